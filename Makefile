@@ -1,0 +1,57 @@
+# make demo   set everything up, then run the pipeline on a simulated cohort
+# make test   set everything up, then run the tests
+# make lint   ruff, snakefmt and Snakemake's own lint
+# make lock   resolve the locks anew (needs uv on the path)
+SHELL := /bin/sh
+BIN := $(CURDIR)/.venv/bin
+CORES ?= 2
+DEMO ?= demo
+
+# Nobody's active environment may leak into the runs.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
+export PATH := $(BIN):$(PATH)
+
+DEMO_RUN = $(BIN)/snakemake --cores $(CORES) --directory $(DEMO) \
+	--configfile config/demo/config.yaml --quiet rules --
+DEMO_HELP = The demo did not end well; see above. If an earlier run of it was killed and none is \
+running now, remove the folder $(DEMO) and run make demo again.
+
+.PHONY: demo test lint format lock clean
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+.venv/.installed: envs/install.sh envs/requirements.lock envs/uv.lock
+	@echo "Setting up .venv (once; about a minute, 1.3 GB)"
+	@sh envs/install.sh
+
+demo: .venv/.installed
+	@$(DEMO_RUN) simulate_cohort || { echo "$(DEMO_HELP)"; exit 1; }
+	@$(DEMO_RUN) || { echo "$(DEMO_HELP)"; exit 1; }
+	@echo "The report: $(CURDIR)/$(DEMO)/results/report/report.html"
+
+test: .venv/.installed
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: .venv/.installed
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/snakefmt --check Snakefile workflow
+	@$(BIN)/snakemake --lint
+
+format: .venv/.installed
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/snakefmt Snakefile workflow
+
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header --quiet
+
+lock:
+	$(LOCK) envs/uv.in -o envs/uv.lock
+	$(LOCK) --extra dev pyproject.toml -o envs/requirements.lock
+
+clean:
+	rm -rf .venv $(DEMO) .pytest_cache .ruff_cache

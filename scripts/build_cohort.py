@@ -1,0 +1,53 @@
+"""Join measurements, baselines and endpoints into the cohort, and list what was left out."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from correlates.cohort.baselines import choose_baselines
+from correlates.cohort.build import build_cohort, write_cohort
+from correlates.cohort.endpoints import endpoint_table
+from correlates.cohort.exclusions import list_exclusions
+from correlates.cohort.measurements import (
+    merge_measurements,
+    read_measurements,
+    write_measurements,
+)
+from correlates.intake.records import read_plan
+from correlates.job import run_logged
+from correlates.tables import read_tsv, write_tsv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(job) -> None:
+    """Build everything that the analyses start from."""
+    patients = read_plan(job.input.plan).patients
+    settings = job.params.settings
+    assays = {path: read_measurements(path) for path in job.input.measurements}
+    measured = merge_measurements(assays, patients)
+    baselines = choose_baselines(measured, patients, settings["b1_max_days_before"])
+    endpoints = endpoint_table(patients, settings["response_criteria"])
+    left_out = pd.concat([pd.read_csv(path, sep="\t", dtype=str) for path in job.input.left_out])
+    exclusions = list_exclusions(
+        read_tsv(job.input.files),
+        read_tsv(job.input.problems),
+        measured,
+        baselines,
+        endpoints,
+        left_out,
+    )
+    cohort = build_cohort(measured, baselines, endpoints, patients, {"settings": dict(settings)})
+    write_measurements(measured, job.output.measurements)
+    for table, path in (
+        (baselines, job.output.baselines),
+        (endpoints, job.output.endpoints),
+        (exclusions, job.output.exclusions),
+    ):
+        write_tsv(path, list(table.columns), table.to_dict("records"))
+    write_cohort(cohort, job.output.cohort)
+
+
+if __name__ == "__main__":
+    run_logged(main, snakemake)

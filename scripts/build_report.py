@@ -1,0 +1,33 @@
+"""Put the report together from the tables and figures of all floors."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from correlates.intake.records import read_plan
+from correlates.job import run_logged
+from correlates.report.inputs import ReportInputs
+from correlates.report.page import build_report
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+SECTIONS = ("flow", "cohort", "analyses", "report")
+
+
+def main(job) -> None:
+    """Hand the page where everything stands."""
+    tables = ("files", "problems", "measurements", "baselines", "endpoints", "exclusions")
+    analyses = ("contrasts", "model", "predictions", "reconciliation", "plan")
+    names = read_plan(job.input.plan).names
+    inputs = ReportInputs(
+        title=job.params.title,
+        contrast_values=Path(job.input["values"]),
+        figures=dict(zip(names, map(Path, job.input.figures), strict=True)),
+        settings={section: job.params[section] for section in SECTIONS},
+        **{name: Path(job.input[name]) for name in tables + analyses},
+    )
+    build_report(inputs, job.output.page)
+
+
+if __name__ == "__main__":
+    run_logged(main, snakemake)

@@ -1,0 +1,39 @@
+"""Turn the counts of all files into the measurement table of the flow assay."""
+
+from typing import TYPE_CHECKING
+
+from correlates.cohort.measurements import write_measurements
+from correlates.flow.counts.collect import acquisition_rows, flow_settings, reconciliation_rows
+from correlates.flow.counts.measurements import LEFT_OUT, flow_measurements, read_job_tables
+from correlates.flow.gating.reconcile import COLUMNS
+from correlates.intake.duplicates import find_duplicates
+from correlates.intake.records import read_plan
+from correlates.job import run_logged
+from correlates.tables import read_json, write_tsv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(job) -> None:
+    """Join the counts with the blood counts, and compare with FlowJo where it gated."""
+    plan = read_plan(job.input.plan)
+    populations = read_job_tables(dict(zip(plan.names, job.input.populations, strict=True)))
+    measured, left_out = flow_measurements(
+        acquisition_rows(plan),
+        populations,
+        read_job_tables(dict(zip(plan.names, job.input.intensities, strict=True))),
+        {name: read_json(path) for name, path in zip(plan.names, job.input.verdicts, strict=True)},
+        plan.cbc,
+        flow_settings(job.params.settings),
+        panel_order=list(plan.gating),
+        excluded=find_duplicates(plan.acquisitions, plan.listed),
+    )
+    write_measurements(measured, job.output.measurements)
+    write_tsv(job.output.left_out, LEFT_OUT, left_out.to_dict("records"))
+    rows = reconciliation_rows(plan, populations, job.input.strategies)
+    write_tsv(job.output.reconciliation, ("acquisition", *COLUMNS), rows)
+
+
+if __name__ == "__main__":
+    run_logged(main, snakemake)

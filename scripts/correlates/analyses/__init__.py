@@ -1,0 +1,1 @@
+"""Analyses: pre-specified contrasts and one fixed-penalty model, each refused where n is small."""

@@ -1,0 +1,97 @@
+"""What lies beyond a limit in a contrast: how much in each group, and what is tied for it."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from correlates.analyses.common_limits import ABOVE, BELOW, OBSERVED
+from correlates.analyses.comparison import Groups
+from correlates.analyses.wording import number
+
+COLUMNS = [
+    *("n_censored", "n_censored_events", "n_censored_non_events"),
+    *("floor", "n_floor", "n_floor_measured", "ceiling", "n_ceiling", "n_ceiling_measured"),
+    "limit_ratio",
+]
+# medians of the groups' limits further apart than this are told of
+FAR_APART = 1.5
+
+
+def censoring_of(groups: Groups) -> dict:
+    """Count what is beyond a limit.
+
+    Returns
+    -------
+    The columns COLUMNS: values beyond their own limit, altogether and by group; the common floor
+    in the unit of measurement, how many values are tied there, how many of these were measured
+    (the ceiling likewise); and the median limit of the patients with the event over that of the
+    others, NaN where a group has none.
+    """
+    is_censored = groups.side != OBSERVED
+    described = {
+        "n_censored": int(is_censored.sum()),
+        "n_censored_events": int((is_censored & groups.is_event).sum()),
+        "n_censored_non_events": int((is_censored & ~groups.is_event).sum()),
+        "limit_ratio": _limit_ratio(groups),
+    }
+    is_measured = groups.side == OBSERVED
+    for name, side, highest in (("floor", BELOW, np.max), ("ceiling", ABOVE, np.min)):
+        is_beyond = groups.side == side
+        limit = float(highest(groups.measured[is_beyond])) if is_beyond.any() else np.nan
+        past = groups.measured < limit if side == BELOW else groups.measured > limit
+        described |= {
+            name: limit,
+            f"n_{name}": int((is_beyond | past).sum()),
+            f"n_{name}_measured": int((is_measured & past).sum()),
+        }
+    return described
+
+
+def censoring_sentence(row: Mapping) -> str:
+    """Return how many values are tied beyond a common limit, and how the groups differ in that."""
+    if not row["n_censored"]:
+        return ""
+    events, others = int(row["n_events"]), int(row["n_non_events"])
+    with_event, without = int(row["n_censored_events"]), int(row["n_censored_non_events"])
+    parts = [
+        f"Beyond their limit are {with_event} of the {events} values with the event "
+        f"({100 * with_event / events:.0f} %) and {without} of the {others} without "
+        f"({100 * without / others:.0f} %)."
+    ]
+    for name, where in (("floor", "below the highest"), ("ceiling", "above the lowest")):
+        if row[f"n_{name}"]:
+            measured = int(row[f"n_{name}_measured"])
+            them = f", {measured} of them measured," if measured else ""
+            parts.append(
+                f"All {int(row[f'n_{name}'])} values {where} of these limits "
+                f"({number(row[name])} {row['unit']}){them} are tied.".replace(" )", ")")
+            )
+    ratio = row["limit_ratio"]
+    if ratio > FAR_APART or ratio < 1 / FAR_APART:
+        parts.append(
+            f"Caution: the limits of the two groups differ; their median is {number(ratio)} times "
+            "as high in those with the event, so more can be hidden in one group than in the other."
+        )
+    return " ".join(parts)
+
+
+def median_of(value: np.ndarray, side: np.ndarray) -> tuple[float, str]:
+    """Return the median for display, and ``<=`` or ``>=`` where only a bound of it is known."""
+    if value.size == 0:
+        return np.nan, ""
+    far = np.finfo(float).max / 4
+    lowest = np.median(np.where(side == BELOW, -far, value))
+    highest = np.median(np.where(side == ABOVE, far, value))
+    at_limits = float(np.median(value))
+    if lowest == highest:
+        return at_limits, ""
+    return at_limits, "<=" if highest == at_limits else ">="
+
+
+def _limit_ratio(groups: Groups) -> float:
+    is_known = groups.limit > 0
+    with_event = groups.limit[is_known & groups.is_event]
+    without = groups.limit[is_known & ~groups.is_event]
+    if not (with_event.size and without.size):
+        return np.nan
+    return float(np.median(with_event) / np.median(without))

@@ -1,0 +1,154 @@
+"""One pre-specified contrast made ready: two groups with their values, or the reason why not."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from correlates.analyses.common_limits import BELOW, OBSERVED
+from correlates.analyses.markers import TRANSFORMS, CohortTables, NotOnLogScale, read_marker
+from correlates.analyses.refusals import Reason, Refused, endpoint_of, marker_of
+from correlates.analyses.wording import ENDPOINT_CAUSE, left_out
+
+PRIMARY = "primary"
+_HIGHER = ("higher", "positive", "more", "rise")
+_LOWER = ("lower", "negative", "fewer", "less", "fall")
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A contrast as the study pre-specified it.
+
+    ``event`` overrides the endpoint's wording; ``specimen`` is named where the study has several.
+    """
+
+    id: str
+    feature: str
+    baseline: str
+    endpoint: str
+    direction: str = "two_sided"
+    transform: str = "log2"
+    source: str = ""
+    family: str = PRIMARY
+    event: str = ""
+    specimen: str = ""
+
+    @classmethod
+    def of(cls, row: Mapping) -> "Contrast":
+        """Read one row; keys that the contrast does not know are left alone."""
+        known = {name: row.get(name) for name in cls.__dataclass_fields__}
+        return cls(**{name: str(value) for name, value in known.items() if _is_given(value)})
+
+    @property
+    def sign(self) -> int:
+        """1 where higher values were expected with the event, -1 lower, 0 two-sided."""
+        direction = self.direction.lower()
+        return int(direction.startswith(_HIGHER)) - int(direction.startswith(_LOWER))
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The patients of a contrast; arrays have shape (patients used,).
+
+    Parameters
+    ----------
+    patients, is_event, value, measured, side, limit
+        Who, whether with the event, the value on the scale of the contrast and as measured (or the
+        limit), on which side of it (0 observed, -1 below, 1 above), and the limit as recorded.
+    flags
+        Of each value, joined by semicolons.
+    marker
+        Its name in the cohort.
+    missing
+        Patients left out, by cause.
+    """
+
+    patients: np.ndarray
+    is_event: np.ndarray
+    value: np.ndarray
+    measured: np.ndarray
+    side: np.ndarray
+    limit: np.ndarray
+    flags: np.ndarray
+    marker: str
+    event: str
+    unit: str
+    missing: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def n_events(self) -> int:
+        """Patients with the event."""
+        return int(self.is_event.sum())
+
+    @property
+    def n_non_events(self) -> int:
+        """Patients without the event."""
+        return int((~self.is_event).sum())
+
+
+def groups_of(contrast: Contrast, tables: CohortTables) -> Groups:
+    """Find the values of a contrast's two groups.
+
+    Raises
+    ------
+    Refused
+        If the endpoint or the marker is unknown, the endpoint has not two classes, or no value
+        can be used.
+    """
+    endpoint, event = endpoint_of(contrast.endpoint, tables, contrast.event)
+    if contrast.transform not in TRANSFORMS:
+        sentence = f"The transform {contrast.transform!r} is unknown; it is log2 or none."
+        raise Refused(Reason.UNKNOWN_TRANSFORM, sentence)
+    name = marker_of(contrast.feature, contrast.baseline, contrast.specimen, tables)
+    rows = tables.rows_of(name)
+    try:
+        marker = read_marker(rows, contrast.transform)
+    except NotOnLogScale as error:
+        sentence = f"{name}: {error}; compare it with the transform none."
+        raise Refused(Reason.NEGATIVE_VALUES, sentence) from error
+    is_evaluable = endpoint.notna().to_numpy()
+    is_used = is_evaluable & (marker.cause == "")
+    missing = Counter(marker.cause[is_evaluable & ~is_used].tolist())
+    missing[ENDPOINT_CAUSE] = int((~is_evaluable).sum())
+    missing = {cause: count for cause, count in sorted(missing.items()) if count}
+    units = rows["unit"].dropna()
+    if not is_used.any():
+        sentence = (
+            f"No patient with an evaluable endpoint has a usable value of {name}. "
+            f"{left_out(missing)}"
+        )
+        raise Refused(Reason.ALL_MISSING, sentence)
+    return Groups(
+        patients=endpoint.index.to_numpy()[is_used],
+        is_event=endpoint.to_numpy()[is_used] == 1,
+        value=marker.value[is_used],
+        measured=marker.measured[is_used],
+        side=marker.side[is_used],
+        limit=marker.limit[is_used],
+        flags=rows["flags"].to_numpy(dtype=str)[is_used],
+        marker=name,
+        event=event,
+        unit=str(units.iloc[0]) if len(units) else "",
+        missing=missing,
+    )
+
+
+def values_table(contrast: Contrast, groups: Groups) -> pd.DataFrame:
+    """Return the values of a contrast by patient, back on the scale of measurement."""
+    censored = np.where(groups.side == BELOW, "below", "above")
+    return pd.DataFrame(
+        {
+            "contrast": contrast.id,
+            "patient": groups.patients,
+            "group": np.where(groups.is_event, "event", "non-event"),
+            "value": groups.measured,
+            "censored": np.where(groups.side == OBSERVED, "", censored),
+            "unit": groups.unit,
+        }
+    )
+
+
+def _is_given(value) -> bool:
+    return value is not None and not (isinstance(value, float) and np.isnan(value))

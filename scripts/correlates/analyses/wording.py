@@ -1,0 +1,109 @@
+"""How numbers and endpoints read in a sentence."""
+
+from collections.abc import Mapping
+from math import floor, isinf, isnan, log10
+
+EVENTS = {
+    "cr": "a complete response (CR or CRi)",
+    "orr": "a response (PR or better)",
+    "orr_l": "a response (PR-L or better)",
+    "tfr_any": "a tumor flare reaction",
+    "tfr_ge2": "a tumor flare reaction of grade 2 or more",
+}
+# what an endpoint counts, where its name does not say it
+RULES = dict.fromkeys(("orr", "orr_l"), "A response that was not assessed (NE) counts as none.")
+CAUTION = "An association is not a cause."
+BASELINES = ("B0", "B1")
+AFTER_BASELINE = (
+    "It was measured after the baselines B0 and B1, perhaps after the event, so it can be a "
+    "consequence as well as a sign of it."
+)
+ENDPOINT_CAUSE = "endpoint_not_evaluable"
+MARKER_CAUSE = "marker_missing"
+_CAUSES = {
+    ENDPOINT_CAUSE: "without an evaluable endpoint",
+    MARKER_CAUSE: "lacking a marker",
+    "missing": "without a measurement",
+    "not_evaluable": "whose sample failed quality control",
+    "infinite": "with an infinite value",
+    "censored_without_limit": "beyond a limit that is not recorded",
+}
+_DEFAULT_EVENT = "the event"
+# p-values within these are written so that rounding takes none of them across the level
+_NEAR, _LEVEL, _MOST_DIGITS = (0.045, 0.055), 0.05, 12
+
+
+def unit_words(unit: str) -> str:
+    """Return a UCUM unit as people write it; intensities have none."""
+    return {"/uL": "cells/µL", "1": ""}.get(unit, unit)
+
+
+def caution_of(design_note: str, caution: str = CAUTION) -> str:
+    """Return what the design of the trial keeps apart, and what is true of every association."""
+    return f"{design_note.strip()} {caution}".strip()
+
+
+def event_of(endpoint: str, level: float = 1.0) -> str:
+    """Return what happened to a patient with the event, to follow 'patients with'."""
+    if endpoint in EVENTS:
+        return EVENTS[endpoint]
+    return f"{_DEFAULT_EVENT} {endpoint}" if level == 1 else f"{endpoint} of {number(level)}"
+
+
+def number(value: float) -> str:
+    """Return a number with three significant digits and no exponent where it is readable."""
+    if isnan(value):
+        return "not estimable"
+    if isinf(value):
+        return "unbounded"
+    if value == 0:
+        return "0"
+    digits = 2 - floor(log10(abs(value)))
+    if not -7 < digits < 7:
+        return f"{value:.2e}"
+    return f"{round(value, digits):,.{max(digits, 0)}f}"
+
+
+def p_value(p: float) -> str:
+    """Return ``p = 0.024``, or ``p < 0.0001``; near 0.05 with the digits that tell its side."""
+    return "p < 0.0001" if p < 1e-4 else f"p = {_p_digits(p)}"
+
+
+def smallest(p: float) -> str:
+    """Return a smallest attainable p: ``0.024``, or ``below 0.0001``."""
+    return "below 0.0001" if p < 1e-4 else _p_digits(p)
+
+
+def _p_digits(p: float) -> str:
+    if not _NEAR[0] <= p <= _NEAR[1]:
+        return f"{p:.2g}"
+    digits = 3
+    while digits < _MOST_DIGITS and float(f"{p:.{digits}g}") == _LEVEL != p:
+        digits += 1
+    return f"{p:#.{digits}g}"
+
+
+def patients(count: int) -> str:
+    """Return ``1 patient`` or ``n patients``."""
+    return "1 patient" if count == 1 else f"{count} patients"
+
+
+def left_out(missing: Mapping[str, int]) -> str:
+    """Return how many were left out and why, from counts by cause; empty where nobody was."""
+    counts = {cause: count for cause, count in missing.items() if count}
+    if not counts:
+        return ""
+    listed = [f"{patients(count)} {_CAUSES.get(cause, cause)}" for cause, count in counts.items()]
+    return f"Left out: {', '.join(listed)}."
+
+
+def left_out_of_model(left_out_by: Mapping[str, int], missing: Mapping[str, Mapping]) -> str:
+    """Return how many patients a model leaves out, and which markers they lack for what cause."""
+    lacking = [
+        f"{name} {', '.join(f'{count} {_CAUSES.get(cause, cause)}' for cause, count in by.items())}"
+        for name, by in missing.items()
+        if by
+    ]
+    detail = f" (of {'; of '.join(lacking)})" if lacking else ""
+    sentence = left_out(left_out_by)
+    return f"{sentence.removesuffix('.')}{detail}." if sentence else ""

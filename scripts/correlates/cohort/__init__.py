@@ -1,0 +1,1 @@
+"""Cohort: measurements and clinical endpoints become one AnnData, patients by features."""

@@ -1,0 +1,184 @@
+"""What did not make it into the analyses, from files to endpoints, in one list with reasons."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from correlates.cohort.measurements import CENSORED
+from correlates.cohort.phases import DAY_FROM_FIRST_DOSE, DAY_PLANNED
+
+COLUMNS = ["what", "patient", "visit", "item", "status", "reason"]
+ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
+INTENSITY = "__mfi__"
+# Flags that tell how a day is known, which is no reason to leave a value out.
+_OF_THE_DAY = frozenset({DAY_PLANNED, DAY_FROM_FIRST_DOSE})
+_STOPS = {"run": "run stopped", "row": "row left out", "nothing": "warning"}
+
+
+def list_exclusions(
+    files: Iterable[Mapping],
+    problems: Iterable[Mapping],
+    measurements: pd.DataFrame,
+    baselines: pd.DataFrame,
+    endpoints: pd.DataFrame,
+    left_out: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """List everything that was left out, censored or not evaluable, and why.
+
+    Parameters
+    ----------
+    files
+        Rows of intake: ``path``, ``acquisition``, ``patient``, ``visit``, ``state``, ``reason``,
+        ``remedy``.
+    problems
+        Rows of the sheets' problems: ``file``, ``row``, ``column``, ``value``, ``problem``,
+        ``remedy``, ``stops``.
+    measurements, baselines, endpoints
+        The tables of this floor.
+    left_out
+        What the assays left out, already in these columns.
+
+    Returns
+    -------
+    ``what`` (``file``, ``sheet``, ``acquisition``, ``measurement``, ``baseline``, ``endpoint``),
+    ``patient``, ``visit``, ``item``, ``status``, ``reason``; in this order of floors, equal rows
+    once. The intensities of one population that fail for one reason share a row.
+    """
+    refused = [row for row in files if row["state"] not in ACCEPTED]
+    parts = [
+        pd.DataFrame([_of_file(row) for row in refused]),
+        pd.DataFrame([_of_problem(row) for row in problems]),
+        _told_once(left_out, refused),
+        _of_measurements(measurements, baselines),
+        _of_baselines(baselines),
+        _of_endpoints(endpoints),
+    ]
+    filled = [part[COLUMNS] for part in parts if part is not None and not part.empty]
+    if not filled:
+        return pd.DataFrame(columns=COLUMNS)
+    listed = pd.concat(filled, ignore_index=True).fillna("").astype(str)
+    return listed.drop_duplicates(ignore_index=True)
+
+
+def _of_file(row: Mapping) -> dict:
+    return {
+        "what": "file",
+        "patient": row.get("patient") or "",
+        "visit": row.get("visit") or "",
+        "item": row.get("path") or row.get("acquisition") or "",
+        "status": row["state"],
+        "reason": _sentences(row.get("reason"), row.get("remedy")),
+    }
+
+
+def _told_once(left_out: pd.DataFrame | None, refused: list[Mapping]) -> pd.DataFrame | None:
+    """Drop the acquisitions whose files are listed already, as every copy of a duplicate is."""
+    if left_out is None:
+        return None
+    listed = {row.get("acquisition") for row in refused}
+    return left_out[~((left_out["what"] == "acquisition") & left_out["item"].isin(listed))]
+
+
+def _of_problem(row: Mapping) -> dict:
+    place = [row["file"]]
+    place += [f"row {row['row']}"] if row.get("row") not in (None, "") else []
+    place += [row["column"]] if row.get("column") else []
+    found = f" (found {row['value']!r})" if row.get("value") else ""
+    return {
+        "what": "sheet",
+        "patient": "",
+        "visit": "",
+        "item": ", ".join(place),
+        "status": _STOPS.get(row["stops"], row["stops"]),
+        "reason": _sentences(f"{row['problem']}{found}", row.get("remedy")),
+    }
+
+
+def _of_measurements(measurements: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
+    place = ["patient", "specimen", "visit", "timepoint"]
+    chosen = baselines.loc[baselines["visit"] != "", [*place, "baseline"]]
+    rows = measurements[measurements["status"] != "ok"].merge(chosen, on=place, how="left")
+    rows["baseline"] = rows["baseline"].fillna("")
+    rows = _intensities_together(rows.assign(reason=[_why(row) for row in rows.to_dict("records")]))
+    return pd.DataFrame(
+        {
+            "what": "measurement",
+            "patient": rows["patient"],
+            "visit": rows["visit"],
+            "item": rows["feature"]
+            + rows["baseline"].where(rows["baseline"] == "", "@" + rows["baseline"])
+            + ", "
+            + rows["specimen"],
+            "status": rows["status"],
+            "reason": rows["reason"],
+        }
+    )
+
+
+def _intensities_together(rows: pd.DataFrame) -> pd.DataFrame:
+    """Put the intensities of a population into one row where all else of theirs is equal.
+
+    A population of few events has no median of any marker, and the list would be mostly that.
+    """
+    population = rows["feature"].str.split(INTENSITY).str[0]
+    # Any other feature is a group of its own.
+    group = population.where(rows["feature"].str.contains(INTENSITY), rows["feature"])
+    alike = rows.assign(group=group).groupby(
+        ["patient", "visit", "timepoint", "specimen", "baseline", "group", "status", "reason"],
+        sort=False,
+    )
+    first, count = ~alike.cumcount().astype(bool), alike["feature"].transform("size")
+    is_many = count > 1
+    told = count.astype(str) + " markers of " + population + ": " + rows["reason"]
+    return rows.assign(
+        feature=rows["feature"].where(~is_many, population + "__mfi"),
+        reason=rows["reason"].where(~is_many, told),
+    )[first]
+
+
+def _why(row: Mapping) -> str:
+    """Say in words why a measurement is not ok; flags are codes that read as words."""
+    words = [flag.replace("_", " ") for flag in row["flags"] if flag not in _OF_THE_DAY]
+    flags = "; ".join(words)
+    events = "" if pd.isna(row["n"]) else f" (n = {row['n']})"
+    if row["status"] not in CENSORED:
+        return f"{flags}{events}" if flags else "no reason was given by the assay"
+    side = "above" if row["status"] == "gt_uloq" else "below"
+    unit = "" if row["unit"] == "1" else f" {row['unit']}"
+    limit = f"{side} the limit of {row['limit']:.3g}{unit}{events}"
+    return f"{limit}; {flags}" if flags else limit
+
+
+def _of_baselines(baselines: pd.DataFrame) -> pd.DataFrame:
+    rows = baselines[baselines["visit"] == ""]
+    specimen = rows["specimen"].where(rows["specimen"] == "", ", " + rows["specimen"])
+    return pd.DataFrame(
+        {
+            "what": "baseline",
+            "patient": rows["patient"],
+            "visit": "",
+            "item": rows["baseline"] + specimen,
+            "status": "missing",
+            "reason": rows["reason"],
+        }
+    )
+
+
+def _of_endpoints(endpoints: pd.DataFrame) -> pd.DataFrame:
+    rows = endpoints[~endpoints["evaluable"]]
+    return pd.DataFrame(
+        {
+            "what": "endpoint",
+            "patient": rows["patient"],
+            "visit": "",
+            "item": rows["endpoint"],
+            "status": "not_evaluable",
+            "reason": rows["reason"],
+        }
+    )
+
+
+def _sentences(*parts: str | None) -> str:
+    """Join sentences that may lack their full stop."""
+    said = [str(part).strip() for part in parts if part and str(part).strip()]
+    return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in said)

@@ -1,0 +1,209 @@
+"""What a patient was taking when a sample was drawn: from recorded dosing, never from the calendar.
+
+Day 1 is the first ibrutinib dose; the day before is 0. A delay shifts every cycle, so the visit's
+label decides nothing that the dosing record can decide.
+
+The day of a draw is the one that the sheet recorded. Failing that, a draw labelled C1D1 was drawn
+on the day of the first lenalidomide dose, for that is what day 1 of cycle 1 is, whether the dose
+was given on the planned day or not; before or after the dose is for its timepoint to say. Failing
+that, it is the planned day.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from correlates.cohort.dosing import Dosing, dosing_of
+from correlates.intake.sheets.visits import CYCLE_DAYS, normal_timepoint, parse_visit
+
+SCREENING = "SCREENING"
+IBR_RUNIN = "IBR_RUNIN"
+COMBO = "COMBO"
+IBR_CONT = "IBR_CONT"
+FU = "FU"
+UNASSIGNED = "UNASSIGNED"
+
+# Flag of a row whose day is the plan's, since the sheet records none.
+DAY_PLANNED = "day_planned"
+# Flag of a row whose day is that of the first lenalidomide dose, since the sheet records none.
+DAY_FROM_FIRST_DOSE = "day_from_first_dose"
+FIRST_COMBINATION_VISIT = "C1D1"
+FIRST_IBRUTINIB_DAY = 1
+# Cycle 1 begins with lenalidomide, cycle 13 without it.
+PLANNED_LENALIDOMIDE_DAY = 29
+LAST_LENALIDOMIDE_CYCLE = 12
+# With one dose a day, fewer hours than this since a dose are hours since that day's dose.
+HOURS_BETWEEN_DOSES = 12
+BEFORE_DOSE = frozenset({"pre", "trough"})
+
+
+def planned_day(visit: str) -> float | None:
+    """Study day that the protocol plans for a visit, ``28 x cycle + day``; None if none."""
+    parsed = parse_visit(visit)
+    return None if parsed is None or parsed.planned_day is None else float(parsed.planned_day)
+
+
+def hours_after_dose(visit: str, timepoint: str, hours_post_dose: float | None) -> float:
+    """Hours since the dose of the sample's own day; negative before it.
+
+    Parameters
+    ----------
+    visit, timepoint
+        A timepoint in the visit's label (``C1D1_H4``) goes before the column. ``pre``, ``trough``
+        and a blank are before the day's dose.
+    hours_post_dose
+        Actual hours since the last dose. A ``pre`` sample drawn a few hours after a dose was not
+        drawn before it, whatever its label; a day's distance is the dose of the day before.
+    """
+    parsed = parse_visit(visit)
+    label = normal_timepoint((parsed and parsed.timepoint) or timepoint or "")
+    if label in BEFORE_DOSE:
+        if hours_post_dose is not None and 0 < hours_post_dose < HOURS_BETWEEN_DOSES:
+            return hours_post_dose
+        return -1.0
+    nominal = re.fullmatch(r"h(\d+(?:\.\d+)?)", label)
+    if nominal:
+        return float(nominal[1])
+    # Nothing says that an unknown timepoint was before the dose: no baseline may rest on it.
+    return math.inf if hours_post_dose is None else hours_post_dose
+
+
+def dose_was_taken(day: float, hours: float, start_day: float) -> bool:
+    """Say whether the first dose, on `start_day`, had been taken when a sample was drawn."""
+    whole = math.floor(day)
+    return whole > start_day or (whole == math.floor(start_day) and hours > 0)
+
+
+def day_of(visit: str, day: float | None, dosing: Dosing) -> tuple[float | None, str]:
+    """Return the study day of a draw, and the flag that says how it is known.
+
+    Parameters
+    ----------
+    visit
+        As in the sheet.
+    day
+        Recorded study day; where there is one, it is the day, and nothing is flagged.
+    dosing
+        The patient's recorded dosing.
+
+    Returns
+    -------
+    None, without a flag, where nothing tells the day. ``day_planned`` where the plan does;
+    ``day_from_first_dose`` where the visit is C1D1 and the first lenalidomide dose was recorded on
+    another day than the planned one.
+    """
+    planned = planned_day(visit)
+    if day is not None or planned is None:
+        return day, ""
+    start = dosing.lenalidomide_start_day
+    if start not in (None, planned) and parse_visit(visit).name == FIRST_COMBINATION_VISIT:
+        return start, DAY_FROM_FIRST_DOSE
+    return planned, DAY_PLANNED
+
+
+def phase_of(
+    visit: str,
+    timepoint: str,
+    day: float | None,
+    hours_post_dose: float | None,
+    dosing: Dosing,
+) -> str:
+    """Say what was being taken when a sample was drawn.
+
+    Parameters
+    ----------
+    visit, timepoint
+        As in the sheet.
+    day
+        Recorded study day; None falls back as `day_of` does.
+    hours_post_dose
+        Actual hours since the last dose, if recorded.
+    dosing
+        The patient's recorded dosing.
+
+    Returns
+    -------
+    ``SCREENING`` (before the first ibrutinib dose), ``IBR_RUNIN``, ``COMBO``, ``IBR_CONT``, ``FU``,
+    or ``UNASSIGNED`` where no day is known, or where only a planned day is and it contradicts the
+    recorded dosing.
+    """
+    parsed = parse_visit(visit)
+    label = parsed.name if parsed else ""
+    planned = planned_day(visit)
+    at, guess = day_of(visit, day, dosing)
+    if at is None:
+        return {"SCR": SCREENING, "FU90": FU}.get(label, UNASSIGNED)
+    hours = hours_after_dose(visit, timepoint, hours_post_dose)
+    if not dose_was_taken(at, hours, FIRST_IBRUTINIB_DAY):
+        return SCREENING
+    if label == "FU90" or _stopped(at, dosing.ibrutinib_stop_day):
+        return FU
+    start = dosing.lenalidomide_start_day
+    if start is None:
+        return IBR_RUNIN
+    if not dose_was_taken(at, hours, start):
+        # After a delayed start the plan's day of C1D8 lies before it, and the sample does not.
+        guessed_late = guess == DAY_PLANNED and at > PLANNED_LENALIDOMIDE_DAY
+        return UNASSIGNED if guessed_late else IBR_RUNIN
+    if _stopped(at, dosing.lenalidomide_stop_day):
+        return IBR_CONT
+    past_plan = planned is not None and planned > CYCLE_DAYS * (LAST_LENALIDOMIDE_CYCLE + 1)
+    # Cycle 13 is planned without lenalidomide, but only a recorded stop proves it.
+    return UNASSIGNED if past_plan and dosing.lenalidomide_stop_day is None else COMBO
+
+
+def _stopped(day: float, stop_day: float | None) -> bool:
+    return stop_day is not None and math.floor(day) > stop_day
+
+
+def assign_phases(table: pd.DataFrame, patients: Iterable[Mapping]) -> pd.DataFrame:
+    """Fill ``day`` and ``phase`` of measurements, sample by sample.
+
+    Parameters
+    ----------
+    table
+        ``patient``, ``visit``, ``timepoint``, ``day``, ``hours_post_dose``, ``flags``.
+    patients
+        Rows of the patients sheet.
+
+    Returns
+    -------
+    The table with a day where none was recorded (`day_of` says which, and its flag) and the phase;
+    a patient who is not in the sheet has no dosing record and stays ``UNASSIGNED``.
+    """
+    dosing = {str(row["patient"]): dosing_of(row) for row in patients}
+    columns = ["patient", "visit", "timepoint", "day", "hours_post_dose"]
+    known: dict[tuple, tuple[float, str, str]] = {}
+    days, phases, flags = [], [], []
+    rows = table[columns].itertuples(index=False, name=None)
+    for key, listed in zip(rows, table["flags"], strict=True):
+        # NaN is unequal to itself, so it would never be found again.
+        key = tuple(None if value != value else value for value in key)
+        if key not in known:
+            known[key] = _day_and_phase(*key, dosing)
+        day, phase, guess = known[key]
+        days.append(day)
+        phases.append(phase)
+        flags.append([*listed, guess] if guess and guess not in listed else [*listed])
+    filled = pd.DataFrame({"day": days, "phase": phases}, index=table.index)
+    filled = filled.astype({"day": float, "phase": object})
+    return table.assign(
+        day=filled["day"], phase=filled["phase"], flags=pd.Series(flags, table.index, dtype=object)
+    )
+
+
+def _day_and_phase(
+    patient: str,
+    visit: str,
+    timepoint: str,
+    day: float | None,
+    hours_post_dose: float | None,
+    dosing: Mapping[str, Dosing],
+) -> tuple[float, str, str]:
+    at, guess = day_of(visit, day, dosing.get(patient, Dosing()))
+    phase = UNASSIGNED
+    if patient in dosing:
+        phase = phase_of(visit, timepoint, day, hours_post_dose, dosing[patient])
+    return math.nan if at is None else at, phase, guess

@@ -1,0 +1,108 @@
+"""The end of a run: what the next one must not believe, and what the user is told last."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from correlates.tables import read_json, read_tsv
+
+# A file that vanished or changed while the run was on says nothing about the file as it will be.
+PASSING_CODES = frozenset({"vanished", "changed_during_run"})
+ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
+OF_ONE_FILE = ("populations", "intensities", "verdicts", "gates", "figures")
+
+
+def forget_what_is_past(results: Path, plan: Path, acquisitions: Iterable[str]) -> None:
+    """Remove what the next run, or a reader of the folders, would take for true.
+
+    Parameters
+    ----------
+    results
+        The folder of results.
+    plan
+        The plan of the run that ended.
+    acquisitions
+        The files of that plan.
+    """
+    forget_passing_verdicts(results / "flow" / "verdicts")
+    forget_other_files(results / "flow", acquisitions)
+    forget_old_plans(plan)
+
+
+def forget_passing_verdicts(verdicts: Path) -> list[Path]:
+    """Remove the verdicts on passing states, and say which.
+
+    A file that was away for a moment and is back unchanged has the parameters of the job that
+    missed it; without its verdict the job runs again.
+
+    Parameters
+    ----------
+    verdicts
+        Folder of verdict files.
+    """
+    removed = []
+    for path in sorted(verdicts.glob("*.json")):
+        text = path.read_text(encoding="utf-8")
+        if not any(code in text for code in PASSING_CODES):
+            continue
+        codes = {finding["code"] for finding in json.loads(text)["findings"]}
+        if codes & PASSING_CODES:
+            path.unlink()
+            removed.append(path)
+    return removed
+
+
+def forget_other_files(flow: Path, acquisitions: Iterable[str]) -> list[Path]:
+    """Remove the results of files that are no longer in the study, and say which.
+
+    A file that was renamed would otherwise keep gates and figures under its wrong name.
+
+    Parameters
+    ----------
+    flow
+        Folder of the flow assay's results.
+    acquisitions
+        The files that are in the study.
+    """
+    known = set(acquisitions)
+    removed = []
+    for kind in OF_ONE_FILE:
+        for path in sorted((flow / kind).glob("*__*__*.*")):
+            if path.is_file() and path.name.removesuffix(path.suffix) not in known:
+                path.unlink()
+                removed.append(path)
+    return removed
+
+
+def forget_old_plans(current: Path) -> None:
+    """Remove the plans of earlier runs that stand beside the current one."""
+    for path in current.parent.glob("*.json"):
+        if path != current and "acquisitions" in read_json(path):
+            path.unlink()
+
+
+def last_words(results: Path) -> list[str]:
+    """Say how much of the study was used and where to read on.
+
+    Parameters
+    ----------
+    results
+        The folder of results; a run of single targets may lack its tables.
+    """
+    files, problems = results / "intake" / "files.tsv", results / "intake" / "problems.tsv"
+    if not files.exists():
+        return []
+    states = [row["state"] for row in read_tsv(files)]
+    used = sum(state in ACCEPTED for state in states)
+    lines = [f"{used} of {len(states)} files are used."]
+    if not states:
+        lines = ["No FCS file was found: nothing was measured. See study.drop or study.samples."]
+    elif used < len(states):
+        lines = [f"{used} of {len(states)} files are used; why the others are not: {files}"]
+    left_out = sum(row["stops"] == "row" for row in read_tsv(problems))
+    if left_out:
+        lines.append(f"{left_out} problems in sheets left rows out: {problems}")
+    report = results / "report" / "report.html"
+    if report.exists():
+        lines.append(f"The report: {report.absolute()}")
+    return lines

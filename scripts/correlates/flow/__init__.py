@@ -1,0 +1,1 @@
+"""Flow cytometry: one FCS file in, its gated populations out."""

@@ -1,0 +1,258 @@
+"""One FCS file, from its bytes to its populations: judge, compensate, gate, count.
+
+This is what the per-file job does, so nothing heavier than numpy and flowutils is imported here.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from correlates.flow.checks import Refused, check_events, check_matrix, missing_channels
+from correlates.flow.gating.compensation import BadMatrix, of_spillover, read_csv
+from correlates.flow.gating.evaluate import Gated, StrategyError, evaluate, intensities_of
+from correlates.flow.gating.events import Events
+from correlates.flow.gating.gates import (
+    FROM_FILE,
+    ROOT,
+    UNCOMPENSATED,
+    Compensation,
+    Strategy,
+    kind_of,
+    populations_of,
+)
+from correlates.flow.gating.workspaces import NotInWorkspace
+from correlates.flow.sources import Fixed, UnreadableGates
+from correlates.flow.templates.instantiate import instantiate
+from correlates.flow.templates.methods import Settings
+from correlates.flow.templates.panel import match_channels, names_itself
+from correlates.flow.templates.template import Template
+from correlates.intake.fcs.findings import ERROR, FcsError, Finding
+from correlates.intake.fcs.reader import FcsFile, read_header
+from correlates.intake.fcs.verdict import REFUSED, WARNED, Verdict, examine
+
+_RUN_AGAIN = "Run the pipeline again when nobody writes to the file."
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file.
+
+    Parameters
+    ----------
+    verdict
+        What intake and gating think of the file.
+    strategy
+        The concrete gates; without gates where the file was refused.
+    events, gated
+        Its events and who is in which population; None where it was refused.
+    methods, flags
+        Gating method, and flags, of each population.
+    markers
+        Marker by the file's channel.
+    compensation
+        Which compensation the intensities are read with: ``FCS``, ``uncompensated``, or an id of
+        the strategy's compensations.
+    """
+
+    verdict: Verdict
+    strategy: Strategy = Strategy(())
+    events: Events | None = None
+    gated: Gated | None = None
+    methods: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    markers: Mapping[str, str] = field(default_factory=dict)
+    compensation: str = UNCOMPENSATED
+
+
+def gate_acquisition(
+    path: str | Path,
+    sha256: str,
+    source: Template | Fixed,
+    markers: Mapping[str, str],
+    compensation: str = "file",
+    settings: Settings | None = None,
+) -> Outcome:
+    """Do everything that one file needs; whatever the file holds, the answer is an outcome.
+
+    Parameters
+    ----------
+    path
+        The FCS file.
+    sha256
+        Digest that its content had when the run was planned.
+    source
+        Its panel's template, or gates that were read from GatingML or a workspace.
+    markers
+        Marker by channel, as the panels sheet has it.
+    compensation
+        ``file`` (the matrix in the file), ``none``, or the path of a CSV.
+    settings
+        How data-driven gates are set.
+    """
+    passing = _passing(path, sha256)
+    if passing:
+        return Outcome(Verdict(REFUSED, (passing,)))
+    verdict = examine(path, channels=set(markers) or None)
+    if verdict.verdict == REFUSED:
+        return Outcome(verdict)
+    try:
+        header = read_header(path)
+        events = Events.of_file(header, _read_matrix(compensation, header), hold=True)
+        noted = [*check_events(header, events), *check_matrix(events, markers, compensation)]
+        verdict = _warn(verdict, noted)
+        return _gated(header, events, source, markers, settings, verdict)
+    except Refused as refused:
+        return Outcome(_refuse(verdict, refused.findings))
+    except FcsError as error:
+        return Outcome(_refuse(verdict, [error.finding]))
+
+
+def population_rows(outcome: Outcome) -> list[dict]:
+    """Return the rows of ``populations.tsv``, the root first; none of a refused file."""
+    if outcome.gated is None:
+        return []
+    counts, parents = outcome.gated.counts, outcome.gated.parents
+    kinds = {
+        name: kind_of(gate) for gate in outcome.strategy.gates for name in populations_of(gate)
+    }
+    root = {"population": ROOT, "parent": "", "n": counts[ROOT], "n_parent": "", "kind": ""}
+    return [
+        root,
+        *(
+            {
+                "population": name,
+                "parent": parents[name],
+                "n": counts[name],
+                "n_parent": counts[parents[name]],
+                "kind": kinds[name],
+                "method": outcome.methods.get(name, ""),
+                "flags": ";".join(outcome.flags.get(name, ())),
+            }
+            for name in parents
+        ),
+    ]
+
+
+def intensity_rows(outcome: Outcome) -> list[dict]:
+    """Return the rows of ``intensities.tsv``: a population's median of each marker's channel."""
+    if outcome.gated is None:
+        return []
+    keys = {channel: (channel, outcome.compensation) for channel in outcome.markers}
+    medians = outcome.gated.medians(intensities_of(outcome.events, list(keys.values())))
+    return [
+        {
+            "population": population,
+            "marker": outcome.markers[channel],
+            "channel": channel,
+            "median": medians[population][key],
+            "n": outcome.gated.counts[population],
+        }
+        for population in outcome.gated.parents
+        for channel, key in keys.items()
+    ]
+
+
+def _warn(verdict: Verdict, findings: list[Finding]) -> Verdict:
+    if not findings:
+        return verdict
+    return replace(verdict, verdict=WARNED, findings=(*findings, *verdict.findings))
+
+
+def _refuse(verdict: Verdict, findings: list[Finding]) -> Verdict:
+    return replace(verdict, verdict=REFUSED, findings=(*findings, *verdict.findings))
+
+
+def _passing(path: str | Path, sha256: str) -> Finding | None:
+    """Say that the file is not the one that was planned, if so."""
+    try:
+        with Path(path).open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        message = "The file was there when the run was planned and is gone now."
+        return Finding("vanished", message, "Nothing to do if you removed it.", ERROR)
+    except OSError as error:
+        message = f"The file cannot be read: {error.strerror}."
+        return Finding("vanished", message, "Make it readable and run again.", ERROR)
+    if found == sha256:
+        return None
+    message = "The file changed between the planning of the run and its gating."
+    return Finding("changed_during_run", message, _RUN_AGAIN, ERROR)
+
+
+def _read_matrix(compensation: str, header: FcsFile) -> Compensation | None:
+    if compensation == "none":
+        return None
+    if compensation == "file":
+        return of_spillover(header.spillover)
+    try:
+        return read_csv(compensation, header.names)
+    except BadMatrix as bad:
+        raise Refused(
+            [
+                Finding(
+                    "matrix_does_not_fit",
+                    f"{one.file}: {one.problem}{': ' * bool(one.value)}{one.value}",
+                    one.remedy,
+                    ERROR,
+                )
+                for one in bad.problems
+            ]
+        ) from bad
+
+
+def _gated(header, events, source, markers, settings, verdict) -> Outcome:
+    own = _markers_of(header, markers)
+    mode = UNCOMPENSATED if events.spillover is None else FROM_FILE
+    if isinstance(source, Template):
+        channels = _channels_of(source, header, markers)
+        made = instantiate(source, events, channels, settings, compensation=mode)
+        gates = {"strategy": made.strategy, "gated": made.gated}
+        gates |= {"methods": made.methods, "flags": made.flags}
+    else:
+        gates = _fixed(header, events, source)
+        mode = gates.pop("compensation", mode)
+    events = events.using(gates["strategy"].compensations)
+    return Outcome(verdict, events=events, markers=own, compensation=mode, **gates)
+
+
+def _channels_of(template: Template, header: FcsFile, markers: Mapping[str, str]) -> dict[str, str]:
+    """Return the file's channel of each dimension, or refuse the file for the missing ones."""
+    panel = {marker: channel for channel, marker in markers.items() if marker}
+    channels, problems = match_channels(template.dimensions, panel, header.names, str(header.path))
+    if problems:
+        raise Refused([missing_channels(problems, len(template.dimensions))])
+    return channels
+
+
+def _markers_of(header: FcsFile, markers: Mapping[str, str]) -> dict[str, str]:
+    """Return marker by the file's own channel name: from the panel, else from the file's $PnS."""
+    if not markers:
+        return {
+            one.name: one.label
+            for one in header.channels
+            if one.label.strip() and not names_itself(one.name)
+        }
+    panel = {marker: channel for channel, marker in markers.items() if marker}
+    found, _ = match_channels(panel, panel, header.names, str(header.path))
+    return {channel: marker for marker, channel in found.items()}
+
+
+def _fixed(header: FcsFile, events: Events, source: Fixed) -> dict:
+    try:
+        strategy = source.strategy_of(Path(header.path).name)
+        gated = evaluate(strategy, events)
+    except NotInWorkspace as error:
+        remedy = "Add the file to the workspace and save it, or gate its panel by a template."
+        raise Refused([Finding("not_in_workspace", str(error), remedy, ERROR)]) from error
+    except UnreadableGates as error:
+        remedy = "Correct that file; the files of its panel are gated when it can be read."
+        raise Refused([Finding("unreadable_gates", str(error), remedy, ERROR)]) from error
+    except StrategyError as error:
+        remedy = "Compare the gates' channels with the file's, and use the gating of its panel."
+        raise Refused([Finding("gates_do_not_fit", str(error), remedy, ERROR)]) from error
+    methods = dict.fromkeys(gated.parents, source.kind)
+    fixed = {"strategy": strategy, "gated": gated, "methods": methods}
+    if len(strategy.compensations) == 1:
+        fixed["compensation"] = next(iter(strategy.compensations))
+    return fixed

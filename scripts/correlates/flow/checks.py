@@ -1,0 +1,118 @@
+"""Findings that need a file's events, its panel or its compensation beside its header."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from correlates.flow.gating.events import Events
+from correlates.flow.templates.panel import names_itself
+from correlates.intake.fcs.findings import COPY_AGAIN, ERROR, WARNING, Finding
+from correlates.intake.fcs.reader import FcsFile
+from correlates.problems import Problem
+
+# Amplifiers and unmixing go beyond the stated range ($PnR), but not by this factor.
+_BEYOND_RANGE = 10.0
+# Beyond this share of impossible events the file is damaged, not odd.
+_MOST_IMPOSSIBLE = 1e-3
+_MANY = 3
+
+
+class Refused(Exception):
+    """A file that was readable and cannot be gated; carries the findings that say why."""
+
+    def __init__(self, findings: list[Finding]):
+        self.findings = findings
+        super().__init__(" ".join(finding.message for finding in findings))
+
+
+def check_events(header: FcsFile, events: Events) -> list[Finding]:
+    """Look for values that no cytometer writes: not a number, infinite, far beyond the range.
+
+    Parameters
+    ----------
+    header
+        The file.
+    events
+        Its events.
+
+    Returns
+    -------
+    A warning with the number of such events, or nothing.
+
+    Raises
+    ------
+    Refused
+        If they are more than one in a thousand: bytes of the file were lost or exchanged.
+    """
+    impossible = sum(_impossible(header, part) for _, part in events.chunks())
+    if not impossible:
+        return []
+    is_damaged = impossible > _MOST_IMPOSSIBLE * events.n_events
+    finding = Finding(
+        "impossible_values",
+        f"{impossible:,} of {events.n_events:,} events hold values that no cytometer writes "
+        "(no number, or far beyond the range of their channel).",
+        COPY_AGAIN if is_damaged else "Look at the gating plots; copy the file again if in doubt.",
+        ERROR if is_damaged else WARNING,
+    )
+    if is_damaged:
+        raise Refused([finding])
+    return [finding]
+
+
+def check_matrix(events: Events, markers: Mapping[str, str], compensation: str) -> list[Finding]:
+    """Warn of a compensation table that leaves channels of the panel out.
+
+    Parameters
+    ----------
+    events
+        The file's events, with the matrix that is used.
+    markers
+        Marker by channel, as the panels sheet has it.
+    compensation
+        ``file``, ``none`` or the path of the table.
+    """
+    if compensation in ("file", "none") or events.spillover is None:
+        return []
+    stained = [name for name, marker in markers.items() if marker and not names_itself(name)]
+    left = [name for name in stained if name not in events.spillover.detectors]
+    if not left:
+        return []
+    message = (
+        f"The matrix in {compensation} covers {len(stained) - len(left)} of the panel's "
+        f"{len(stained)} channels; these are not compensated: {', '.join(left)}."
+    )
+    remedy = "Add them to the matrix, with 0 where nothing spills over."
+    return [Finding("partial_matrix", message, remedy, WARNING)]
+
+
+def missing_channels(problems: Sequence[Problem], wanted: int) -> Finding:
+    """Say in one finding which dimensions of a template a file has no channel for.
+
+    Parameters
+    ----------
+    problems
+        One for each, as ``panel.match_channels`` gives them.
+    wanted
+        How many dimensions the template needs.
+    """
+    if len(problems) > _MANY:
+        names = ", ".join(one.value for one in problems)
+        message = f"{len(problems)} of {wanted} channels of the panel are missing: {names}."
+        remedy = "Is this file of another panel? Otherwise correct the panels sheet."
+        return Finding("marker_without_channel", message, remedy, ERROR)
+    message = " ".join(f"{one.problem[0].upper()}{one.problem[1:]}." for one in problems)
+    remedy = " ".join(dict.fromkeys(one.remedy for one in problems))
+    return Finding("marker_without_channel", message, remedy, ERROR)
+
+
+def _impossible(header: FcsFile, part: Events) -> int:
+    wrong = np.zeros(part.n_events, dtype=bool)
+    for place, channel in enumerate(header.channels):
+        values = part.values(channel.name)
+        if place == header.time_index or not channel.range:
+            wrong |= ~np.isfinite(values)
+        else:
+            # A comparison with what is no number is false, so that it counts as wrong too.
+            wrong |= ~(np.abs(values) <= _BEYOND_RANGE * max(channel.range, 1.0))
+    return int(np.count_nonzero(wrong))

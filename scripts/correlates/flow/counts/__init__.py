@@ -1,0 +1,1 @@
+"""From counts to measurements: intervals, cells per microlitre, the tidy table."""

@@ -1,0 +1,60 @@
+"""What the flow assay's cohort step takes from the plan and from the gating jobs."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+
+import pandas as pd
+
+from correlates.flow.counts.tubes import FlowSettings
+from correlates.flow.gating.reconcile import reconcile
+from correlates.flow.gating.workspaces import FlowJoWorkspace, NotInWorkspace
+from correlates.flow.sources import read_source
+from correlates.intake.records import Plan
+
+
+def flow_settings(config: Mapping) -> FlowSettings:
+    """Return what the config's ``flow`` block says of counts; gating's own keys are left out."""
+    return FlowSettings(**{field.name: config[field.name] for field in fields(FlowSettings)})
+
+
+def acquisition_rows(plan: Plan) -> list[dict]:
+    """Return the plan's files with the measurement table's name for the study day."""
+    return [one.as_row() | {"day": one.study_day} for one in plan.acquisitions]
+
+
+def reconciliation_rows(
+    plan: Plan, populations: pd.DataFrame, strategies: Iterable[str | Path]
+) -> Iterator[dict]:
+    """Yield our counts beside FlowJo's for each file that a workspace gated.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    populations
+        Table of all jobs, with ``acquisition``, ``population`` and ``n``.
+    strategies
+        What was read of each panel's workspace; the file is named after the panel. One that could
+        not be read has been told of with each file of its panel.
+    """
+    # A table of no file at all, each of them refused, has no columns.
+    by_file = () if populations.empty else populations.groupby("acquisition")
+    counts = {
+        name: dict(zip(rows["population"], rows["n"].astype(int), strict=True))
+        for name, rows in by_file
+    }
+    for path in strategies:
+        workspace = read_source(path).gates
+        if not isinstance(workspace, FlowJoWorkspace):
+            continue
+        for one in plan.acquisitions:
+            # A refused file has no counts, and its reason is told of elsewhere.
+            if one.panel != Path(path).stem or one.acquisition not in counts:
+                continue
+            try:
+                sample = workspace.sample_of(Path(one.path).name)
+            except NotInWorkspace:
+                continue
+            for row in reconcile(sample, counts[one.acquisition]):
+                yield {"acquisition": one.acquisition} | row

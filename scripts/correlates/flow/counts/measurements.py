@@ -1,0 +1,246 @@
+"""From the counts of every tube to the measurement table of the flow assay.
+
+The jobs that gate files know nothing of each other; this step, which sees them all, adds what needs
+the blood count, exact intervals, or a second look at the sample. Vectorised over all tubes.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from correlates.flow.counts.absolute import NOT_EVALUABLE, absolute_counts, read_blood_counts
+from correlates.flow.counts.counting import OK, clopper_pearson, limit_events, status_by_count
+from correlates.flow.counts.features import feature_names
+from correlates.flow.counts.references import with_references
+from correlates.flow.counts.superseded import one_per_key
+from correlates.flow.counts.tubes import FlowSettings, evaluable_tubes, with_sample_gates
+from correlates.tables import read_tsv
+
+COLUMNS = [
+    *("patient", "visit", "timepoint", "specimen", "sample", "day", "hours_post_dose", "phase"),
+    *("run", "assay", "feature", "value", "unit", "ci_low", "ci_high", "n", "status", "limit"),
+    *("method", "flags"),
+]
+LEFT_OUT = ["what", "patient", "visit", "item", "status", "reason"]
+ROOT = "root"
+DISPLAY_ONLY = "display_only_compositional"
+
+
+def read_job_tables(paths: Mapping[str, str | Path]) -> pd.DataFrame:
+    """Read one kind of table of many gating jobs into one, with the column ``acquisition`` first.
+
+    Parameters
+    ----------
+    paths
+        File of populations, or of intensities, by acquisition.
+    """
+    rows = [{"acquisition": key} | row for key, path in paths.items() for row in read_tsv(path)]
+    table = pd.DataFrame(rows)
+    for column in {"n", "n_parent", "median"} & set(table.columns):
+        table[column] = pd.to_numeric(table[column], errors="coerce").astype(float)
+    return table
+
+
+def flow_measurements(
+    acquisitions: Iterable[Mapping],
+    populations: pd.DataFrame,
+    intensities: pd.DataFrame,
+    verdicts: Mapping[str, Mapping],
+    cbc: pd.DataFrame | Iterable[Mapping],
+    settings: FlowSettings,
+    panel_order: Sequence[str] = (),
+    excluded: Mapping[str, str] | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measure every population of every evaluable tube.
+
+    Parameters
+    ----------
+    acquisitions
+        The plan: one mapping a file, with ``acquisition``, ``sample``, ``patient``, ``visit``,
+        ``timepoint``, ``specimen``, ``panel``, ``tube``, ``batch``, ``study_day`` (with
+        ``study_day_source``) and ``hours_post_dose``.
+    populations, intensities
+        Tables of all jobs, as `read_job_tables` reads them.
+    verdicts
+        By acquisition: ``verdict``, and ``findings`` with ``code`` and ``severity``.
+    cbc
+        Rows of the CBC sheet, by patient, visit and timepoint; may be empty.
+    settings
+        Floors, limits and names of the reference populations.
+    panel_order
+        Panels, the one first whose measurement counts where two evaluable tubes, or two that are
+        not, give the same feature. An evaluable tube always goes before one that is not.
+    excluded
+        Why an acquisition is left out although its file was accepted, such as a copy of another.
+
+    Returns
+    -------
+    The measurement table (``phase`` is empty here: it takes the dosing record), and what was left
+    out: ``what``, ``patient``, ``visit``, ``item``, ``status``, ``reason``.
+
+    Raises
+    ------
+    ValueError
+        If a job counted one population twice.
+    """
+    populations = _without_root(populations)
+    counted = set(populations["acquisition"])
+    tubes, left_out = evaluable_tubes(acquisitions, verdicts, excluded or {}, counted)
+    if tubes.empty:
+        return _typed(pd.DataFrame(columns=COLUMNS)), pd.DataFrame(left_out, columns=LEFT_OUT)
+    counts = _counts_of(tubes, populations)
+    tubes = with_sample_gates(tubes, counts, settings)
+    counts = with_references(tubes, counts, read_blood_counts(cbc), settings)
+    names = feature_names({*counts["population"], *counts["parent"]})
+    counts = counts.assign(
+        name=counts["population"].map(names), parent_name=counts["parent"].map(names)
+    )
+    rows = [
+        _absolute_rows(counts, settings),
+        _percent_rows(counts, settings),
+        _intensity_rows(counts, _without_root(intensities), settings),
+    ]
+    table, superseded = one_per_key(_of_tubes(rows, tubes), tubes, panel_order)
+    left_out = pd.DataFrame(left_out + superseded, columns=LEFT_OUT)
+    return _typed(table[COLUMNS].reset_index(drop=True)), left_out
+
+
+def _without_root(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the row of all events; a table without rows may lack its columns too."""
+    if table.empty:
+        return pd.DataFrame({"acquisition": [], "population": [], "marker": []}, dtype=str)
+    return table[table["population"] != ROOT]
+
+
+def _counts_of(tubes: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
+    counts = populations[populations["acquisition"].isin(tubes.index)]
+    twice = counts.duplicated(["acquisition", "population"])
+    if twice.any():
+        named = counts.loc[twice, ["acquisition", "population"]].agg("/".join, axis=1).tolist()
+        msg = f"counted twice in one tube: {', '.join(named[:5])}"
+        raise ValueError(msg)
+    counts = counts.reset_index(drop=True)
+    return counts.assign(flags=counts["flags"].fillna("").astype(str))
+
+
+def _absolute_rows(counts: pd.DataFrame, settings: FlowSettings) -> pd.DataFrame:
+    rows = counts[counts["countable"]].reset_index(drop=True)
+    per_ul = rows["per_ul"].where(rows["in_reference"])
+    measured = absolute_counts(
+        rows["n"],
+        rows["n_reference"],
+        per_ul,
+        cv_cbc=settings.cv_cbc,
+        lod_events=settings.lod_events,
+        lloq_events=settings.lloq_events,
+    )
+    paired = rows["pair_status"] == ""
+    outside = paired & ~rows["in_reference"]
+    empty = paired & (rows["n_reference"] == 0)
+    flags = rows["flags"] + ";" + rows["pair_flags"]
+    flags = flags + np.where(outside, ";outside_reference_population", "")
+    flags = flags + np.where(empty, ";reference_population_empty", "")
+    return measured.assign(
+        status=measured["status"].where(paired, rows["pair_status"]),
+        acquisition=rows["acquisition"],
+        feature=rows["name"] + "__abs",
+        unit="/uL",
+        n=rows["n"],
+        method=rows["pair"],
+        flags=flags,
+    )
+
+
+def _percent_rows(counts: pd.DataFrame, settings: FlowSettings) -> pd.DataFrame:
+    n, parent = counts["n"], counts["n_parent"]
+    low, high = clopper_pearson(n, parent)
+    per_event = 100 / parent.where(parent > 0)
+    small = parent < settings.min_parent_events
+    status = status_by_count(n, settings.lod_events, settings.lloq_events)
+    flags = counts["flags"] + np.where(small, ";parent_below_floor", "")
+    flags = flags + np.where(counts["pct_compositional"], f";{DISPLAY_ONLY}", "")
+    return pd.DataFrame(
+        {
+            "acquisition": counts["acquisition"],
+            "feature": counts["name"] + "__pct__" + counts["parent_name"],
+            "value": n * per_event,
+            "unit": "%",
+            "ci_low": 100 * low,
+            "ci_high": 100 * high,
+            "n": n,
+            "limit": limit_events(n, settings.lod_events, settings.lloq_events) * per_event,
+            "status": np.where(small, NOT_EVALUABLE, status),
+            "method": "events_of_parent;clopper_pearson",
+            "flags": flags,
+        }
+    )
+
+
+def _intensity_rows(
+    counts: pd.DataFrame, intensities: pd.DataFrame, settings: FlowSettings
+) -> pd.DataFrame:
+    if intensities.empty:
+        return pd.DataFrame()
+    named = intensities["marker"].fillna("").str.strip() != ""
+    # Only populations of measured tubes join, and bring the flags of their gates.
+    gates = counts[["acquisition", "population", "name", "mfi_compositional", "flags"]]
+    rows = intensities[named].merge(gates, on=["acquisition", "population"])
+    marker = rows["marker"].str.strip().str.lower().str.replace(r"[^a-z0-9.+-]+", "-", regex=True)
+    median = pd.to_numeric(rows["median"]).astype(float)
+    few = (rows["n"] < settings.lod_events) | median.isna()
+    some = ~few & (rows["n"] < settings.lloq_events)
+    return pd.DataFrame(
+        {
+            "acquisition": rows["acquisition"],
+            "feature": rows["name"] + "__mfi__" + marker,
+            "value": median,
+            "unit": "1",
+            "ci_low": np.nan,
+            "ci_high": np.nan,
+            "n": rows["n"],
+            "limit": np.nan,
+            "status": np.where(few, NOT_EVALUABLE, OK),
+            "method": "median_compensated_linear",
+            "flags": rows["flags"]
+            + np.select([few, some], [";too_few_events", ";few_events"], default="")
+            + np.where(rows["mfi_compositional"], f";{DISPLAY_ONLY}", ""),
+        }
+    )
+
+
+def _of_tubes(parts: list[pd.DataFrame], tubes: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows the keys and the failures of their tubes."""
+    rows = pd.concat([part for part in parts if not part.empty], ignore_index=True)
+    of = tubes.reindex(rows["acquisition"]).reset_index(drop=True)
+    run = of["batch"].fillna("") if "batch" in of else pd.Series("", index=of.index)
+    return rows.assign(
+        **{key: of[key] for key in ("patient", "visit", "timepoint", "specimen", "sample")},
+        day=_number(of, "day"),
+        hours_post_dose=_number(of, "hours_post_dose"),
+        phase="",
+        run=run.where(run != "", rows["acquisition"]),
+        assay="flow",
+        status=rows["status"].mask(of["failed"], NOT_EVALUABLE),
+        flags=_flag_lists(of["tube_flags"] + ";" + rows["flags"]),
+    )
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    numbers = dict.fromkeys(
+        ("day", "hours_post_dose", "value", "ci_low", "ci_high", "limit"), float
+    )
+    return table.astype(numbers | {"n": "Int64"})
+
+
+def _number(tubes: pd.DataFrame, column: str) -> pd.Series:
+    given = tubes[column] if column in tubes else pd.Series(np.nan, index=tubes.index)
+    return pd.to_numeric(given, errors="coerce").astype(float)
+
+
+def _flag_lists(joined: pd.Series) -> list[list[str]]:
+    """Split ``a;;b;a`` into ``[a, b]``; there are few different ones, so each is split once."""
+    codes, different = pd.factorize(joined)
+    lists = [list(dict.fromkeys(filter(None, text.split(";")))) for text in different]
+    return [list(lists[code]) for code in codes]

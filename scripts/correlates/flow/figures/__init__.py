@@ -1,0 +1,1 @@
+"""The gating figure of one file."""

@@ -1,0 +1,154 @@
+"""What stands written on one plot of the gating figure: heading, counts, shares and flags."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from correlates.flow.figures.axes import Axis
+from correlates.flow.figures.places import place_label
+from correlates.flow.figures.plots import Outline, Plot
+from correlates.flow.figures.svg import CHARACTER_EM, element, halo, path, shorten, text
+
+PLOT_WIDTH = 252
+PLOT_HEIGHT = 282
+LEFT, TOP = 48, 40
+SMALL = 11
+INK = "#16191d"
+_LINE = 13
+_FLAG = "#b3450b"
+
+
+@dataclass(frozen=True)
+class PlotData:
+    """What one plot needs.
+
+    Parameters
+    ----------
+    plot
+        Its gates.
+    axes
+        One or two axes.
+    columns
+        Linear values of the drawn events, one array an axis.
+    rows
+        Rows of the populations table by population.
+    """
+
+    plot: Plot
+    axes: list[Axis]
+    columns: list[np.ndarray]
+    rows: Mapping[str, Mapping[str, Any]]
+
+
+def percent_text(n: int, n_parent: int) -> str:
+    """Return a share of the parent with about three significant digits; ``–`` without a parent."""
+    if n_parent == 0:
+        return "–"
+    share = 100 * n / n_parent
+    if n in (0, n_parent):
+        return f"{share:.0f} %"
+    digits = 1 if share >= 10 else 2 if share >= 0.1 else 3
+    return f"{share:.{digits}f} %"
+
+
+def gate_labels(drawn: PlotData, outlines: list[Outline], counts: np.ndarray | None) -> str:
+    """Return the share and the count of each gate, written by it; no label covers another."""
+    taken: list[tuple[float, float, float, float]] = []
+    labels = []
+    for outline in outlines:
+        lines = _label_lines(drawn, outline.population, len(outlines) > 1)
+        width = max(map(len, lines)) * SMALL * CHARACTER_EM
+        x, y = place_label(outline.points, (width, _LINE * len(lines)), counts, taken)
+        taken.append((x - width / 2, y, x + width / 2, y + _LINE * len(lines)))
+        labels += [
+            text(line, x, y + _LINE * i + 10, font_weight=600 if i == 0 else None)
+            for i, line in enumerate(lines)
+        ]
+    style = {"font_size": SMALL, "text_anchor": "middle", "fill": INK}
+    return halo(labels, **style)
+
+
+def _label_lines(drawn: PlotData, population: str, named: bool) -> list[str]:
+    row = drawn.rows.get(population)
+    if row is None:
+        return [shorten(population, 26)]
+    n, n_parent = int(row["n"]), int(row["n_parent"])
+    share = percent_text(n, n_parent)
+    if named:
+        return [shorten(_own_name(population, drawn.plot.parent), 22), f"{share} ({n:,})"]
+    return [share, f"n = {n:,}"]
+
+
+def _own_name(population: str, parent: str) -> str:
+    return population.removeprefix(f"{parent}_")
+
+
+def heading(drawn: PlotData) -> list[str]:
+    """Return the title, the events behind the plot, and a mark where a gate carries a flag."""
+    plot, names = drawn.plot, drawn.plot.populations
+    parent = "all events" if plot.parent == "root" else plot.parent
+    own = [_own_name(name, plot.parent) for name in names]
+    title = f"{parent} → {names[0] if len(names) == 1 else ', '.join(own)}"
+    if len(names) > 1 and len(title) > 36:
+        title = f"{parent} → {len(names)} populations"
+    total = _parent_events(drawn)
+    count = f"{total:,} parent events"
+    # a histogram of a sample is the same curve, dots that are left out are missing dots
+    shown = len(drawn.columns[0])
+    if shown < total and len(drawn.axes) == 2:
+        count += f", {shown:,} drawn"
+    parts = [
+        text(shorten(title, 37), 6, 15, font_size=12, font_weight=600, fill=INK),
+        text(count, 6, 31, font_size=SMALL, fill="#444"),
+    ]
+    flags = _flags(drawn)
+    if flags:
+        parts.append(_flag_mark(flags))
+    return parts
+
+
+def _flag_mark(flags: list[str]) -> str:
+    right = PLOT_WIDTH - 4
+    triangle = path(
+        [(right - 16, 18), (right, 18), (right - 8, 4)], True, fill=_FLAG, stroke="none"
+    )
+    sign = path([(right - 8, 9), (right - 8, 13.5)], stroke="#fff", stroke_width=1.8)
+    dot = element("circle", cx=right - 8, cy=16, r=1, fill="#fff")
+    shown = text(
+        shorten(", ".join(flags), 24), right, 31, font_size=SMALL, fill=_FLAG,
+        text_anchor="end", font_weight=600,
+    )  # fmt: skip
+    return element("g", triangle, sign, dot, shown, class_="flag")
+
+
+def _flags(drawn: PlotData) -> list[str]:
+    found: dict[str, None] = {}
+    for name in drawn.plot.populations:
+        for flag in str(drawn.rows.get(name, {}).get("flags") or "").split(";"):
+            if flag.strip():
+                found[flag.strip()] = None
+    return list(found)
+
+
+def _parent_events(drawn: PlotData) -> int:
+    for name in drawn.plot.populations:
+        if name in drawn.rows:
+            return int(drawn.rows[name]["n_parent"])
+    return len(drawn.columns[0])
+
+
+def description(drawn: PlotData) -> str:
+    """Return in words what the plot shows, for who cannot see it."""
+    plot = drawn.plot
+    shares = []
+    for name in plot.populations:
+        row = drawn.rows.get(name)
+        if row is not None:
+            n, n_parent = int(row["n"]), int(row["n_parent"])
+            shares.append(f"{name} {percent_text(n, n_parent)} ({n:,} of {n_parent:,})")
+    axes = " against ".join(axis.label for axis in drawn.axes)
+    flags = _flags(drawn)
+    tail = f". Flags: {', '.join(flags)}" if flags else ""
+    return f"{axes}, events of {plot.parent}: {'; '.join(shares)}{tail}"

@@ -1,0 +1,236 @@
+"""A strategy's gates on the events of a file: who is in which population, how many, how bright."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from correlates.flow.gating.events import CHUNK, Events
+from correlates.flow.gating.gates import ROOT, BooleanGate, Gate, Strategy, populations_of
+from correlates.flow.gating.membership import Parent, inside
+from correlates.flow.gating.ordering import (
+    StrategyError,
+    check_channels,
+    dimensions_of,
+    ordered_gates,
+)
+from correlates.problems import did_you_mean
+
+__all__ = [
+    "Gated",
+    "Gating",
+    "StrategyError",
+    "check_channels",
+    "dimensions_of",
+    "evaluate",
+    "intensities_of",
+    "median",
+    "ordered_gates",
+]
+
+
+class Gating:
+    """Gates put on the same events one by one, each parent before its children.
+
+    Parameters
+    ----------
+    events
+        The file's events, or a chunk of them.
+    strategy
+        Transforms, ratios and compensations that the gates refer to. Its gates are not added.
+    """
+
+    def __init__(self, events: Events, strategy: Strategy):
+        self.events = events.using(strategy.compensations)
+        self.counts = {ROOT: events.n_events}
+        self.parents: dict[str, str] = {}
+        self.packed: dict[str, np.ndarray] = {}
+        self._strategy = strategy
+
+    def add(self, gate: Gate) -> dict[str, int]:
+        """Evaluate a gate and return the count of each of its populations.
+
+        Raises
+        ------
+        StrategyError
+            If its parent or an operand has not been added before.
+        UnknownChannel
+            If the file has no such channel.
+        """
+        indices = self.indices(gate.parent)
+        if isinstance(gate, BooleanGate):
+            held = {gate.id: self._combined(gate, indices)}
+        else:
+            held = inside(gate, Parent(self.events, self._strategy, indices))
+        for population, mask in held.items():
+            self._put(population, gate.parent, indices, mask)
+        return {population: self.counts[population] for population in held}
+
+    def members(self, population: str) -> np.ndarray:
+        """Return which events are in a population, bool, (n_events,)."""
+        if population == ROOT:
+            return np.ones(self.events.n_events, dtype=bool)
+        if population not in self.packed:
+            known = did_you_mean(population, tuple(self.packed)) if self.packed else ""
+            msg = f"Population {population!r} has not been gated yet. {known}"
+            raise StrategyError(msg)
+        return _unpacked(self.packed[population], self.events.n_events)
+
+    def indices(self, population: str) -> np.ndarray | None:
+        """Return the ascending event numbers of a population; None is all events (the root)."""
+        return None if population == ROOT else np.flatnonzero(self.members(population))
+
+    def gated(self) -> "Gated":
+        """Return what has been gated so far."""
+        return Gated(self.events.n_events, dict(self.packed), dict(self.counts), dict(self.parents))
+
+    def _combined(self, gate: BooleanGate, indices: np.ndarray | None) -> np.ndarray:
+        operands = []
+        for operand in gate.operands:
+            members = self.members(operand.gate)
+            members = members if indices is None else members[indices]
+            operands.append(~members if operand.complement else members)
+        if gate.operation == "not":
+            return ~operands[0]
+        return {"and": np.logical_and, "or": np.logical_or}[gate.operation].reduce(operands)
+
+    def _put(self, population: str, parent: str, indices, mask: np.ndarray) -> None:
+        if population in self.counts:
+            msg = f"Population {population!r} is gated twice."
+            raise StrategyError(msg)
+        if indices is not None:
+            within, mask = mask, np.zeros(self.events.n_events, dtype=bool)
+            mask[indices[within]] = True
+        self.packed[population] = np.packbits(mask)
+        self.counts[population] = int(np.count_nonzero(mask))
+        self.parents[population] = parent
+
+
+@dataclass(frozen=True)
+class Gated:
+    """Who is in which population.
+
+    Parameters
+    ----------
+    n_events
+        Events of the file.
+    packed
+        One bit an event, for each population.
+    counts
+        Events of each population, and of the root.
+    parents
+        Parent of each population.
+    intensities
+        What ``evaluate`` was asked to keep: (channel, compensation) to float32, (n_events,).
+    """
+
+    n_events: int
+    packed: dict[str, np.ndarray]
+    counts: dict[str, int]
+    parents: dict[str, str]
+    intensities: dict[tuple[str, str], np.ndarray] | None = None
+
+    def members(self, population: str) -> np.ndarray:
+        """Return which events are in a population, bool, (n_events,)."""
+        if population == ROOT:
+            return np.ones(self.n_events, dtype=bool)
+        return _unpacked(self.packed[population], self.n_events)
+
+    def medians(
+        self, intensities: dict[tuple[str, str], np.ndarray] | None = None
+    ) -> dict[str, dict[tuple[str, str], float | None]]:
+        """Return each population's median of each intensity; None where there is no event.
+
+        Parameters
+        ----------
+        intensities
+            Linear values by (channel, compensation), (n_events,) each; those kept by default.
+        """
+        columns = self.intensities if intensities is None else intensities
+        medians = {}
+        for population in (ROOT, *self.packed):
+            indices = None if population == ROOT else np.flatnonzero(self.members(population))
+            medians[population] = {
+                key: median(column if indices is None else column[indices])
+                for key, column in (columns or {}).items()
+            }
+        return medians
+
+
+def evaluate(
+    strategy: Strategy,
+    events: Events,
+    intensities: Sequence[tuple[str, str]] = (),
+    chunk: int = CHUNK,
+) -> Gated:
+    """Put a whole strategy on a file, in chunks of events.
+
+    Parameters
+    ----------
+    strategy
+        Gates in any order.
+    events
+        The file's events; read once.
+    intensities
+        (channel, compensation) pairs whose linear values are kept for ``Gated.medians``.
+    chunk
+        Events held at a time; a multiple of 8.
+
+    Raises
+    ------
+    StrategyError
+        If gates refer to what is not there, to each other in a circle, or to channels that the
+        file does not have. Names every one.
+    """
+    events = events.using(strategy.compensations)
+    ordered = ordered_gates(strategy)
+    check_channels(strategy, events)
+    parents = {name: gate.parent for gate in ordered for name in populations_of(gate)}
+    counts = {ROOT: events.n_events, **dict.fromkeys(parents, 0)}
+    parts: dict[str, list[np.ndarray]] = {population: [] for population in parents}
+    kept = _columns(intensities, events.n_events)
+    for start, part in events.chunks(chunk):
+        gating = Gating(part, strategy)
+        for gate in ordered:
+            for population, count in gating.add(gate).items():
+                counts[population] += count
+                parts[population].append(gating.packed[population])
+        _fill(kept, start, part)
+    nothing = [np.zeros(0, dtype=np.uint8)]
+    packed = {population: np.concatenate(bits or nothing) for population, bits in parts.items()}
+    return Gated(events.n_events, packed, counts, parents, kept)
+
+
+def intensities_of(
+    events: Events, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], np.ndarray]:
+    """Return linear values as float32, (n_events,), by (channel, compensation), in one pass."""
+    kept = _columns(keys, events.n_events)
+    for start, part in events.chunks():
+        _fill(kept, start, part)
+    return kept
+
+
+def median(values: np.ndarray) -> float | None:
+    """Return the median of what is a number among the values; None of nothing."""
+    if len(values) and np.isnan(values.sum()):
+        values = values[~np.isnan(values)]
+    if not len(values):
+        return None
+    half = len(values) // 2
+    parted = np.partition(values, half)
+    upper = float(parted[half])
+    return upper if len(values) % 2 else (upper + float(parted[:half].max())) / 2
+
+
+def _columns(keys, count: int) -> dict[tuple[str, str], np.ndarray]:
+    return {key: np.empty(count, dtype=np.float32) for key in keys}
+
+
+def _fill(columns: dict[tuple[str, str], np.ndarray], start: int, part: Events) -> None:
+    for (channel, compensation), column in columns.items():
+        column[start : start + part.n_events] = part.values(channel, compensation)
+
+
+def _unpacked(packed: np.ndarray, count: int) -> np.ndarray:
+    return np.unpackbits(packed, count=count).view(bool)

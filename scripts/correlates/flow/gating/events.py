@@ -1,0 +1,275 @@
+"""The events of one acquisition: channels by name, columns compensated once and only if needed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from correlates.flow.gating.compensation import FileMatrix, solve
+from correlates.flow.gating.gates import FROM_FILE, UNCOMPENSATED, Compensation
+from correlates.problems import did_you_mean
+
+# A multiple of what the linear solver works on at once, so that every chunk's values are bit by bit
+# those of the whole file; and small enough for the processor's cache.
+CHUNK = 16_384
+# Up to this size all compensated columns are solved together and kept; above it, one by one.
+_SOLVED_BYTES = 64 * 2**20
+_COLUMNS_KEPT = 3
+_ARENA_BYTES = 24 * 2**20
+
+
+class UnknownChannel(LookupError):
+    """A channel that a gate or a matrix names and the file does not have."""
+
+
+class Events:
+    """Events of one file, whole or a part, whose columns are asked for by name.
+
+    Parameters
+    ----------
+    read
+        ``read(start, stop)`` gives those events, (stop - start, channels), as the file's linear
+        values; called again for every pass, so let it be a slice of an array or a cheap read.
+    n_events
+        How many there are.
+    channels
+        What the columns are: objects with ``name`` ($PnN) and ``label`` ($PnS, may be empty).
+    spillover
+        What compensation ``FCS`` means; None is a file without a matrix, that is uncompensated.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[int, int], np.ndarray],
+        n_events: int,
+        channels: Sequence,
+        spillover: Compensation | None = None,
+    ):
+        self.n_events = n_events
+        self.channels = tuple(channels)
+        self._read = read
+        self._compensations = {} if spillover is None else {FROM_FILE: spillover}
+        self._index = _index_of_names(self.channels)
+        self._matrices: dict[str, FileMatrix] = {}
+        self._columns: dict[tuple, np.ndarray] = {}
+
+    @classmethod
+    def of_array(cls, values: np.ndarray, channels: Sequence, spillover=None) -> "Events":
+        """Return the events of an array, (n, channels), which is kept and not copied."""
+        return cls(lambda start, stop: values[start:stop], len(values), channels, spillover)
+
+    @classmethod
+    def of_file(cls, header, spillover: Compensation | None = None, hold: bool = False) -> "Events":
+        """Return the events of an FCS file.
+
+        Parameters
+        ----------
+        header
+            What ``intake.fcs.read_header`` returns.
+        spillover
+            The matrix to use, from the file's keyword or from a table.
+        hold
+            Read the file into memory now, as one who asks for many columns wants; otherwise
+            every pass reads it again, in chunks.
+        """
+        if hold:
+            return cls.of_array(header.events(0, header.n_events), header.channels, spillover)
+        return cls(header.events, header.n_events, header.channels, spillover)
+
+    def using(self, compensations: Mapping[str, Compensation]) -> "Events":
+        """Return the same events that also know a strategy's own compensations."""
+        return self._part(self._read, self.n_events, {**self._compensations, **compensations})
+
+    def chunks(self, size: int = CHUNK) -> Iterator[tuple[int, "Events"]]:
+        """Yield the first event's number and the events of each chunk, in order."""
+        # The C library hands freed memory back and fetches it anew for every chunk, a fifth of the
+        # time, unless it has seen a larger block come and go. This one is never touched.
+        np.empty(_ARENA_BYTES, dtype=np.uint8)
+        for start in range(0, self.n_events, size):
+            stop = min(start + size, self.n_events)
+            block = self._read(start, stop)
+            yield start, self._part(_slice_of(block), stop - start, self._compensations)
+
+    def column(self, channel: str) -> int:
+        """Return the column of a channel, given by $PnN, $PnS or FlowJo's spelling of either.
+
+        Raises
+        ------
+        UnknownChannel
+            If there is none; says which name is nearest.
+        """
+        if channel not in self._index:
+            msg = f"No channel {channel!r} in the file. {did_you_mean(channel, tuple(self._index))}"
+            raise UnknownChannel(msg)
+        return self._index[channel]
+
+    @property
+    def spillover(self) -> Compensation | None:
+        """What compensation ``FCS`` means here, its detectors in the file's order."""
+        matrix = self._matrix(FROM_FILE)
+        if matrix is None:
+            return None
+        names = tuple(self.channels[column].name for column in matrix.columns)
+        return Compensation(names, names, tuple(map(tuple, matrix.values.tolist())))
+
+    def name_of(self, channel: str) -> str:
+        """Return a channel's $PnN; a name that is no channel's comes back as it is."""
+        return self.channels[self._index[channel]].name if channel in self._index else channel
+
+    def find(self, channel: str, compensation: str = UNCOMPENSATED) -> None:
+        """Raise UnknownChannel unless ``values`` would find this channel."""
+        self._place(channel, compensation)
+
+    def values(
+        self,
+        channel: str,
+        compensation: str = UNCOMPENSATED,
+        indices: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Return one channel's linear values.
+
+        Parameters
+        ----------
+        channel
+            As ``column`` takes it, or a fluorochrome of the compensation.
+        compensation
+            ``uncompensated``, ``FCS`` or the id of another known matrix. A channel that the matrix
+            does not hold is returned as read.
+        indices
+            Ascending event numbers; None is all events.
+
+        Returns
+        -------
+        float64, (n,) or as many as ``indices``. Not to be written to: it may be kept.
+        """
+        key = self._place(channel, compensation)
+        is_few = indices is not None and 4 * len(indices) < self.n_events
+        if is_few and key not in self._columns and not self._is_solved(key[0]):
+            return self._gathered(key, indices)
+        column = self._kept(key)
+        return column if indices is None else column[indices]
+
+    def rounding(self, channel: str, compensation: str) -> float:
+        """Return how far ``values`` may be from the solved system; 0 where it is solved."""
+        name, place = self._place(channel, compensation)
+        if name is None or self._is_solved(name):
+            return 0.0
+        return 1e-12 * float(np.abs(self._matrix(name).weights[:, place]).sum()) * self._largest
+
+    def solved(self, channel: str, compensation: str, indices: np.ndarray) -> np.ndarray:
+        """Return a few events' values, the compensation solved whatever it costs."""
+        name, place = self._place(channel, compensation)
+        if name is None or self._is_solved(name):
+            return self.values(channel, compensation, indices)
+        matrix = self._matrix(name)
+        return solve(matrix.values, self._rows(indices)[:, matrix.columns].astype(float))[place]
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether every value of every channel is a finite number."""
+        return all(bool(np.isfinite(block).all()) for _, block in self._blocks())
+
+    @cached_property
+    def _largest(self) -> float:
+        peaks = (max(-float(block.min()), float(block.max())) for _, block in self._blocks())
+        return max(peaks, default=0.0)
+
+    def _part(self, read, n_events, compensations) -> "Events":
+        part = Events(read, n_events, ())
+        part.channels, part._index = self.channels, self._index
+        part._compensations = dict(compensations)
+        if part._compensations == self._compensations:
+            part._matrices = self._matrices
+        return part
+
+    def _place(self, channel: str, compensation: str) -> tuple[str | None, int]:
+        """Return the matrix (None: as read) and the row of its solution or the file's column."""
+        matrix = self._matrix(compensation)
+        column = self._index.get(channel)
+        if matrix is not None:
+            if column in matrix.row_of_column:
+                return compensation, matrix.row_of_column[column]
+            if column is None and channel in matrix.row_of_name:
+                return compensation, matrix.row_of_name[channel]
+        return None, self.column(channel)
+
+    def _matrix(self, name: str) -> FileMatrix | None:
+        if name == UNCOMPENSATED or (name == FROM_FILE and name not in self._compensations):
+            return None
+        if name not in self._matrices:
+            if name not in self._compensations:
+                msg = f"No compensation {name!r}. {did_you_mean(name, tuple(self._compensations))}"
+                raise UnknownChannel(msg)
+            self._matrices[name] = FileMatrix.of(
+                self._compensations[name], self.column, in_file_order=name == FROM_FILE
+            )
+        return self._matrices[name]
+
+    def _is_solved(self, name: str | None) -> bool:
+        if name is None:
+            return True
+        return 8 * self.n_events * len(self._matrix(name).columns) <= _SOLVED_BYTES
+
+    def _kept(self, key) -> np.ndarray:
+        if key not in self._columns:
+            name, place = key
+            if name is None:
+                self._keep(key, self._filled(lambda block: block[:, place]))
+            elif self._is_solved(name):
+                matrix = self._matrix(name)
+                detected = self._read(0, self.n_events)[:, matrix.columns].astype(float)
+                for row, column in enumerate(solve(matrix.values, detected)):
+                    self._columns[name, row] = column
+            else:
+                self._keep(key, self._filled(lambda block: self._weighted(key, block)))
+        return self._columns[key]
+
+    def _keep(self, key, column: np.ndarray) -> None:
+        self._columns[key] = column
+        if 8 * self.n_events * len(self._columns) > _SOLVED_BYTES:
+            for old in list(self._columns)[:-_COLUMNS_KEPT]:
+                del self._columns[old]
+
+    def _filled(self, of_block) -> np.ndarray:
+        column = np.empty(self.n_events)
+        for start, block in self._blocks():
+            column[start : start + len(block)] = of_block(block)
+        return column
+
+    def _gathered(self, key, indices: np.ndarray) -> np.ndarray:
+        rows = self._rows(indices)
+        return rows[:, key[1]].astype(float) if key[0] is None else self._weighted(key, rows)
+
+    def _weighted(self, key, block: np.ndarray) -> np.ndarray:
+        matrix = self._matrix(key[0])
+        return block[:, matrix.columns].astype(float) @ matrix.weights[:, key[1]]
+
+    def _rows(self, indices: np.ndarray) -> np.ndarray:
+        parts = []
+        for start, block in self._blocks():
+            first, last = np.searchsorted(indices, (start, start + len(block)))
+            if last > first:
+                parts.append(block[indices[first:last] - start])
+        return np.concatenate(parts) if parts else self._read(0, 0)
+
+    def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
+        for start in range(0, self.n_events, CHUNK):
+            yield start, self._read(start, min(start + CHUNK, self.n_events))
+
+
+def _slice_of(block: np.ndarray) -> Callable[[int, int], np.ndarray]:
+    return lambda start, stop: block[start:stop]
+
+
+def _index_of_names(channels: Sequence) -> dict[str, int]:
+    """Return the column of every name; $PnN goes before $PnS, that before FlowJo's spelling."""
+    index: dict[str, int] = {}
+    for names in (
+        [channel.name for channel in channels],
+        [channel.label for channel in channels],
+        [channel.name.replace("/", "_") for channel in channels],
+    ):
+        for column, name in enumerate(names):
+            if name:
+                index.setdefault(name, column)
+    return index

@@ -1,0 +1,96 @@
+"""Gates in an order in which they can be evaluated, or every reason why they cannot."""
+
+from collections.abc import Iterable
+
+from correlates.flow.gating.events import Events, UnknownChannel
+from correlates.flow.gating.gates import (
+    ROOT,
+    BooleanGate,
+    Dimension,
+    Gate,
+    QuadrantGate,
+    Strategy,
+    populations_of,
+)
+from correlates.problems import did_you_mean
+
+
+class StrategyError(ValueError):
+    """Gates that cannot be evaluated; the message names every reason."""
+
+
+def ordered_gates(strategy: Strategy) -> list[Gate]:
+    """Return the gates, each after its parent and its operands, else in the order given.
+
+    Raises
+    ------
+    StrategyError
+        If an id stands twice, a reference leads nowhere, or gates need each other in a circle.
+    """
+    maker: dict[str, Gate] = {}
+    faults = []
+    for gate in strategy.gates:
+        for population in populations_of(gate):
+            if population in maker or population == ROOT:
+                faults.append(f"Population {population!r} is made by two gates.")
+            maker[population] = gate
+    for gate in strategy.gates:
+        faults += _dangling(gate, maker, strategy)
+    if faults:
+        raise StrategyError("\n".join(faults))
+    ordered: list[Gate] = []
+    waiting = list(strategy.gates)
+    made = {ROOT}
+    while waiting:
+        ready = [gate for gate in waiting if made.issuperset(_needs(gate))]
+        if not ready:
+            names = ", ".join(repr(gate.id) for gate in waiting)
+            msg = f"These gates need each other in a circle: {names}."
+            raise StrategyError(msg)
+        ordered += ready
+        for gate in ready:
+            made.update(populations_of(gate))
+        waiting = [gate for gate in waiting if not made.issuperset(populations_of(gate))]
+    return ordered
+
+
+def check_channels(strategy: Strategy, events: Events) -> None:
+    """Raise StrategyError naming every channel that gates need and the file does not have."""
+    faults: dict[str, None] = {}
+    events = events.using(strategy.compensations)
+    for gate in strategy.gates:
+        for axis in dimensions_of(gate):
+            ratio = strategy.ratios.get(axis.channel)
+            names = (axis.channel,) if ratio is None else (ratio.numerator, ratio.denominator)
+            for name in names:
+                try:
+                    events.find(name, axis.compensation)
+                except UnknownChannel as error:
+                    faults[f"Gate {gate.id!r}: {error}"] = None
+    if faults:
+        raise StrategyError("\n".join(faults))
+
+
+def dimensions_of(gate: Gate) -> tuple[Dimension, ...]:
+    """Return the dimensions that a gate looks at; a boolean gate looks at none."""
+    if isinstance(gate, QuadrantGate):
+        return tuple(divider.dimension for divider in gate.dividers)
+    return getattr(gate, "dimensions", ())
+
+
+def _needs(gate: Gate) -> list[str]:
+    operands = gate.operands if isinstance(gate, BooleanGate) else ()
+    return [gate.parent, *(operand.gate for operand in operands)]
+
+
+def _dangling(gate: Gate, makers: Iterable[str], strategy: Strategy) -> list[str]:
+    known = (ROOT, *makers)
+    faults = [
+        f"Gate {gate.id!r} refers to {name!r}, which no gate makes. {did_you_mean(name, known)}"
+        for name in _needs(gate)
+        if name not in known
+    ]
+    for axis in dimensions_of(gate):
+        if axis.transform is not None and axis.transform not in strategy.transforms:
+            faults.append(f"Gate {gate.id!r} refers to transform {axis.transform!r}, not given.")
+    return faults

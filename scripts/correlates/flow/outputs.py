@@ -1,0 +1,43 @@
+"""The files that the gating of one FCS file leaves behind; a refused one leaves all of them too."""
+
+from pathlib import Path
+
+from correlates.flow.acquisition import Outcome, intensity_rows, population_rows
+from correlates.flow.figures.figure import FigureEvents, draw_figure, draw_refusal
+from correlates.flow.gating.gatingml import write_gatingml
+from correlates.intake.fcs.findings import ERROR
+from correlates.tables import write_json, write_text, write_tsv
+
+POPULATION_COLUMNS = ("population", "parent", "n", "n_parent", "kind", "method", "flags")
+INTENSITY_COLUMNS = ("population", "marker", "channel", "median", "n")
+
+
+def write_outcome(outcome: Outcome, acquisition: str, path: str, output) -> None:
+    """Write what became of one file.
+
+    Parameters
+    ----------
+    outcome
+        What became of it.
+    acquisition
+        Its key.
+    path
+        The FCS file, as the plan names it.
+    output
+        Paths by name: ``populations``, ``intensities``, ``verdict``, ``gates``, ``figure``.
+    """
+    rows = population_rows(outcome)
+    write_tsv(output.populations, POPULATION_COLUMNS, rows)
+    write_tsv(output.intensities, INTENSITY_COLUMNS, intensity_rows(outcome))
+    write_gatingml(outcome.strategy, output.gates, outcome.events)
+    write_text(output.figure, _figure(outcome, acquisition, rows))
+    about = {"acquisition": acquisition, "path": path}
+    write_json(output.verdict, about | outcome.verdict.as_dict())
+
+
+def _figure(outcome: Outcome, acquisition: str, rows: list[dict]) -> str:
+    if outcome.gated is None:
+        grave = [one for one in outcome.verdict.findings if one.severity == ERROR]
+        return draw_refusal(Path(acquisition).name, [f"{o.message} {o.remedy}" for o in grave])
+    seen = FigureEvents.of(outcome.events, outcome.gated, outcome.strategy, outcome.markers)
+    return draw_figure(outcome.strategy, seen, rows, acquisition)

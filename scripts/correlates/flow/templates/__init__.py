@@ -1,0 +1,1 @@
+"""Templates: gates that are set on each file's own events."""

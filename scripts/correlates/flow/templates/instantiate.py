@@ -1,0 +1,264 @@
+"""Turn a template into the concrete gates of one file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from correlates.flow.gating import transforms
+from correlates.flow.gating.evaluate import Gated, Gating
+from correlates.flow.gating.events import Events
+from correlates.flow.gating.gates import (
+    FROM_FILE,
+    UNCOMPENSATED,
+    Compensation,
+    Dimension,
+    Gate,
+    Strategy,
+    Transform,
+    populations_of,
+)
+from correlates.flow.templates.args import names_in
+from correlates.flow.templates.concrete_gates import (
+    boolean_gates,
+    boundary_gate,
+    per_dimension,
+    polygon_gate,
+    threshold_gates,
+)
+from correlates.flow.templates.density import Cut
+from correlates.flow.templates.methods import (
+    Settings,
+    linear_scale,
+    logicle_for,
+    singlet_band,
+    tail_cut,
+    thinned,
+    valley_cut,
+)
+from correlates.flow.templates.panel import names_itself
+from correlates.flow.templates.rows import Row
+from correlates.flow.templates.template import Template
+from correlates.flow.templates.tree import cut_row
+
+
+@dataclass(frozen=True)
+class Instance:
+    """The concrete gates of one file, and how they came about.
+
+    Parameters
+    ----------
+    strategy
+        The gates, parents first.
+    methods
+        Gating method of each population, as the template spells it.
+    flags
+        What to know of each population's gate; populations without a flag are not named.
+    thresholds
+        Linear threshold of each data-driven cut, by population and dimension.
+    gated
+        Who is in which population.
+    """
+
+    strategy: Strategy
+    methods: dict[str, str]
+    flags: dict[str, tuple[str, ...]]
+    thresholds: dict[str, dict[str, float]]
+    gated: Gated
+
+
+def instantiate(
+    template: Template,
+    events: Events,
+    channels: Mapping[str, str],
+    settings: Settings | None = None,
+    *,
+    compensation: str = FROM_FILE,
+    compensations: Mapping[str, Compensation] | None = None,
+) -> Instance:
+    """Set every gate of a template on one file's events, parents before children.
+
+    Parameters
+    ----------
+    template
+        A template without problems.
+    events
+        The file's events.
+    channels
+        Channel of the file by dimension of the template, as ``panel.match_channels`` gives them.
+    settings
+        How data-driven gates are set.
+    compensation
+        What fluorescence is compensated with: ``FCS``, ``uncompensated`` or a key of
+        ``compensations``.
+    compensations
+        Matrices that do not stand in the file.
+
+    Returns
+    -------
+    Gates whose numbers are plain values, and the membership that they gave while being set; the
+    same gates on the same file give it again.
+    """
+    walk = _Walk(template, events, channels, settings or Settings(), compensation, compensations)
+    for row in template.rows:
+        walk.gate(row)
+    for row in template.rows:
+        walk.check_kept(row)
+    return walk.instance()
+
+
+class _Walk:
+    """The way down the tree, with what has been gated so far."""
+
+    def __init__(self, template, events, channels, settings, compensation, compensations):
+        self.channels = channels
+        self.settings = settings
+        self.compensation = compensation
+        self.makers = {alias: row for row in template.rows for alias in row.aliases}
+        self.tops = {channel.name: channel.range for channel in events.channels}
+        self.gates: list[Gate] = []
+        self.cuts: dict[str, dict[str, float]] = {}
+        self.flags: dict[str, list[str]] = {}
+        self.methods: dict[str, str] = {}
+        compensations = dict(compensations or {})
+        self.events = events.using(compensations)
+        self.transforms = self._scales(template)
+        self.gating = Gating(events, Strategy((), self.transforms, {}, compensations))
+        self.compensations = compensations
+
+    def _scales(self, template: Template) -> dict[str, Transform]:
+        scales = {}
+        for dim in template.dimensions:
+            axis = self.axis(dim)
+            if axis.transform is not None:
+                values = self.events.values(axis.channel, axis.compensation)
+                scales[axis.transform] = logicle_for(
+                    thinned(values, self.settings),
+                    self.tops.get(axis.channel),
+                    self.settings.logicle_w,
+                    self.settings.logicle_m,
+                )
+        return scales
+
+    def axis(self, dim: str) -> Dimension:
+        """Return a dimension of the template as one of a gate: scatter linear, dyes on logicle."""
+        channel = self.channels[dim]
+        if names_itself(dim):
+            return Dimension(channel, UNCOMPENSATED, None)
+        return Dimension(channel, self.compensation, f"logicle_{channel}")
+
+    def scale(self, axis: Dimension) -> Transform | None:
+        return None if axis.transform is None else self.transforms[axis.transform]
+
+    def values(self, axis: Dimension, population: str) -> np.ndarray:
+        """Return the finite linear values of a population's events."""
+        indices = self.gating.indices(population)
+        values = self.events.values(axis.channel, axis.compensation, indices)
+        return values[np.isfinite(values)]
+
+    def gate(self, row: Row) -> None:
+        """Set the gates of one row and put them on the events."""
+        gates, flags = self._gates_of(row)
+        for gate in gates:
+            self.gating.add(gate)
+            self.gates.append(gate)
+            for population in populations_of(gate):
+                self.methods[population] = row.method
+                self.flags[population] = list(dict.fromkeys(flags))
+
+    def _gates_of(self, row: Row) -> tuple[list[Gate], list[str]]:
+        axes = [self.axis(dim) for dim in row.dims]
+        scales = [self.scale(axis) for axis in axes]
+        if row.method == "boolGate":
+            return boolean_gates(row), self._flags_of(names_in(row.expression))
+        if row.method == "boundary":
+            return [boundary_gate(row, axes, scales)], []
+        if row.method == "polygonGate":
+            corners = tuple(zip(row.arguments["x"], row.arguments["y"], strict=True))
+            return [polygon_gate(row, axes, scales, corners)], []
+        if row.method == "singletGate":
+            corners, flag = self._singlets(row, axes)
+            return [polygon_gate(row, axes, scales, corners)], [flag] if flag else []
+        cuts, flags = self._cuts(row, axes)
+        for alias in row.aliases:
+            self.cuts[alias] = dict(zip(row.dims, cuts, strict=True))
+        return threshold_gates(row, axes, cuts), flags
+
+    def _flags_of(self, populations: list[str]) -> list[str]:
+        return [flag for name in populations for flag in self.flags.get(name, ())]
+
+    def _singlets(self, row: Row, axes: list[Dimension]):
+        indices = self.gating.indices(row.parent)
+        area, height = (
+            self.events.values(axis.channel, axis.compensation, indices) for axis in axes
+        )
+        finite = np.isfinite(area) & np.isfinite(height)
+        top = self.tops.get(axes[0].channel)
+        return singlet_band(area[finite], height[finite], top, row.arguments, self.settings)
+
+    def _cuts(self, row: Row, axes: list[Dimension]) -> tuple[list[float], list[str]]:
+        """Return the threshold of each axis on the gate's scale, and flags."""
+        if row.method == "refGate":
+            return self._borrowed(row), self._flags_of(list(row.references))
+        cuts, flags = [], []
+        for number, axis in enumerate(axes):
+            cut = self._cut(row, axis, number)
+            flags += [cut.flag] if cut.flag else []
+            cuts.append(cut.value)
+        return cuts, flags
+
+    def _cut(self, row: Row, axis: Dimension, number: int) -> Cut:
+        given = {
+            name: per_dimension(value, len(row.dims))[number]
+            for name, value in row.arguments.items()
+            if name in ("min", "max", "cuts")
+        }
+        scale = self.scale(axis)
+        if "cuts" in given:
+            return Cut(float(transforms.apply(scale, np.array([given["cuts"]]))[0]))
+        prior = row.arguments.get("gate_range")
+        if prior is not None and isinstance(prior[0], tuple):
+            prior = prior[number]
+        values = self.values(axis, row.parent)
+        density_scale = scale or linear_scale(self.tops.get(axis.channel))
+        find = tail_cut if row.method == "tailgate" else valley_cut
+        cut = find(values, density_scale, prior, row.arguments | given, self.settings)
+        if scale is None:
+            return Cut(float(transforms.inverse(density_scale, np.array([cut.value]))[0]), cut.flag)
+        return cut
+
+    def _borrowed(self, row: Row) -> list[float]:
+        cuts = []
+        for dim in row.dims:
+            reference = next(name for name in row.references if cut_row(name, dim, self.makers))
+            own = {known.lower(): cut for known, cut in self.cuts[reference].items()}
+            cuts.append(own[dim.lower()])
+        return cuts
+
+    def check_kept(self, row: Row) -> None:
+        """Flag a gate that loses more of a population than it may (argument ``keeps``)."""
+        share = row.arguments.get("keep_share", self.settings.keep_share)
+        for name, population in (row.arguments.get("keeps") or {}).items():
+            for alias in row.aliases:
+                wanted = self.gating.members(population)
+                count = int(np.count_nonzero(wanted))
+                held = int(np.count_nonzero(wanted & self.gating.members(alias)))
+                if count < self.settings.min_events:
+                    self.flags[alias].append(f"{alias}_gate_unchecked_{name}")
+                elif held < share * count:
+                    self.flags[alias].append(f"{alias}_gate_loses_{name}")
+
+    def instance(self) -> Instance:
+        """Return what came of it."""
+        strategy = Strategy(tuple(self.gates), self.transforms, {}, self.compensations)
+        flags = {name: tuple(codes) for name, codes in self.flags.items() if codes}
+        return Instance(strategy, self.methods, flags, self._thresholds(), self.gating.gated())
+
+    def _thresholds(self) -> dict[str, dict[str, float]]:
+        return {
+            alias: {
+                dim: float(transforms.inverse(self.scale(self.axis(dim)), np.array([cut]))[0])
+                for dim, cut in cuts.items()
+            }
+            for alias, cuts in self.cuts.items()
+        }

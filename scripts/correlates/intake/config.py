@@ -1,0 +1,235 @@
+"""The config, checked before anything is planned."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from correlates.intake.sheets.schemas import load_schema
+from correlates.problems import Problem, StudyError, did_you_mean
+
+CONFIG = "config"
+NO_STUDY = Problem(
+    CONFIG,
+    "no study is configured",
+    "Pass yours with --configfile my/config.yaml (config/README.md leads there), "
+    "or see the simulated one with `make demo`.",
+    column="study",
+)
+
+
+def has_study(config: Mapping) -> bool:
+    """Tell whether the config names a study at all; without one nothing can be planned."""
+    return config.get("study") is not None
+
+
+def require_study(config: Mapping) -> None:
+    """Raise what to do about it if the config names no study.
+
+    Raises
+    ------
+    StudyError
+        If there is no ``study`` block.
+    """
+    if not has_study(config):
+        raise StudyError([NO_STUDY])
+
+
+def parse_problems_to_stop(problems: Iterable[Problem]) -> None:
+    """Raise the problems that keep a run from being planned, all in one message.
+
+    Raises
+    ------
+    StudyError
+        If any problem stops the run.
+    """
+    stopping = [problem for problem in problems if problem.stops == "run"]
+    if stopping:
+        raise StudyError(stopping)
+
+
+def check_config(config: Mapping) -> list[Problem]:
+    """Check the config against its schema and its own logic; the disk is not looked at.
+
+    Parameters
+    ----------
+    config
+        The shipped defaults with the study's own config laid over them.
+
+    Returns
+    -------
+    Every problem, in the order of the config; all stop the run. A config without a study is none.
+    """
+    content = {key: value for key, value in config.items() if key != "study" or value is not None}
+    problems = list(_against_schema(content))
+    if not problems:
+        problems.extend(_against_logic(content))
+    return problems
+
+
+def _against_schema(content: dict) -> Iterator[Problem]:
+    from jsonschema import Draft202012Validator  # 0.1 s, needed only where a config is checked
+
+    schema = load_schema("config")
+    errors = Draft202012Validator(schema).iter_errors(content)
+    order = list(schema["properties"])
+    for error in sorted(errors, key=lambda error: _position(error.absolute_path, order)):
+        yield from _explained(error)
+
+
+def _position(path: Sequence, order: list[str]) -> tuple:
+    top = order.index(path[0]) if path and path[0] in order else -1
+    return (top, [str(step) for step in path])
+
+
+def _explained(error) -> Iterator[Problem]:
+    """Turn one error of jsonschema into problems that say what is legal."""
+    place = dotted(error.absolute_path)
+    known = error.schema.get("properties", {})
+    if error.validator == "additionalProperties":
+        for key in error.instance:
+            if key not in known:
+                remedy = did_you_mean(str(key), list(known))
+                yield Problem(CONFIG, "unknown key", remedy, column=_below(place, key))
+    elif error.validator == "required":
+        # jsonschema reports one error a key, whose name stands only in its message
+        missing = [
+            key for key in error.validator_value if f"{key!r} is a required" in error.message
+        ]
+        for key in missing:
+            remedy = f"Legal: {known[key]['legal']}." if "legal" in known[key] else ""
+            remedy = remedy or f"It holds {', '.join(known[key].get('properties', {}))}."
+            yield Problem(CONFIG, "this key is missing", remedy, column=_below(place, key))
+    elif "propertyNames" in error.absolute_schema_path:
+        remedy = "Use letters, digits, . + - and single _."
+        where = dotted(error.absolute_path)
+        yield Problem(
+            CONFIG, "this name cannot stand in a path", remedy, column=_below(where, error.instance)
+        )
+    else:
+        yield _wrong_value(error, place)
+
+
+def _wrong_value(error, place: str) -> Problem:
+    schema = error.schema
+    remedy = f"Legal: {schema.get('legal', 'keys ' + ', '.join(schema.get('properties', {})))}."
+    wanted = schema.get("type")
+    if wanted in ("number", "integer", "boolean", "array", "object") and isinstance(
+        error.instance, str
+    ):
+        remedy += " This is text: write it without quotes, in a file (--config passes text)."
+    if "enum" in schema and isinstance(error.instance, str):
+        remedy = f"{did_you_mean(error.instance, schema['enum'])} {remedy}"
+    reason = "wrong type of value" if error.validator == "type" else "this value is not legal"
+    return Problem(CONFIG, reason, remedy, column=place, value=_shown(error.instance))
+
+
+def dotted(path: Iterable) -> str:
+    """Write the place of a key as ``flow.logicle.m`` or ``analyses.contrasts[0].id``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def _below(place: str, key) -> str:
+    return f"{place}.{key}" if place else str(key)
+
+
+def _shown(value, width: int = 60) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def _against_logic(content: dict) -> Iterator[Problem]:
+    """Check what one key demands of another; the types are known to be right."""
+    flow = content["flow"]
+    if flow["lod_events"] > flow["lloq_events"]:
+        yield Problem(
+            CONFIG,
+            "detection needs more events than quantification",
+            f"Give at most flow.lloq_events, which is {flow['lloq_events']}.",
+            column="flow.lod_events",
+            value=str(flow["lod_events"]),
+        )
+    decades, width = flow["logicle"]["m"], flow["logicle"]["w"]
+    if width != "auto" and width > decades / 2:
+        yield Problem(
+            CONFIG,
+            "the linear part is wider than half the axis",
+            f"Give at most half of flow.logicle.m: {decades / 2:g}.",
+            column="flow.logicle.w",
+            value=str(width),
+        )
+    yield from _clone_logic(flow)
+    yield from _repeated_contrasts(content["analyses"]["contrasts"])
+    if has_study(content):
+        yield from _study_logic(content["study"])
+
+
+def _clone_logic(flow: dict) -> Iterator[Problem]:
+    roles = ("leukocytes", "lymphocytes", "viable", "singlets")
+    mixed = {flow["anchors"][role]: f"flow.anchors.{role}" for role in roles}
+    mixed |= dict.fromkeys(flow["clone"], "flow.clone")
+    for population in flow["clone_free"]:
+        if population in mixed:
+            yield Problem(
+                CONFIG,
+                f"this population holds the clone: it stands in {mixed[population]}",
+                "Name only populations in which no cell of the clone can lie.",
+                column="flow.clone_free",
+                value=population,
+            )
+
+
+def _repeated_contrasts(contrasts: list[dict]) -> Iterator[Problem]:
+    first = {}
+    for number, contrast in enumerate(contrasts):
+        if contrast["id"] in first:
+            yield Problem(
+                CONFIG,
+                f"the same id as analyses.contrasts[{first[contrast['id']]}]",
+                "Give each contrast its own id.",
+                column=f"analyses.contrasts[{number}].id",
+                value=contrast["id"],
+            )
+        first.setdefault(contrast["id"], number)
+
+
+def _study_logic(study: dict) -> Iterator[Problem]:
+    if "samples" not in study and "drop" not in study:
+        yield Problem(
+            CONFIG,
+            "the study names no FCS files",
+            "Give study.samples (a sheet), study.drop (folder and pattern), or both.",
+            column="study.samples",
+        )
+    endings = {panel: Path(name).suffix.lower() for panel, name in study["gating"].items()}
+    templates = [panel for panel, ending in endings.items() if ending in ("", ".csv")]
+    if templates and "panels" not in study:
+        yield Problem(
+            CONFIG,
+            f"the templates of {', '.join(templates)} name markers, which a panels sheet explains",
+            "Give study.panels: a sheet of panel, channel, marker.",
+            column="study.panels",
+        )
+    for panel, ending in endings.items():
+        if ending not in ("", ".csv", ".wsp", ".xml"):
+            yield Problem(
+                CONFIG,
+                "the kind of gating is told by the file's ending, which is not known",
+                "Legal: .csv (template), .wsp (FlowJo 10), .xml (GatingML 2.0), "
+                "or the name of a shipped template.",
+                column=f"study.gating.{panel}",
+                value=study["gating"][panel],
+            )
+    for panel, choice in study.get("compensation", {}).items():
+        yield from _compensation_logic(panel, choice, list(study["gating"]))
+
+
+def _compensation_logic(panel: str, choice: str, panels: list[str]) -> Iterator[Problem]:
+    column = f"study.compensation.{panel}"
+    if panel not in panels:
+        remedy = did_you_mean(panel, panels)
+        yield Problem(CONFIG, "this panel has no gating in study.gating", remedy, column=column)
+    if choice not in ("file", "none") and not choice.lower().endswith(".csv"):
+        remedy = "Legal: file, none or a path to .csv."
+        yield Problem(CONFIG, "this is no compensation", remedy, column=column, value=choice)

@@ -1,0 +1,1 @@
+"""FCS files: read, described and judged."""

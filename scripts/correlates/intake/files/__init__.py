@@ -1,0 +1,1 @@
+"""Files: found, told apart, and assigned to patients and visits."""

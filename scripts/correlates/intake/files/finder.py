@@ -1,0 +1,158 @@
+"""Finding the files of a study: those that the samples sheet names, and those that were dropped."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from correlates.intake.files.folder import Seen, list_files, look_at
+from correlates.intake.files.identity import Identity, IdentityError, NameReader, identity_of_row
+from correlates.intake.files.located import Located
+from correlates.intake.files.pattern import Pattern
+from correlates.intake.files.rowindex import RowIndex
+from correlates.intake.records import Listed
+from correlates.intake.sheets.sheet import Sheet, SheetRow
+
+_KINDS = {
+    "copying": ("waiting", "its name says that it is still being copied", "It joins a later run."),
+    "broken": ("unmatched", "this is a link that leads nowhere", "Fetch the file it stands for."),
+    "unreadable": ("unmatched", "it cannot be read", "Give this account the right to read it."),
+    "other": (
+        "unmatched",
+        "this is no .fcs or .lmd file",
+        "Nothing need be done if none is meant.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file of known identity, not yet read; its path is as the user would write it."""
+
+    path: str
+    seen: Seen
+    identity: Identity
+
+
+class Finder:
+    """Looks for the files of a study; what it finds is in ``candidates`` and ``listed``.
+
+    Parameters
+    ----------
+    study
+        The config's ``study`` block, checked.
+    samples
+        The samples sheet, checked; None if the study has none.
+    reader
+        What turns the parts of a filename into an identity.
+    root
+        The working directory.
+    """
+
+    def __init__(self, study: Mapping, samples: Sheet | None, reader: NameReader, root: Path):
+        self.candidates: list[Candidate] = []
+        self.listed: list[Listed] = []
+        self._study, self._samples, self._reader, self._root = study, samples, reader, root
+        self._specimen = study.get("specimen", "")
+        self._located = Located(study, samples, root)
+        self._good = {row.number for row in samples.rows} if samples else set()
+
+    def find(self, pattern: Pattern | None) -> None:
+        """Look through the sheet and the drop folder.
+
+        Parameters
+        ----------
+        pattern
+            The drop folder's pattern; None without a drop folder.
+        """
+        rows = self._samples.rows if self._samples else []
+        index = RowIndex(row for row in rows if not row.get("fcs"))
+        for row in rows:
+            if row.get("fcs"):
+                self._take_named(row)
+        for row in self._samples.refused if self._samples else []:
+            self._list_refused(row)
+        folder = self._study.get("drop", {}).get("folder") or self._study.get("fcs_folder")
+        if folder is not None:
+            for seen in list_files(self._root / folder):
+                path = str(Path(folder) / seen.relative)
+                if not self._located.rows_of(path):
+                    self._take_dropped(path, seen, pattern, index)
+        for row in rows:
+            if not row.get("fcs") and row.number not in index.used:
+                self._list_without_file(row, pattern)
+
+    def _take_named(self, row: SheetRow) -> None:
+        path, identity = self._located.paths[row.number], identity_of_row(row, self._specimen)
+        if path is None:
+            reason = f"row {row.number} of {self._samples.name} names a file that is not there"
+            remedy = self._located.remedy(row.get("fcs"))
+            self._list(row.get("fcs"), "missing", reason, remedy, identity)
+            return
+        claims = self._located.rows_of(path)
+        if any(other.values != row.values for other in claims):
+            if row.number == min(one.number for one in claims if one.number in self._good):
+                numbers = ", ".join(str(one.number) for one in claims)
+                reason = f"rows {numbers} of {self._samples.name} name this file"
+                self._list(path, "conflict", reason, "Keep the row that is right.", identity)
+            return
+        self._take(path, look_at(str(self._root / path), path), identity)
+
+    def _list_refused(self, row: SheetRow) -> None:
+        """List the file of a row that is left out, unless a good row has it as well."""
+        name = row.get("fcs")
+        if not name:
+            return
+        path = self._located.paths[row.number]
+        if path is None:
+            state, remedy = "missing", self._located.remedy(name)
+        elif self._located.rows_of(path)[0] is not row:
+            return
+        else:
+            state, remedy = "unmatched", "Mend the row; the list of problems says what is wrong."
+        reason = f"row {row.number} of {self._samples.name}, which names it, is left out"
+        self.listed.append(Listed(path or name, state, reason, remedy))
+
+    def _take_dropped(
+        self, path: str, seen: Seen, pattern: Pattern | None, index: RowIndex
+    ) -> None:
+        """Take a file that no row names, if its name says what it is."""
+        held = pattern.match(seen.relative) if pattern else None
+        if held is None and seen.kind in _KINDS:
+            self._list(path, *_KINDS[seen.kind])
+        elif held is None and pattern is None:
+            reason = f"no row of {self._samples.name} names this file"
+            self._list(path, "unmatched", reason, "Add a row for it, if it belongs to the study.")
+        elif held is None:
+            reason = "its name does not match the pattern"
+            self._list(path, "unmatched", reason, pattern.remedy(seen.relative))
+        else:
+            try:
+                identity = index.complete(self._reader.identity(held))
+            except IdentityError as error:
+                self._list(path, "unmatched", error.reason, error.remedy)
+            else:
+                self._take(path, seen, identity)
+
+    def _take(self, path: str, seen: Seen, identity: Identity) -> None:
+        identity = replace(identity, specimen=identity.specimen or self._specimen)
+        if seen.kind in ("copying", "broken", "unreadable"):
+            self._list(path, *_KINDS[seen.kind], identity)
+        elif not identity.specimen:
+            remedy = "Give study.specimen, a column specimen, or {specimen} in the pattern."
+            self._list(path, "unmatched", "its specimen is not known", remedy, identity)
+        else:
+            self.candidates.append(Candidate(path, seen, identity))
+
+    def _list_without_file(self, row: SheetRow, pattern: Pattern | None) -> None:
+        identity = identity_of_row(row, self._specimen)
+        reason = f"row {row.number} of {self._samples.name} has no file"
+        remedy = "Name its file in a column fcs, or give a drop folder."
+        if pattern is not None:
+            remedy = f"No file of the drop folder is of its patient and visit by {pattern.text}."
+        self._list("", "missing", reason, remedy, identity)
+
+    def _list(
+        self, path: str, state: str, reason: str, remedy: str, identity: Identity | None = None
+    ) -> None:
+        columns = identity.listed() if identity else {}
+        self.listed.append(Listed(path, state, reason, remedy, **columns))

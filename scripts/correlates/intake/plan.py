@@ -1,0 +1,183 @@
+"""The plan: which FCS file is whose, which are worked on, and which are only told of."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from correlates.intake.config import check_config, has_study
+from correlates.intake.files.finder import Candidate, Finder
+from correlates.intake.files.folder import FCS_ENDINGS, modified_within
+from correlates.intake.files.identity import NameReader
+from correlates.intake.files.names import Names
+from correlates.intake.files.snapshot import ContentCache
+from correlates.intake.records import Acquisition, Listed, Plan, read_plan
+from correlates.intake.sheets.schemas import load_schema
+from correlates.intake.sheets.study import Study, drop_pattern, read_study, require_specimen
+
+__all__ = ["Acquisition", "Listed", "Plan", "make_plan", "read_plan"]
+
+_WAITS = "It joins a later run, once it holds still."
+
+
+def make_plan(
+    config: Mapping,
+    cache: ContentCache | None = None,
+    now: float | None = None,
+    root: str | Path = ".",
+) -> Plan:
+    """Check config and sheets, find the files, and decide what will be worked on.
+
+    Parameters
+    ----------
+    config
+        The shipped defaults with the study's own config laid over them.
+    cache
+        Digests of files seen before; it is saved at the end. Without one, every file is read.
+    now
+        The present, in seconds since the epoch.
+    root
+        The working directory, to which the paths of the config and of the plan are relative.
+
+    Returns
+    -------
+    The plan. Nothing is raised for a wrong config: ``parse_problems_to_stop(plan.problems)`` does,
+    and no file is looked for if it would. Without a study the plan is empty.
+    """
+    now, root = time.time() if now is None else now, Path(root)
+    problems = check_config(config)
+    if not has_study(config) or not isinstance(config["study"], Mapping):
+        return Plan(problems=tuple(problems))
+    block = config["study"]
+    study = read_study(block, root)
+    problems += study.problems
+    pattern = drop_pattern(block, root, study, problems)
+    require_specimen(block, study, pattern, problems)
+    if any(problem.stops == "run" for problem in problems):
+        return Plan(problems=tuple(problems))
+    found = Plan(
+        problems=tuple(problems),
+        patients=_table(study, "patients"),
+        cbc=_table(study, "cbc"),
+        panels=study.markers(),
+        gating=study.gating,
+        compensation=study.compensation,
+    )
+    finder = Finder(block, study.sheets.get("samples"), _name_reader(study), root)
+    finder.find(pattern)
+    cache = ContentCache(None) if cache is None else cache
+    reading = _Reading(cache, now, config["intake"]["settle_minutes"], root)
+    return _with_files(found, finder, reading, block.get("specimen", ""))
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """With what, when and where files are read."""
+
+    cache: ContentCache
+    now: float
+    settle_minutes: float
+    root: Path
+
+
+def _with_files(found: Plan, finder: Finder, reading: _Reading, usual: str) -> Plan:
+    """Return a plan with its files: those that are worked on, and those that are only listed."""
+    listed = list(finder.listed)
+    candidates = _without_conflicts(finder.candidates, usual, listed)
+    acquisitions = tuple(_read_content(candidates, usual, reading, listed))
+    listed = [_with_content(one, reading) for one in listed]
+    reading.cache.save()
+    listed.sort(key=lambda one: (one.state, one.path, one.reason))
+    return replace(found, acquisitions=acquisitions, listed=tuple(listed))
+
+
+def _with_content(one: Listed, reading: _Reading) -> Listed:
+    """Digest an FCS file that nothing is done with: it may be a copy of one that is used."""
+    path = reading.root / one.path
+    if one.state not in ("unmatched", "conflict") or not one.path.lower().endswith(FCS_ENDINGS):
+        return one
+    try:
+        return replace(one, sha256=reading.cache.digest(path, reading.now)[0])
+    except OSError:
+        # What cannot be read is listed with that reason already, or is gone by now.
+        return one
+
+
+def _name_reader(study: Study) -> NameReader:
+    panels = list(study.gating)
+    refused = study.sheets["patients"].refused
+    return NameReader(
+        patients=Names(row.get("patient") for row in study.rows("patients")),
+        panels=Names(panels),
+        left_out={row.get("patient"): row.number for row in refused},
+        only_panel=panels[0] if len(panels) == 1 else "",
+    )
+
+
+def _without_conflicts(
+    candidates: Iterable[Candidate], usual: str, listed: list[Listed]
+) -> list[Candidate]:
+    """Return candidates whose identity is theirs alone, and list the others."""
+    by_key, draws = defaultdict(list), defaultdict(set)
+    for one in candidates:
+        who = one.identity
+        by_key[who.key(usual)].append(one)
+        draw = (who.patient, who.visit, who.timepoint, who.specimen)
+        draws[who.sample_key(usual)].add(draw)
+    alone = []
+    for key, group in by_key.items():
+        sample = group[0].identity.sample_key(usual)
+        if len(group) == 1 and len(draws[sample]) == 1:
+            alone.append(group[0])
+            continue
+        for one in group:
+            others = ", ".join(other.path for other in group if other is not one)
+            reason = f"{others} is the same: {key}"
+            remedy = "Keep the right file, or tell them apart by tube, or in the samples sheet."
+            if len(draws[sample]) > 1:
+                reason = f"sample {sample} stands for {len(draws[sample])} draws"
+                remedy = "Give each draw its own sample in the samples sheet."
+            columns = one.identity.listed()
+            listed.append(Listed(one.path, "conflict", reason, remedy, **columns))
+    return sorted(alone, key=lambda one: (one.identity.date, one.identity.key(usual)))
+
+
+def _read_content(
+    candidates: Iterable[Candidate], usual: str, reading: _Reading, listed: list[Listed]
+) -> Iterator[Acquisition]:
+    """Yield the acquisition of each file that holds still, and list the others."""
+    for one in candidates:
+        columns = one.identity.listed()
+        try:
+            if _is_growing(reading.root / one.path, reading.settle_minutes, reading.now):
+                reason = "its data end before its header says, and it changed just now"
+                listed.append(Listed(one.path, "waiting", reason, _WAITS, **columns))
+                continue
+            sha256, still = reading.cache.digest(
+                reading.root / one.path, reading.now, one.seen.look
+            )
+        except OSError as error:
+            reason = f"it cannot be read ({error.strerror or error})"
+            remedy = "Give this account the right to read it."
+            listed.append(Listed(one.path, "unmatched", reason, remedy, **columns))
+            continue
+        if still:
+            yield one.identity.acquisition(one.path, sha256, usual)
+        else:
+            reason = "it changed while it was looked at"
+            listed.append(Listed(one.path, "waiting", reason, _WAITS, **columns))
+
+
+def _is_growing(path: Path, settle: float, now: float) -> bool:
+    if not modified_within(path, settle, now):
+        return False
+    from correlates.intake.fcs.verdict import looks_unfinished  # heavy, and rarely needed
+
+    return looks_unfinished(path)
+
+
+def _table(study: Study, kind: str) -> tuple[dict, ...]:
+    """Return a sheet's good rows with every column of its schema."""
+    columns = load_schema(kind)["properties"]
+    return tuple({name: row.get(name) for name in columns} for row in study.rows(kind))

@@ -1,0 +1,193 @@
+"""What a plan is made of: files to work on, files that are only listed, and the sheets' rows."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+
+from correlates.problems import Problem
+
+FORMAT = 2
+LISTED_STATES = ("waiting", "unmatched", "missing", "conflict")
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """One FCS file that will be worked on, and who and what it is.
+
+    Parameters
+    ----------
+    acquisition
+        Key of the file: ``<sample>__<panel>__<tube>``.
+    sample, patient, visit, timepoint, specimen, panel, tube, batch
+        Identity, from the sheet or the path, never from the file's keywords.
+    study_day
+        Study day of the draw (first ibrutinib dose = day 1): recorded, else planned by the visit.
+    study_day_source
+        ``recorded``, ``planned`` or empty where there is neither.
+    hours_post_dose
+        Recorded hours since the last dose.
+    path
+        The file, relative to the working directory unless the user gave an absolute path.
+    sha256
+        Digest of the file's content.
+    """
+
+    acquisition: str
+    sample: str
+    patient: str
+    visit: str
+    timepoint: str
+    specimen: str
+    panel: str
+    tube: str
+    batch: str
+    study_day: float | None
+    study_day_source: str
+    hours_post_dose: float | None
+    path: str
+    sha256: str
+
+    def as_row(self) -> dict:
+        """Return the acquisition as a row of text and numbers."""
+        return {column.name: getattr(self, column.name) for column in fields(self)}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One file, or one row without its file, that is not worked on but told of.
+
+    Parameters
+    ----------
+    path
+        The file as the user would find it; for a missing one, what the sheet says.
+    state
+        ``waiting``, ``unmatched``, ``missing`` or ``conflict``.
+    reason, remedy
+        Why, and what to do about it, each in a sentence.
+    patient, visit, timepoint, specimen, panel, tube, batch
+        As far as they are known.
+    sha256
+        Digest of the content of an FCS file that nothing is done with, so that a copy of it is
+        recognised; empty for what is no FCS file or cannot be read.
+    """
+
+    path: str
+    state: str
+    reason: str
+    remedy: str
+    patient: str = ""
+    visit: str = ""
+    timepoint: str = ""
+    specimen: str = ""
+    panel: str = ""
+    tube: str = ""
+    batch: str = ""
+    sha256: str = ""
+
+    def as_row(self) -> dict:
+        """Return the listed file as a row of text."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that was decided when the pipeline was parsed.
+
+    Parameters
+    ----------
+    acquisitions
+        Files to work on, in order of their keys.
+    listed
+        Files and rows that are not worked on, each with its reason.
+    problems
+        Everything wrong in config and sheets.
+    patients, cbc
+        Good rows of these sheets: canonical column to typed value, None where empty.
+    panels
+        Per panel the marker of each channel, ``{"tnk": {"BV605-A": "CD3"}}``.
+    gating, compensation
+        Per panel the path of the gating; ``file``, ``none`` or the path of the compensation. The
+        panels of ``gating`` stand in the order of the config.
+    """
+
+    acquisitions: tuple[Acquisition, ...] = ()
+    listed: tuple[Listed, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    patients: tuple[dict, ...] = ()
+    cbc: tuple[dict, ...] = ()
+    panels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    gating: Mapping[str, str] = field(default_factory=dict)
+    compensation: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def by_name(self) -> dict[str, Acquisition]:
+        """Acquisitions by their key, so that input functions look up and never scan."""
+        return {one.acquisition: one for one in self.acquisitions}
+
+    def __getitem__(self, acquisition: str) -> Acquisition:
+        return self.by_name[acquisition]
+
+    @property
+    def names(self) -> list[str]:
+        """Keys of the acquisitions, in their order."""
+        return list(self.by_name)
+
+    def gating_of(self, acquisition: str) -> str:
+        """Return the path of the gating of an acquisition's panel."""
+        return self.gating[self.by_name[acquisition].panel]
+
+    def compensation_of(self, acquisition: str) -> str:
+        """Return ``file``, ``none`` or the path of the compensation of an acquisition's panel."""
+        return self.compensation[self.by_name[acquisition].panel]
+
+    def markers_of(self, acquisition: str) -> dict[str, str]:
+        """Return the marker of each channel of an acquisition's panel; empty without a sheet."""
+        return dict(self.panels.get(self.by_name[acquisition].panel, {}))
+
+    def to_json(self) -> str:
+        """Return the plan as JSON; equal plans are equal text, and no time is in it."""
+        content = {
+            "format": FORMAT,
+            "acquisitions": [one.as_row() for one in self.acquisitions],
+            "listed": [one.as_row() for one in self.listed],
+            "problems": [one.as_row() for one in self.problems],
+            "patients": list(self.patients),
+            "cbc": list(self.cbc),
+            "panels": {panel: dict(markers) for panel, markers in self.panels.items()},
+            "gating": dict(self.gating),
+            # The keys below are sorted, and the config's order of panels decides between them.
+            "panels_in_order": list(self.gating),
+            "compensation": dict(self.compensation),
+        }
+        return json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        """Read a plan that ``to_json`` wrote.
+
+        Raises
+        ------
+        ValueError
+            If the text is no plan of this format.
+        """
+        content = json.loads(text)
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            msg = f"this is no plan of format {FORMAT}"
+            raise ValueError(msg)
+        return cls(
+            acquisitions=tuple(Acquisition(**row) for row in content["acquisitions"]),
+            listed=tuple(Listed(**row) for row in content["listed"]),
+            problems=tuple(Problem(**row) for row in content["problems"]),
+            patients=tuple(content["patients"]),
+            cbc=tuple(content["cbc"]),
+            panels=content["panels"],
+            gating={panel: content["gating"][panel] for panel in content["panels_in_order"]},
+            compensation=content["compensation"],
+        )
+
+
+def read_plan(path: str | Path) -> Plan:
+    """Read the plan of a snapshot file."""
+    return Plan.from_json(Path(path).read_text(encoding="utf-8"))

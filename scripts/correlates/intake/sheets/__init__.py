@@ -1,0 +1,1 @@
+"""Sheets: read and checked, every problem in one pass."""

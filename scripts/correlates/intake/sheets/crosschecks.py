@@ -1,0 +1,113 @@
+"""The sheets of a study against each other: panels with gating, patients of samples and counts."""
+
+from collections.abc import Mapping
+
+from correlates.intake.config import CONFIG
+from correlates.intake.files.names import Names
+from correlates.intake.sheets.sheet import Sheet, SheetRow
+from correlates.problems import Problem
+
+
+def check_panels(sheets: Mapping[str, Sheet], gating: Mapping[str, str]) -> list[Problem]:
+    """Give rows the study's only panel, and check that sheets and gating name the same panels.
+
+    Parameters
+    ----------
+    sheets
+        Sheets by kind; rows of an unknown panel, or of none, are refused in them.
+    gating
+        Path of the gating of each panel.
+
+    Returns
+    -------
+    What is wrong between the config and the panels sheet.
+    """
+    gated = Names(gating)
+    only = next(iter(gating)) if len(gating) == 1 else None
+    for kind in ("panels", "samples"):
+        if kind in sheets:
+            _fill_panel(sheets[kind], gated, only, always=kind == "panels")
+    if "panels" not in sheets:
+        _refuse_unknown(sheets.get("samples"), "panel", gated, "study.gating in the config")
+        return []
+    _refuse_unknown(sheets.get("samples"), "panel", gated, "the panels sheet and study.gating")
+    _refuse_repeated_markers(sheets["panels"])
+    return _compare_panels(sheets["panels"], gating, gated)
+
+
+def _fill_panel(sheet: Sheet, gated: Names, only: str | None, always: bool) -> None:
+    """Write each row's panel as the config does; a row that names none has the only one."""
+    for row in sheet.rows:
+        panel = row.get("panel")
+        if panel is not None:
+            row.values["panel"] = gated.canonical(panel) or panel
+        elif only is not None and (always or row.get("fcs")):
+            row.values["panel"] = only
+        elif always or row.get("fcs"):
+            sheet.refuse(row, "the panel is missing", "Name the panel of this row.", "panel")
+
+
+def _compare_panels(sheet: Sheet, gating: Mapping[str, str], gated: Names) -> list[Problem]:
+    described = Names(row.get("panel") for row in sheet.rows if row.get("panel"))
+    problems = []
+    for panel in sorted(described.known - gated.known):
+        problem = "the panels sheet has this panel, and no gating is given for it"
+        remedy = gated.remedy(panel, "study.gating")
+        problems.append(_in_config(f"study.gating.{panel}", problem, remedy, panel))
+    for panel, path in gating.items():
+        if described.known and panel not in described.known and path.lower().endswith(".csv"):
+            problem = "the template names markers, but the panels sheet has no such panel"
+            remedy = described.remedy(panel, "the panels sheet")
+            problems.append(_in_config(f"study.gating.{panel}", problem, remedy, panel))
+    return problems
+
+
+def _in_config(column: str, problem: str, remedy: str, value: str) -> Problem:
+    return Problem(CONFIG, problem, remedy, column=column, value=value)
+
+
+def _refuse_unknown(sheet: Sheet | None, column: str, names: Names, where: str) -> None:
+    for row in sheet.rows if sheet else ():
+        value = row.get(column)
+        if value is not None and value not in names.known:
+            problem = f"this {column} is not known"
+            sheet.refuse(row, problem, names.remedy(value, where), column, value)
+
+
+def _refuse_repeated_markers(sheet: Sheet) -> None:
+    """Refuse two channels of one panel that carry the same marker: a gate could mean either."""
+    first: dict[tuple, SheetRow] = {}
+    for row in sheet.rows:
+        if row.get("marker") is None:
+            continue
+        key = (row.get("panel"), row.get("marker").lower())
+        if key in first:
+            problem = f"this marker of panel {key[0]} also stands in row {first[key].number}"
+            remedy = "Give each channel its own marker, such as CD8a and CD8b."
+            sheet.problems.append(
+                Problem(sheet.name, problem, remedy, row.number, "marker", row.get("marker"))
+            )
+        first.setdefault(key, row)
+
+
+def check_patients(sheets: Mapping[str, Sheet]) -> None:
+    """Refuse rows of a patient whom the patients sheet does not have, or whose row is left out."""
+    patients = sheets.get("patients")
+    if patients is None or not (patients.rows or patients.refused):
+        return
+    names = Names(row.get("patient") for row in patients.rows)
+    left_out = {row.get("patient"): row.number for row in patients.refused}
+    for kind in ("samples", "cbc"):
+        sheet = sheets.get(kind)
+        for row in sheet.rows if sheet else ():
+            patient = row.get("patient")
+            if patient is None or patient in names.known:
+                continue
+            if patient in left_out:
+                problem = (
+                    f"row {left_out[patient]} of {patients.name} has this patient and is left out"
+                )
+                sheet.refuse(row, problem, "Mend that row first.", "patient", patient)
+                continue
+            remedy = names.remedy(patient, patients.name)
+            sheet.refuse(row, "this patient is not known", remedy, "patient", patient)

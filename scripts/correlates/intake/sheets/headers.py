@@ -1,0 +1,105 @@
+"""Which column of a sheet is which, whatever the laboratory calls it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from correlates.intake.sheets.tabular import TextTable
+from correlates.problems import Problem, nearest
+
+
+@dataclass
+class _Notes:
+    """Problems of a sheet's header."""
+
+    name: str
+    row: int
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, problem: str, remedy: str, column: str, stops: str = "run") -> None:
+        self.problems.append(Problem(self.name, problem, remedy, self.row, column, stops=stops))
+
+
+def _plain(header: str) -> str:
+    return re.sub(r"[\W_]+", "_", header.strip().lower()).strip("_")
+
+
+def find_columns(
+    table: TextTable, schema: Mapping, name: str
+) -> tuple[dict[str, int], list[Problem]]:
+    """Find each column of a sheet by its own name or by an alias, whatever case and separators.
+
+    Parameters
+    ----------
+    table
+        The sheet as it stands in the file.
+    schema
+        The sheet's schema; its columns have ``aliases``.
+    name
+        The file as the user named it, for messages.
+
+    Returns
+    -------
+    The place of each column that is there; and what is amiss: a missing column, or two that mean
+    the same, stop the run; an unknown one is listed.
+    """
+    notes = _Notes(name, table.header_row)
+    meant: dict[str, list[int]] = {}
+    names = {_plain(name): name for name in schema["properties"]}
+    aliases = {a: name for name, spec in schema["properties"].items() for a in spec["aliases"]}
+    unknown = []
+    for place, header in enumerate(table.header):
+        plain = _plain(header)
+        column = names.get(plain) or aliases.get(plain)
+        if column is not None:
+            meant.setdefault(column, []).append(place)
+        elif header:
+            unknown.append(header)
+    places = {column: _choose(notes, table, column, meant[column]) for column in meant}
+    _note_missing(notes, schema, places, unknown)
+    _note_unknown(notes, schema, places, unknown)
+    return places, notes.problems
+
+
+def _choose(notes: _Notes, table: TextTable, column: str, candidates: list[int]) -> int:
+    """Return the place of a column that several headers may mean; its own name goes first."""
+    own = [place for place in candidates if _plain(table.header[place]) == _plain(column)]
+    chosen = own if own else candidates
+    headers = [table.header[place] for place in candidates]
+    if len(chosen) > 1:
+        problem = f"{len(headers)} columns mean {column!r}: {', '.join(headers)}"
+        notes.add(problem, "Keep one of them, or rename the others.", column)
+    elif len(candidates) > 1:
+        others = ", ".join(header for header in headers if header != table.header[chosen[0]])
+        problem = f"not used, since {column!r} is there: {others}"
+        notes.add(problem, "Nothing need be done.", column, stops="nothing")
+    return chosen[0]
+
+
+def _note_missing(notes: _Notes, schema: Mapping, places: Mapping, unknown: Sequence[str]) -> None:
+    for column in schema["required"]:
+        if column in places:
+            continue
+        spec = schema["properties"][column]
+        near = nearest(column, unknown) if unknown else []
+        hint = f"Is {near[0]!r} meant? " if near else ""
+        others = f" (or {', '.join(spec['aliases'][:3])})" if spec["aliases"] else ""
+        remedy = f"{hint}Name the column {column!r}{others}: {spec['description']}"
+        notes.add("this column is missing", remedy, column)
+
+
+def _note_unknown(notes: _Notes, schema: Mapping, places: Mapping, unknown: Sequence[str]) -> None:
+    """List columns that are not used: one that looks mistyped by itself, the others together."""
+    absent = [column for column in schema["properties"] if column not in places]
+    others = []
+    for header in unknown:
+        near = nearest(_plain(header), absent) if absent else []
+        if near:
+            problem, remedy = "this column is not known, and not used", f"Did you mean {near[0]!r}?"
+            notes.add(problem, remedy, header, stops="nothing")
+        else:
+            others.append(header)
+    if others:
+        problem = "these columns are not known, and not used"
+        remedy = "Nothing need be done if they are notes of your own."
+        notes.add(problem, remedy, ", ".join(others), stops="nothing")

@@ -1,0 +1,21 @@
+"""The JSON schemas of the config and of the sheets, as the project ships them."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+SCHEMA_FOLDER = Path(__file__).resolve().parents[4] / "workflow" / "schemas"
+
+
+@cache
+def load_schema(name: str) -> dict:
+    """Return one schema: ``config``, ``patients``, ``samples``, ``panels`` or ``cbc``.
+
+    Besides the words of JSON Schema 2020-12, which a validator reads, the schemas say for people
+    and for the readers of sheets: ``legal`` (what may stand here), ``aliases`` (other headers of a
+    column), ``means`` (other spellings of an enum's values), ``filled`` (columns without empty
+    fields), ``name`` (a column of names, which a spreadsheet may damage) and ``key`` (columns that
+    together name a row).
+    """
+    path = SCHEMA_FOLDER / f"{name}.schema.json"
+    return json.loads(path.read_text(encoding="utf-8"))

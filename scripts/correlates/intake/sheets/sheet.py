@@ -1,0 +1,199 @@
+"""One sheet: its columns found under any of their names, its rows turned into values and judged."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from correlates.intake.sheets.cells import CellError, cell_reader, is_empty
+from correlates.intake.sheets.headers import find_columns
+from correlates.intake.sheets.schemas import load_schema
+from correlates.intake.sheets.tabular import TextTable, read_text_table
+from correlates.intake.sheets.visits import normal_timepoint, normal_tube, parse_visit, visit_remedy
+from correlates.problems import Problem
+
+MAX_AGE = 90
+_PRENORMAL = {"timepoint": normal_timepoint, "tube": normal_tube, "specimen": str.lower}
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One row of a sheet.
+
+    Parameters
+    ----------
+    number
+        Row as a spreadsheet counts it: the header is row 1.
+    values
+        Canonical column to value, None where the field is empty or is not legal. Columns that the
+        sheet does not have are absent.
+    """
+
+    number: int
+    values: dict
+
+    def get(self, column: str):
+        """Return a value, None where it is empty or the sheet has no such column."""
+        return self.values.get(column)
+
+
+@dataclass
+class Sheet:
+    """What a sheet holds.
+
+    Parameters
+    ----------
+    name
+        The file as the user named it.
+    columns
+        Canonical columns that the sheet has.
+    rows, refused
+        Good rows; rows that are left out, with the values that could be read.
+    problems
+        Everything wrong with the sheet.
+    """
+
+    name: str
+    columns: list[str] = field(default_factory=list)
+    rows: list[SheetRow] = field(default_factory=list)
+    refused: list[SheetRow] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, row: SheetRow, problem: str, remedy: str, column: str = "", value="") -> None:
+        """Note why a row is left out; ``settle`` then moves it."""
+        shown = "" if value is None else str(value)
+        self.problems.append(
+            Problem(self.name, problem, remedy, row.number, column, shown, stops="row")
+        )
+
+    def settle(self) -> None:
+        """Move the rows that have problems of their own from the good to the refused."""
+        bad = {p.row for p in self.problems if p.stops == "row" and p.row is not None}
+        self.refused += [row for row in self.rows if row.number in bad]
+        self.rows = [row for row in self.rows if row.number not in bad]
+
+
+def read_sheet(
+    path: str | Path, kind: str, name: str | None = None, *, may_be_empty: bool = False
+) -> Sheet:
+    """Read and check one sheet by itself.
+
+    Parameters
+    ----------
+    path
+        TSV or CSV file.
+    kind
+        ``patients``, ``samples``, ``panels`` or ``cbc``: the schema to read it by.
+    name
+        The file as the user named it, for messages; ``path`` if not given.
+    may_be_empty
+        Whether a sheet without rows is only worth a note.
+
+    Returns
+    -------
+    The sheet with every problem. Nothing is raised for what is wrong in it.
+    """
+    name = str(path) if name is None else name
+    schema = load_schema(kind)
+    table = read_text_table(path, name)
+    sheet = Sheet(name, problems=list(table.problems))
+    if not table.header:
+        return sheet
+    places, amiss = find_columns(table, schema, name)
+    sheet.columns = list(places)
+    sheet.problems += amiss
+    if not table.rows:
+        stops = "nothing" if may_be_empty else "run"
+        problem, remedy = "the sheet has a header and no rows", "Write one line per row."
+        sheet.problems.append(Problem(name, problem, remedy, table.header_row, stops=stops))
+    _read_rows(table, schema, places, sheet)
+    if "visit" in places:
+        _read_visits(sheet)
+    sheet.settle()
+    if all(column in places for column in schema["required"]):
+        _refuse_repeated(sheet, schema["key"])
+    return sheet
+
+
+def _read_rows(table: TextTable, schema: Mapping, places: Mapping, sheet: Sheet) -> None:
+    columns = schema["properties"]
+    readers = {column: cell_reader(columns[column]) for column in places if column != "visit"}
+    readers["visit"] = str
+    filled = set(schema["filled"])
+    width = len(table.header)
+    for number, fields in table.rows:
+        row = SheetRow(number, {})
+        if any(fields[width:]):
+            problem = f"the row has {len(fields)} fields, the header {width}"
+            remedy = "Put quotation marks around a field that holds the separator."
+            sheet.refuse(row, problem, remedy)
+        for column, place in places.items():
+            text = fields[place] if place < len(fields) else ""
+            row.values[column] = None
+            if is_empty(text):
+                if column in filled:
+                    legal = f"Legal: {columns[column]['legal']}."
+                    sheet.refuse(row, "this field must not be empty", legal, column)
+                continue
+            try:
+                row.values[column] = readers[column](_as_written(column, text, sheet, number))
+            except CellError as error:
+                sheet.refuse(row, error.problem, error.remedy, column, error.shown)
+        sheet.rows.append(row)
+
+
+def _as_written(column: str, text: str, sheet: Sheet, number: int) -> str:
+    """Bring a field to the spelling that its column is checked in."""
+    if column in _PRENORMAL:
+        return _PRENORMAL[column](text)
+    if column == "age_y" and re.fullmatch(r"\d{2,3}(\.\d+)?", text) and MAX_AGE < float(text) < 120:
+        problem = f"an age over {MAX_AGE} was read as {MAX_AGE}, since it could tell who it is"
+        remedy = f"Write {MAX_AGE} for {MAX_AGE} and over."
+        sheet.problems.append(Problem(sheet.name, problem, remedy, number, column, stops="nothing"))
+        return str(MAX_AGE)
+    return text
+
+
+def _read_visits(sheet: Sheet) -> None:
+    """Divide each visit into its name and its timepoint, which a column may also give."""
+    for row in sheet.rows:
+        text = row.get("visit")
+        if text is None:
+            continue
+        visit = parse_visit(text)
+        if visit is None:
+            row.values["visit"] = None
+            sheet.refuse(row, "this is no visit", visit_remedy(text), "visit", text)
+            continue
+        own = row.get("timepoint")
+        if own is not None and visit.timepoint is not None and own != visit.timepoint:
+            problem = f"the visit says {visit.timepoint!r}, the column timepoint {own!r}"
+            sheet.refuse(row, problem, "Write the timepoint once.", "visit", text)
+        row.values["visit"] = visit.name
+        row.values["timepoint"] = own or visit.timepoint or "pre"
+
+
+def _refuse_repeated(sheet: Sheet, key: Sequence[str]) -> None:
+    """Refuse rows of one key; of rows that are wholly equal the first is kept."""
+    groups: dict[tuple, list[SheetRow]] = {}
+    for row in sheet.rows:
+        groups.setdefault(tuple(row.get(column) for column in key), []).append(row)
+    copies = set()
+    for values, rows in groups.items():
+        if len(rows) == 1:
+            continue
+        shown = ", ".join(str(value) for value in values if value is not None)
+        if all(row.values == rows[0].values for row in rows):
+            copies |= {row.number for row in rows[1:]}
+            for row in rows[1:]:
+                problem = f"the same as row {rows[0].number}"
+                sheet.refuse(row, problem, "Remove one of them.", ", ".join(key), shown)
+            continue
+        for row in rows:
+            others = ", ".join(str(other.number) for other in rows if other is not row)
+            problem = f"this key also stands in row {others}, with other values"
+            remedy = "Keep the right row; all of them are left out."
+            sheet.refuse(row, problem, remedy, ", ".join(key), shown)
+    # a mere copy claims nothing, so it is not among the refused
+    sheet.rows = [row for row in sheet.rows if row.number not in copies]
+    sheet.settle()

@@ -1,0 +1,183 @@
+"""The sheets of a study read together: each by itself, then one against the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from correlates.intake.config import CONFIG
+from correlates.intake.files.pattern import Pattern, PatternError, compile_pattern
+from correlates.intake.sheets.crosschecks import check_panels, check_patients
+from correlates.intake.sheets.sheet import Sheet, SheetRow, read_sheet
+from correlates.problems import Problem, did_you_mean, nearest
+
+SHEETS = ("patients", "samples", "panels", "cbc")
+SHIPPED_GATING = Path(__file__).resolve().parents[4] / "resources" / "gating"
+
+
+@dataclass
+class Study:
+    """Sheets and files of a study, as far as they are good.
+
+    Parameters
+    ----------
+    sheets
+        Those that the config names, by kind.
+    problems
+        Everything wrong with them.
+    gating, compensation
+        Per panel the path of the gating; ``file``, ``none`` or the path of the compensation.
+    """
+
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    gating: dict[str, str] = field(default_factory=dict)
+    compensation: dict[str, str] = field(default_factory=dict)
+
+    def rows(self, kind: str) -> list[SheetRow]:
+        """Return the good rows of a sheet; none if the study has no such sheet."""
+        return self.sheets[kind].rows if kind in self.sheets else []
+
+    def markers(self) -> dict[str, dict[str, str]]:
+        """Return the marker of each channel, per panel; a channel without one has ``""``."""
+        panels: dict[str, dict[str, str]] = {}
+        for row in self.rows("panels"):
+            panels.setdefault(row.get("panel"), {})[row.get("channel")] = row.get("marker") or ""
+        return panels
+
+
+def read_study(study: Mapping, root: str | Path = ".") -> Study:
+    """Read every sheet of a study and check the sheets against each other and the config.
+
+    Parameters
+    ----------
+    study
+        The config's ``study`` block; keys of a wrong type are passed over, since the check of the
+        config has named them.
+    root
+        The working directory, to which the paths are relative.
+
+    Returns
+    -------
+    The study with every problem. Nothing is raised for what is wrong in it.
+    """
+    found = Study()
+    for kind in SHEETS:
+        name = study.get(kind)
+        if isinstance(name, str) and name:
+            may_be_empty = kind == "cbc" or (kind == "samples" and "drop" in study)
+            path = Path(root) / name
+            found.sheets[kind] = read_sheet(path, kind, name, may_be_empty=may_be_empty)
+    _resolve_files(study, Path(root), found)
+    found.problems += check_panels(found.sheets, found.gating)
+    check_patients(found.sheets)
+    for kind, sheet in found.sheets.items():
+        sheet.settle()
+        found.problems += sheet.problems
+        # Beside a drop folder, the samples sheet only adds to the files that the folder holds.
+        if sheet.refused and not sheet.rows and not (kind == "samples" and "drop" in study):
+            found.problems.append(_unusable(sheet))
+    return found
+
+
+def _unusable(sheet: Sheet) -> Problem:
+    """Say that a sheet is wrong as a whole, which is one mistake and not one a row."""
+    count = len(sheet.refused)
+    problem = (
+        f"none of its {count} rows can be used" if count > 1 else "its only row cannot be used"
+    )
+    remedy = "The problems of its rows say why; often one of them is that of all."
+    return Problem(sheet.name, problem, remedy)
+
+
+def drop_pattern(
+    block: Mapping, root: Path, study: Study, problems: list[Problem]
+) -> Pattern | None:
+    """Return the drop folder's pattern, and note what is wrong with pattern and folder."""
+    drop = block.get("drop")
+    if not isinstance(drop, Mapping):
+        _require_folder(block.get("fcs_folder"), "study.fcs_folder", root, problems)
+        return None
+    _require_folder(drop.get("folder"), "study.drop.folder", root, problems)
+    text = drop.get("pattern")
+    if not isinstance(text, str):
+        return None
+    column = "study.drop.pattern"
+    try:
+        pattern = compile_pattern(text)
+    except PatternError as error:
+        problems.append(Problem(CONFIG, error.problem, error.remedy, column=column, value=text))
+        return None
+    if "panel" not in pattern.names and len(study.gating) > 1:
+        problem = f"names do not tell which of {', '.join(study.gating)} a file is of"
+        remedy = "Put {panel} into the pattern."
+        problems.append(Problem(CONFIG, problem, remedy, column=column, value=text))
+    return pattern
+
+
+def _require_folder(name, column: str, root: Path, problems: list[Problem]) -> None:
+    if isinstance(name, str) and not (root / name).is_dir():
+        remedy = f"Make it, or correct the path; looked for it at {(root / name).absolute()}."
+        problems.append(
+            Problem(CONFIG, "there is no such folder", remedy, column=column, value=name)
+        )
+
+
+def require_specimen(
+    block: Mapping, study: Study, pattern: Pattern | None, problems: list[Problem]
+) -> None:
+    """Note it if neither config nor sheet nor names tell which specimen the samples are."""
+    samples = study.sheets.get("samples")
+    in_sheet = samples is not None and "specimen" in samples.columns
+    in_name = pattern is not None and "specimen" in pattern.names
+    if not ("specimen" in block or in_sheet or in_name):
+        problem = "nothing tells which specimen the samples are"
+        remedy = (
+            "Give study.specimen (such as fresh_wb), a column specimen in the samples sheet, "
+            "or {specimen} in the pattern."
+        )
+        problems.append(Problem(CONFIG, problem, remedy, column="study.specimen"))
+
+
+def _resolve_files(study: Mapping, root: Path, found: Study) -> None:
+    """Find the files of gating and compensation, which every job of a panel needs."""
+    gating, compensation = (
+        block if isinstance(block, Mapping) else {}
+        for block in (study.get("gating"), study.get("compensation"))
+    )
+    for panel, name in gating.items():
+        if isinstance(name, str):
+            found.gating[panel] = _gating_file(found, root, f"study.gating.{panel}", name)
+            choice = compensation.get(panel, "file")
+            found.compensation[panel] = choice
+            if isinstance(choice, str) and choice not in ("file", "none"):
+                _require_file(found, root, f"study.compensation.{panel}", choice)
+
+
+def _gating_file(found: Study, root: Path, column: str, name: str) -> str:
+    """Return the path of a gating; a bare word is the name of a template that is shipped."""
+    if Path(name).suffix or (root / name).exists():
+        _require_file(found, root, column, name)
+        return name
+    shipped = SHIPPED_GATING / f"{name}.csv"
+    if not shipped.exists():
+        known = sorted(path.stem for path in SHIPPED_GATING.glob("*.csv"))
+        remedy = f"{did_you_mean(name, known)} Or give the path of a file."
+        _note(found, column, "no template of this name is shipped", remedy, name)
+    return str(shipped)
+
+
+def _note(found: Study, column: str, problem: str, remedy: str, value: str) -> None:
+    found.problems.append(Problem(CONFIG, problem, remedy, column=column, value=value))
+
+
+def _require_file(found: Study, root: Path, column: str, name: str) -> None:
+    path = root / name
+    if path.is_file():
+        return
+    near = (
+        nearest(path.name, [p.name for p in path.parent.glob("*")]) if path.parent.is_dir() else []
+    )
+    hint = f"Did you mean {str(Path(name).with_name(near[0]))!r}? " if near else ""
+    _note(
+        found, column, "there is no such file", f"{hint}Looked for it at {path.absolute()}.", name
+    )

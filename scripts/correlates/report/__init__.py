@@ -1,0 +1,1 @@
+"""Report: one self-contained page; computes no statistic."""

@@ -1,0 +1,91 @@
+"""How numbers and codes read on the page; no number is computed here."""
+
+from math import isinf
+
+from correlates.analyses.wording import number, p_value, unit_words
+from correlates.report.inputs import as_number
+
+STATES = {
+    "accepted": "accepted",
+    "accepted_with_warning": "accepted with a warning",
+    "refused": "refused",
+    "duplicate": "same content as another file",
+    "waiting": "waiting: still growing",
+    "unmatched": "not assigned",
+    "missing": "named in a sheet, no file",
+    "conflict": "conflicting identity",
+}
+STATUSES = {
+    "nd": "not detected",
+    "lt_lloq": "below the limit of quantification",
+    "gt_uloq": "above the limit of quantification",
+    "not_evaluable": "not evaluable",
+    "missing": "missing",
+}
+ENDPOINTS = {
+    "cr": "complete response (CR or CRi)",
+    "orr": "response (CR, CRi, nPR or PR)",
+    "orr_l": "response, PR with lymphocytosis included",
+    "response_depth": "depth of response: 3 CR or CRi, 2 PR or nPR, 1 PR-L, 0 SD or PD",
+    "tfr_any": "tumor flare reaction of any grade",
+    "tfr_ge2": "tumor flare reaction of grade 2 or more",
+    "tfr_ordinal": "grade of tumor flare reaction",
+}
+NOTHING = "–"
+
+
+def shown(value: object) -> str:
+    """Return a number with three significant digits; a dash where there is none."""
+    found = as_number(value)
+    return NOTHING if found is None else number(found)
+
+
+def count(value: object) -> str:
+    """Return a whole number with thousands set apart; a dash where there is none."""
+    found = as_number(value)
+    return NOTHING if found is None else f"{found:,.0f}"
+
+
+def p_shown(value: object) -> str:
+    """Return a p-value exactly, never as zero: ``0.024``, ``< 0.0001``."""
+    found = as_number(value)
+    if found is None:
+        return NOTHING
+    return p_value(found).removeprefix("p ").removeprefix("= ")
+
+
+def two_decimals(value: object) -> str:
+    """Return a number with two decimals, as an AUC is written."""
+    found = as_number(value)
+    return NOTHING if found is None else f"{found:.2f}"
+
+
+def interval(low: object, high: object, of_two_decimals: bool = False) -> str:
+    """Return ``low to high``; an end that the data cannot reach is named so."""
+    ends = [as_number(low), as_number(high)]
+    if all(end is None for end in ends):
+        return NOTHING
+    form = two_decimals if of_two_decimals else shown
+    said = ["unbounded" if end is not None and isinf(end) else form(end) for end in ends]
+    return " to ".join(said)
+
+
+def unit_shown(unit: str) -> str:
+    """Return a UCUM unit as people write it."""
+    return unit_words(unit) or "intensity"
+
+
+def percent_level(confidence: object) -> str:
+    """Return a confidence level as ``95 %``."""
+    found = as_number(confidence)
+    return NOTHING if found is None else f"{100 * found:g} %"
+
+
+def plural(amount: int, one: str, many: str | None = None) -> str:
+    """Return ``1 file``, ``2 files``."""
+    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+
+
+def words(code: str) -> str:
+    """Return a code as words: ``parent_below_floor`` as ``parent below floor``."""
+    return code.replace("_", " ")

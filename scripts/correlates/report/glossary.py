@@ -1,0 +1,43 @@
+"""What the flags of measurements mean, in words for the page."""
+
+from collections.abc import Iterable
+
+MEANINGS = {
+    "fallback_no_valley": "the density has no valley where the template looks for one, so the cut "
+    "stands at the end of the main peak",
+    "fallback_few_events": "too few events to look for a valley; the cut stands in the middle of "
+    "where the template looks for it",
+    "fallback_no_events": "no event to place the gate on; the cut stands in the middle of where "
+    "the template looks for it",
+    "valley_outside_prior": "the valley lies outside the range that the template gives",
+    "too_few_events": "fewer events than the limit of detection",
+    "few_events": "fewer events than the limit of quantification",
+    "parent_below_floor": "the parent holds fewer events than a percentage needs",
+    "viability_below_floor": "fewer of the singlets are viable than the floor asks for",
+    "leukocytes_below_floor": "fewer viable CD45+ events than the floor asks for",
+    "viability_not_gated": "no gate for viable cells, so viability cannot be judged",
+    "leukocytes_not_gated": "no gate for leukocytes, so their number cannot be judged",
+    "cbc_far_from_draw": "the blood count was taken too long before or after the draw",
+    "cbc_repeated": "the sheet holds several blood counts of this draw",
+    "cbc_missing": "no blood count of this draw",
+    "no_blood_count_for_specimen": "a specimen that no blood count stands for",
+    "reference_population_not_gated": "the population that the blood count stands for is not gated",
+    "display_only_compositional": "mostly a measure of the clone's size: shown, never tested",
+    "day_planned": "no study day was recorded; the visit's planned day is taken",
+    "day_from_first_dose": "no study day was recorded; the recorded day of the first lenalidomide "
+    "dose is taken",
+}
+
+
+def glossary(flags: Iterable[Iterable[str]]) -> list[tuple[str, str]]:
+    """Return the flags that occur, as the page writes them, each with its meaning.
+
+    Parameters
+    ----------
+    flags
+        Flags of each measurement. A flag that is not known here is left as it is.
+    """
+    found = {flag for row in flags for flag in row}
+    return [
+        (code.replace("_", " "), meaning) for code, meaning in MEANINGS.items() if code in found
+    ]

@@ -1,0 +1,166 @@
+"""What the report reads: tables, checked for their columns before anything is drawn."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from correlates.cohort.measurements import read_measurements
+from correlates.tables import read_json, read_tsv
+
+NEEDED = {
+    "files": (
+        "path acquisition patient visit panel tube state reason remedy n_events sha256 simulated"
+    ),
+    "problems": "file row column value problem remedy stops",
+    "baselines": "patient specimen baseline visit sample day reason",
+    "endpoints": "patient endpoint kind value criteria_version evaluable reason",
+    "exclusions": "what patient visit item status reason",
+    "contrasts": (
+        "id family feature baseline marker endpoint direction source event n_events "
+        "n_non_events unit flags median_events median_events_sign median_non_events "
+        "median_non_events_sign "
+        "scale estimate ci_low ci_high confidence p smallest_p_with_ties p_holm status sentence "
+        "permits family_sentence caution"
+    ),
+    "contrast_values": "contrast patient group value censored unit",
+    "predictions": "endpoint patient is_event probability",
+}
+
+
+class ReportError(ValueError):
+    """A table that the report cannot read; says which, and what is missing in it."""
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Where everything stands that the report shows.
+
+    Parameters
+    ----------
+    title
+        Title of the study.
+    files, problems
+        Tables of intake.
+    measurements, baselines, endpoints, exclusions
+        Tables of the cohort; the first is Parquet.
+    contrasts, contrast_values, model, predictions
+        What the analyses wrote; the model is a JSON list, one result an endpoint.
+    figures
+        Gating figure (SVG) by acquisition.
+    settings
+        The config that was used, by its sections ``flow``, ``cohort``, ``analyses``, ``report``.
+    reconciliation
+        Our counts beside those of a FlowJo workspace, where one gates.
+    plan
+        The plan of the run, whose digest identifies it.
+    """
+
+    title: str
+    files: Path
+    problems: Path
+    measurements: Path
+    baselines: Path
+    endpoints: Path
+    exclusions: Path
+    contrasts: Path
+    contrast_values: Path
+    model: Path
+    predictions: Path
+    figures: Mapping[str, Path]
+    settings: Mapping
+    reconciliation: Path | None = None
+    plan: Path | None = None
+
+
+@dataclass(frozen=True)
+class Content:
+    """The tables themselves; every row of text, as it stands in its file."""
+
+    files: list[dict]
+    problems: list[dict]
+    baselines: list[dict]
+    endpoints: list[dict]
+    exclusions: list[dict]
+    contrasts: list[dict]
+    contrast_values: list[dict]
+    predictions: list[dict]
+    measurements: pd.DataFrame
+    model: list[dict]
+    reconciliation: list[dict] = field(default_factory=list)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any file says that it is simulated."""
+        return any(is_true(row["simulated"]) for row in self.files)
+
+
+def read_content(inputs: ReportInputs) -> Content:
+    """Read every table.
+
+    Raises
+    ------
+    ReportError
+        If a table lacks a column that the report shows, or the model is no list.
+    """
+    tables = {
+        name: read_checked(getattr(inputs, name), columns.split())
+        for name, columns in NEEDED.items()
+    }
+    try:
+        model = read_json(inputs.model)
+    except json.JSONDecodeError as error:
+        msg = f"{inputs.model} is no JSON: {error}"
+        raise ReportError(msg) from error
+    if not isinstance(model, list):
+        msg = f"{inputs.model} holds no list of results, one an endpoint."
+        raise ReportError(msg)
+    reconciliation = read_tsv(inputs.reconciliation) if inputs.reconciliation else []
+    return Content(
+        **tables,
+        measurements=read_measurements(inputs.measurements),
+        model=model,
+        reconciliation=reconciliation,
+    )
+
+
+def read_checked(path: str | Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Read a table and make sure of its columns, also where it has no row.
+
+    Raises
+    ------
+    ReportError
+        If a column is missing; names every one.
+    """
+    with Path(path).open(encoding="utf-8", newline="") as stream:
+        header = next(csv.reader(stream, delimiter="\t"), [])
+    absent = [name for name in columns if name not in header]
+    if absent:
+        held = ", ".join(header) or "nothing"
+        msg = f"{path} lacks the column {', '.join(absent)}; it holds {held}."
+        raise ReportError(msg)
+    return read_tsv(path)
+
+
+def digest_of(path: str | Path) -> str:
+    """Return the sha256 of a file."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def is_true(text: object) -> bool:
+    """Read a truth value as any of the tables writes it."""
+    return str(text).strip().lower() in ("true", "1", "yes")
+
+
+def as_number(text: object) -> float | None:
+    """Read a number; an empty field, ``nan`` and what is no number are None."""
+    try:
+        value = float(str(text))
+    except ValueError:
+        return None
+    return None if value != value else value

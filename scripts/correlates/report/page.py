@@ -1,0 +1,144 @@
+"""The report: one page that needs nothing else, put together from tables.
+
+No statistic is computed here; what the page says is in the tables, and only made readable.
+"""
+
+from collections import Counter
+from itertools import groupby
+from math import inf
+from os.path import relpath
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from markupsafe import Markup
+
+from correlates.analyses.lanes import EXPLORE, FROM, MOST_BELOW_EXPLORE
+from correlates.analyses.wording import caution_of
+from correlates.cohort.phases import planned_day
+from correlates.flow.figures.figure import MAX_IN_HISTOGRAM
+from correlates.report import formats
+from correlates.report.figures import UnsafeFigure, plots_in
+from correlates.report.glossary import glossary
+from correlates.report.inputs import Content, ReportError, ReportInputs, read_content
+from correlates.report.origin import inputs_digest, versions
+from correlates.report.results import contrast_views, model_views
+from correlates.report.summary import summarise
+from correlates.report.trajectories import trajectories
+from correlates.tables import write_text
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
+    """Write the report.
+
+    Parameters
+    ----------
+    inputs
+        Where everything stands that it shows.
+    out_path
+        The page to write; links to figures that are not on the page are relative to it.
+
+    Raises
+    ------
+    ReportError
+        If a table lacks a column, or the settings lack one that the methods paragraph prints.
+    """
+    content = read_content(inputs)
+    context = {
+        "title": inputs.title,
+        "content": content,
+        "summary": summarise(content),
+        "caution": caution_of(str(inputs.settings["analyses"].get("design_note", ""))),
+        "states": Counter(row["state"] for row in content.files),
+        "figures": figure_groups(content, inputs, Path(out_path)),
+        "trajectories": [
+            {"about": one, "svg": Markup(one.svg)} for one in trajectories(content.measurements)
+        ],
+        "contrasts": _marked(contrast_views(content)),
+        "models": _marked(model_views(content)),
+        "exclusions": _by_kind(content.exclusions),
+        "glossary": glossary(content.measurements["flags"]),
+        "settings": inputs.settings,
+        "versions": versions(),
+        "digests": inputs_digest(inputs, content),
+    }
+    try:
+        page = environment().get_template("page.html.j2").render(context)
+    except UndefinedError as error:
+        msg = f"The report's settings or tables lack something that it prints: {error}."
+        raise ReportError(msg) from error
+    write_text(out_path, page)
+
+
+def environment() -> Environment:
+    """Return the templates' environment: everything escaped, nothing missing passed over."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "shown": formats.shown,
+        "count": formats.count,
+        "p_shown": formats.p_shown,
+        "level": formats.percent_level,
+        "words": formats.words,
+        "plural": formats.plural,
+        "unit": formats.unit_shown,
+    }
+    made.globals |= {
+        "histogram_events": MAX_IN_HISTOGRAM,
+        "most_markers": MOST_BELOW_EXPLORE,
+        "explore_from": FROM[EXPLORE],
+        "STATES": formats.STATES,
+        "STATUSES": formats.STATUSES,
+        "style": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+        "behaviour": Markup((TEMPLATES / "report.js").read_text(encoding="utf-8")),
+    }
+    return made
+
+
+def figure_groups(content: Content, inputs: ReportInputs, out_path: Path) -> list[dict]:
+    """Return the gating figures by patient, those beyond the most to show as links only."""
+    most = int(inputs.settings["report"]["max_figures"])
+    rows = [row for row in content.files if row["acquisition"] in inputs.figures]
+    rows.sort(key=lambda row: (row["patient"], _planned_day(row["visit"]), row["visit"]))
+    views = []
+    for place, row in enumerate(rows):
+        path = Path(inputs.figures[row["acquisition"]])
+        view = {"row": row, "href": relative_address(path, out_path), "plots": [], "problem": ""}
+        if place < most:
+            try:
+                view["plots"] = [Markup(plot) for plot in plots_in(path)]
+            except UnsafeFigure as error:
+                view["problem"] = str(error)
+        views.append(view)
+    return [
+        {"patient": patient, "figures": list(group)}
+        for patient, group in groupby(views, key=lambda view: view["row"]["patient"])
+    ]
+
+
+def _planned_day(visit: str) -> float:
+    day = planned_day(visit)
+    return inf if day is None else day
+
+
+def relative_address(path: Path, page: Path) -> str:
+    """Return the address of a file as a link from the page to it."""
+    return quote(Path(relpath(path.resolve(), page.resolve().parent)).as_posix())
+
+
+def _marked(views: list[dict]) -> list[dict]:
+    """Mark the plots as markup; they escaped what came from outside when they were drawn."""
+    drawings = ("plot", "course")
+    return [view | {key: Markup(view.get(key, "")) for key in drawings} for view in views]
+
+
+def _by_kind(exclusions: list[dict]) -> list[tuple[str, list[dict]]]:
+    kinds = dict.fromkeys(row["what"] for row in exclusions)
+    return [(kind, [row for row in exclusions if row["what"] == kind]) for kind in kinds]

@@ -1,0 +1,164 @@
+"""The analyses as the page shows them: each contrast and model with its plot and its numbers."""
+
+from collections.abc import Mapping
+
+from correlates.report.dots import Dot, Group, dot_plot, probability_plot
+from correlates.report.formats import (
+    interval,
+    p_shown,
+    percent_level,
+    shown,
+    two_decimals,
+    unit_shown,
+    words,
+)
+from correlates.report.inputs import Content, ReportError, as_number, is_true
+from correlates.report.trajectories import trajectory
+
+
+def contrast_views(content: Content) -> list[dict]:
+    """Return what the page shows of each contrast, in the order of its table."""
+    return [_contrast(row, content) for row in content.contrasts]
+
+
+def model_views(content: Content) -> list[dict]:
+    """Return what the page shows of each endpoint's model.
+
+    Raises
+    ------
+    ReportError
+        If a result lacks what the page shows; names it.
+    """
+    views = []
+    for result in content.model:
+        rows = [row for row in content.predictions if row["endpoint"] == result.get("endpoint")]
+        try:
+            views.append(_model(result, rows))
+        except KeyError as error:
+            msg = f"The model's result of {result.get('endpoint')!r} lacks {error}."
+            raise ReportError(msg) from error
+    return views
+
+
+def _contrast(row: Mapping, content: Content) -> dict:
+    own = [value for value in content.contrast_values if value["contrast"] == row["id"]]
+    is_event = {value["patient"]: value["group"] == "event" for value in own}
+    specimen = row["marker"].split("@")[2:]
+    measured = content.measurements
+    if specimen:
+        measured = measured[measured["specimen"] == specimen[0]]
+    course = trajectory(measured, row["feature"], is_event) if own else None
+    is_tested = row["status"] == "ok"
+    facts = []
+    if is_tested:
+        n_events, n_others = (f"{as_number(row[key]):.0f}" for key in ("n_events", "n_non_events"))
+        facts = [
+            ("patients with / without", f"{n_events} / {n_others}"),
+            (f"medians ({unit_shown(row['unit'])})", _medians(row)),
+            (f"Hodges-Lehmann {row['scale']}", shown(row["estimate"])),
+            (
+                f"{percent_level(row['confidence'])} interval",
+                interval(row["ci_low"], row["ci_high"]),
+            ),
+            ("exact two-sided p", p_shown(row["p"])),
+            ("p, corrected by Holm", p_shown(row["p_holm"])),
+            ("flags of its values", row["flags"].replace(";", ", ").replace("=", " ") or "none"),
+            ("smallest attainable p, given ties", p_shown(row["smallest_p_with_ties"])),
+        ]
+    return {
+        "row": row,
+        "is_tested": is_tested,
+        "facts": facts,
+        "plot": _contrast_plot(row, own) if own else "",
+        "course": course.svg if course else "",
+        "values": own,
+        "estimate": shown(row["estimate"]),
+        "interval": interval(row["ci_low"], row["ci_high"]),
+        "p": p_shown(row["p"]),
+        "p_holm": p_shown(row["p_holm"]),
+    }
+
+
+def _medians(row: Mapping) -> str:
+    signs = {"<=": "≤ ", ">=": "≥ "}
+    return " / ".join(
+        signs.get(row[f"median_{group}_sign"], "") + shown(row[f"median_{group}"])
+        for group in ("events", "non_events")
+    )
+
+
+def _contrast_plot(row: Mapping, values: list[dict]) -> str:
+    is_log = row.get("transform") == "log2" or row["scale"] == "ratio"
+    groups = []
+    for name, is_event, median in (("event", True, "events"), ("non-event", False, "non_events")):
+        dots = [
+            Dot(value["patient"], at, value["censored"])
+            for value in values
+            if value["group"] == name and (at := as_number(value["value"])) is not None
+        ]
+        # a median that is only known to lie beyond a limit is no line
+        middle = None if row[f"median_{median}_sign"] else as_number(row[f"median_{median}"])
+        groups.append(Group(f"{'with' if is_event else 'without'}", dots, is_event, middle))
+    unit = unit_shown(values[0]["unit"])
+    axis = f"{row['feature']} at {row['baseline']} ({unit}{', log scale' if is_log else ''})"
+    label = f"{row['id']}: {axis}, individual patients with and without {row['endpoint']}"
+    return dot_plot(groups, axis, is_log, label)
+
+
+def _model(result: Mapping, predictions: list[dict]) -> dict:
+    view = {
+        "endpoint": result["endpoint"],
+        "event": result.get("event") or result["endpoint"],
+        "is_fitted": result["status"] == "ok",
+        "sentence": result["sentence"],
+        "permits": result.get("permits", ""),
+        "caution": result.get("caution", {}).get("text", ""),
+        "always": result.get("always", ""),
+        "facts": [],
+        "coefficients": [],
+        "plot": "",
+        "predictions": predictions,
+    }
+    if not view["is_fitted"]:
+        return view
+    auc, permutation, settings = result["auc"], result["permutation"], result["settings"]
+    view["facts"] = [
+        ("patients with / without", f"{result['n_events']} / {result['n_non_events']}"),
+        ("left out", _listed({words(why): n for why, n in result["left_out"].items()})),
+        ("values beyond a limit", _listed(result["censored"])),
+        (f"one-sided permutation p ({permutation['permutations']:,})", p_shown(permutation["p"])),
+        ("AUC, cross-validated", two_decimals(auc["estimate"])),
+        (
+            f"{percent_level(auc['confidence'])} interval",
+            interval(auc["low"], auc["high"], of_two_decimals=True),
+        ),
+        ("Brier score", shown(result["brier"]["estimate"])),
+        ("Brier score without markers", shown(result["brier"]["without_markers"])),
+        ("folds × repeats", f"{result['folds']} × {settings['repeats']}"),
+        ("penalty (C), fixed", shown(settings["C"])),
+    ]
+    view["coefficients"] = [
+        (name, shown(marker["log_odds_per_sd"]))
+        for name, marker in result["coefficients"]["markers"].items()
+    ]
+    view["plot"] = _prediction_plot(result, predictions)
+    return view
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    """Return what was counted with its number, or ``none``."""
+    return ", ".join(f"{name} {n}" for name, n in counts.items() if n) or "none"
+
+
+def _prediction_plot(result: Mapping, predictions: list[dict]) -> str:
+    groups = []
+    for is_event in (True, False):
+        dots = [
+            Dot(row["patient"], at)
+            for row in predictions
+            if is_true(row["is_event"].removesuffix(".0")) == is_event
+            and (at := as_number(row["probability"])) is not None
+        ]
+        groups.append(Group("with" if is_event else "without", dots, is_event))
+    label = f"Out-of-fold probability of {result['event']}, individual patients"
+    return probability_plot(groups, "probability while held out", label)

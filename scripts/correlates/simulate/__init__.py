@@ -1,0 +1,1 @@
+"""A simulated cohort with known truth, for the demo and the tests."""

@@ -1,0 +1,125 @@
+"""Write a simulated cohort: FCS files, the sheets of a study, and the truth beside them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from correlates.simulate import truth
+from correlates.simulate.cytometer import Blood
+from correlates.simulate.fcs_writer import spillover_keyword, write_fcs
+from correlates.simulate.panel import (
+    CHANNELS,
+    DETECTOR_RANGE,
+    FLUORESCENCE,
+    MARKERS,
+    TIMESTEP_S,
+    Batch,
+    draw_batch,
+)
+from correlates.simulate.populations import CODES, LABELS
+from correlates.simulate.sample import Tube, draw_artefacts, draw_tube
+from correlates.simulate.sheets import Draw, write_sheets
+from correlates.simulate.trial import NO_EFFECTS, Effects, Patient, draw_patients
+
+N_EVENTS = 28_000
+_BATCH_DAYS = 90
+_DONOR_SD = 0.04
+_SWAPPED_VISIT = "C1D8"
+# streams of randomness under one seed, so that the files' events do not move with the sheets
+_TRIAL, _BATCHES, _SHEETS, _DONORS, _TUBES = range(5)
+
+
+def simulate_cohort(
+    folder: str | Path,
+    n_patients: int = 24,
+    n_events: int = N_EVENTS,
+    seed: int = 1,
+    effects: bool = True,
+) -> None:
+    """Write a cohort whose truth is known; the same arguments give the same bytes.
+
+    Parameters
+    ----------
+    folder
+        Where ``fcs/``, the sheets and ``truth/`` are written. Files of a larger cohort that stood
+        there before are left.
+    n_patients
+        How many patients.
+    n_events
+        Events of a file; each file holds up to a tenth more or fewer.
+    seed
+        Seed of every draw.
+    effects
+        Plant the effects of ``truth/effects.tsv``; without them, a null cohort.
+    """
+    folder = Path(folder)
+    planted = Effects() if effects else NO_EFFECTS
+    rng = np.random.default_rng([seed, _TRIAL])
+    patients = draw_patients(n_patients, planted, rng)
+    draws = [
+        Draw(patient, visit, _batch_of(patient, visit), patient.counts_per_ul(visit, rng))
+        for patient in patients
+        for visit in patient.visits
+    ]
+    swap = _choose_swap(draws, rng)
+    write_sheets(folder, patients, draws, np.random.default_rng([seed, _SHEETS]))
+    batches = _draw_batches(draws, np.random.default_rng([seed, _BATCHES]))
+    rows = []
+    for number, draw in enumerate(draws):
+        source = swap.get(number, number)
+        content, batch = draws[source], batches[draws[source].batch]
+        tube = _draw_tube(content, batch, n_events, seed, source)
+        _write_tube(folder / "fcs" / f"{draw.stem}.fcs", tube, batch)
+        truth.write_labels(folder / "truth" / "events" / f"{draw.stem}.npz", tube.codes)
+        rows += truth.population_rows(draw.stem, content.sample, tube.codes, content.counts)
+    truth.write_populations(folder / "truth" / "populations.tsv", rows)
+    truth.write_effects(folder / "truth" / "effects.tsv", planted)
+    pairs = [(draws[a].sample, draws[b].sample) for a, b in swap.items()]
+    truth.write_swaps(folder / "truth" / "swaps.tsv", pairs)
+
+
+def _batch_of(patient: Patient, visit: str) -> str:
+    return f"run{(patient.enrolled_day + patient.study_day(visit)) // _BATCH_DAYS + 1}"
+
+
+def _draw_batches(draws: list[Draw], rng: np.random.Generator) -> dict[str, Batch]:
+    names = dict.fromkeys(draw.batch for draw in draws)
+    return {name: draw_batch(name, rng) for name in names}
+
+
+def _choose_swap(draws: list[Draw], rng: np.random.Generator) -> dict[int, int]:
+    """Return two draws of one visit, each with the other's place; none with one patient only."""
+    candidates = [number for number, draw in enumerate(draws) if draw.visit == _SWAPPED_VISIT]
+    if len(candidates) < 2:
+        return {}
+    first, second = (int(number) for number in rng.choice(candidates, 2, replace=False))
+    return {first: second, second: first}
+
+
+def _draw_tube(draw: Draw, batch: Batch, n_events: int, seed: int, number: int) -> Tube:
+    rng = np.random.default_rng([seed, _TUBES, number])
+    blood = Blood(draw.counts, _expression_shift(draw.patient, seed), draw.patient.traits)
+    count = int(n_events * rng.uniform(0.9, 1.1))
+    return draw_tube(count, blood, draw_artefacts(rng), batch, rng)
+
+
+def _expression_shift(patient: Patient, seed: int) -> np.ndarray:
+    """Return what donor and clone add to log10 expression, shape (labels, markers)."""
+    rng = np.random.default_rng([seed, _DONORS, patient.enrolled_day])
+    shift = np.tile(rng.normal(0, _DONOR_SD, len(MARKERS)), (len(LABELS), 1))
+    for marker, value in patient.clone_shift.items():
+        shift[CODES["cll"], MARKERS.index(marker)] = value
+    return shift
+
+
+def _write_tube(path: Path, tube: Tube, batch: Batch) -> None:
+    keywords = {
+        "$CYT": "Simulated",
+        # the same in every file of a batch, as on many instruments: identity is not to be had here
+        "$FIL": f"Specimen_001_{batch.name}.fcs",
+        "$TIMESTEP": str(TIMESTEP_S),
+        "$SPILLOVER": spillover_keyword(FLUORESCENCE, batch.recorded_spillover),
+        "CORRELATES_SIMULATED": "1",
+    }
+    markers = dict(zip(FLUORESCENCE, MARKERS, strict=True))
+    write_fcs(path, tube.events, CHANNELS, markers, keywords, DETECTOR_RANGE)

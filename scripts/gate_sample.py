@@ -1,0 +1,31 @@
+"""Gate one FCS file and write its verdict, populations, intensities, gates and figure."""
+
+from typing import TYPE_CHECKING
+
+from correlates.flow.acquisition import gate_acquisition
+from correlates.flow.outputs import write_outcome
+from correlates.flow.sources import read_source
+from correlates.flow.templates.methods import Settings
+from correlates.job import run_logged
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(job) -> None:
+    """Do everything that one file needs, and write all of it, whatever the file holds."""
+    source = read_source(job.input.gating)
+    logicle = job.params.logicle
+    outcome = gate_acquisition(
+        job.params.path,
+        job.params.content,
+        source,
+        job.params.markers,
+        job.params.compensation,
+        Settings(logicle_w=logicle["w"], logicle_m=logicle["m"]),
+    )
+    write_outcome(outcome, job.wildcards.acquisition, job.params.path, job.output)
+
+
+if __name__ == "__main__":
+    run_logged(main, snakemake)

@@ -1,0 +1,464 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from correlates.flow.gating import events as events_module
+from correlates.flow.gating.evaluate import (
+    Gating,
+    StrategyError,
+    evaluate,
+    intensities_of,
+    median,
+    ordered_gates,
+)
+from correlates.flow.gating.events import Events, UnknownChannel
+from correlates.flow.gating.gates import (
+    FROM_FILE,
+    ROOT,
+    BooleanGate,
+    Compensation,
+    Dimension,
+    Divider,
+    EllipsoidGate,
+    Operand,
+    PolygonGate,
+    Quadrant,
+    QuadrantGate,
+    Ratio,
+    RectangleGate,
+    Strategy,
+    Transform,
+)
+from correlates.flow.gating.transforms import apply
+from correlates.intake.fcs.reader import read_header
+from flow_maker import (
+    CHANNELS,
+    DYES,
+    LOGICLE,
+    SCALES,
+    blobs,
+    events_of,
+    flowkit_members,
+    matrix_of,
+    random_strategy,
+    spread,
+    write_sample,
+)
+
+X = [[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [4.0, 4.0]]
+AB = ("A", "B")
+
+
+def held(gates, rows=X, **more) -> dict[str, list[int]]:
+    """Return the numbers of the events in each population."""
+    gated = evaluate(Strategy(tuple(gates), **more), events_of(rows, AB))
+    return {name: np.flatnonzero(gated.members(name)).tolist() for name in gated.packed}
+
+
+def rectangle(key="r", parent=ROOT, low=1.0, high=3.0, complement=False, **axis):
+    axes = (Dimension("A", minimum=low, maximum=high, **axis),)
+    return RectangleGate(key, parent, key, axes, complement)
+
+
+def polygon(*vertices, complement=False):
+    return PolygonGate("p", ROOT, "p", (Dimension("A"), Dimension("B")), vertices, complement)
+
+
+@pytest.mark.parametrize(
+    ("gate", "expected"),
+    [
+        pytest.param(rectangle(), [1, 2], id="a range holds its minimum, not its maximum"),
+        pytest.param(rectangle(low=None), [0, 1, 2], id="no minimum is open below"),
+        pytest.param(rectangle(high=None), [1, 2, 3, 4], id="no maximum is open above"),
+        pytest.param(rectangle(complement=True), [0, 3, 4], id="a complement is the rest"),
+    ],
+)
+def test_rectangle(gate, expected):
+    assert held([gate])["r"] == expected
+
+
+def test_polygon_holds_its_inside():
+    assert held([polygon((0.5, 0.5), (3.5, 0.5), (3.5, 3.5), (0.5, 3.5))])["p"] == [1, 2, 3]
+
+
+def test_polygon_that_crosses_itself_has_a_hole_where_it_covers_twice():
+    outer = [(0.0, -1.0), (6.0, -1.0), (6.0, 6.0), (0.0, 6.0), (0.0, -1.0)]
+    inner = [(1.5, -0.5), (3.5, -0.5), (3.5, 5.5), (1.5, 5.5), (1.5, -0.5)]
+
+    assert held([polygon(*outer, *inner)])["p"] == [0, 1, 4]
+
+
+def test_complement_of_a_polygon_is_the_rest():
+    square = ((0.5, 0.5), (3.5, 0.5), (3.5, 3.5), (0.5, 3.5))
+
+    assert held([polygon(*square, complement=True)])["p"] == [0, 4]
+
+
+@pytest.mark.parametrize(
+    ("covariance", "expected"),
+    [
+        pytest.param(((1.0, 0.0), (0.0, 1.0)), [2], id="a circle of radius 1"),
+        pytest.param(((2.0, 0.0), (0.0, 2.0)), [1, 2, 3], id="its edge is inside"),
+        pytest.param(((2.5, 2.0), (2.0, 2.5)), [1, 2, 3], id="longer along the diagonal"),
+        pytest.param(
+            ((1.0, 2.0), (2.0, 1.0)), [1, 2, 3], id="a matrix that is no covariance has no bounds"
+        ),
+    ],
+)
+def test_ellipsoid(covariance, expected):
+    axes = (Dimension("A"), Dimension("B"))
+
+    assert held([EllipsoidGate("e", ROOT, "e", axes, (2.0, 2.0), covariance, 1.0)])["e"] == expected
+
+
+def test_quadrants_hold_their_lower_cut_and_have_the_gates_parent():
+    gate = QuadrantGate(
+        "q",
+        "r",
+        "q",
+        (Divider("a", Dimension("A"), (2.0,)), Divider("b", Dimension("B"), (3.0,))),
+        (
+            Quadrant("low", {"a": (None, 2.0)}),
+            Quadrant("high", {"a": (2.0, None), "b": (3.0, None)}),
+            Quadrant("part", {"a": (2.0, None), "b": (None, 3.0)}),
+        ),
+    )
+
+    found = held([gate, rectangle(low=1.0, high=None)])
+
+    assert (found["low"], found["high"], found["part"]) == ([1], [3, 4], [2])
+
+
+@pytest.mark.parametrize(
+    ("operation", "operands", "expected"),
+    [
+        pytest.param("and", [("r", False), ("s", False)], [2], id="and"),
+        pytest.param("or", [("r", False), ("s", False)], [1, 2, 3], id="or"),
+        pytest.param("not", [("r", False)], [0, 3, 4], id="not"),
+        pytest.param("and", [("r", False), ("s", True)], [1], id="a complemented operand"),
+        pytest.param("not", [("child", False)], [0, 1, 3, 4], id="an operand has its ancestry"),
+        pytest.param("and", [("r", False)], [1, 2], id="and of one"),
+    ],
+)
+def test_boolean(operation, operands, expected):
+    gate = BooleanGate("b", ROOT, "b", operation, tuple(Operand(*each) for each in operands))
+    others = [
+        rectangle(low=1.0, high=3.0),
+        rectangle("s", low=2.0, high=4.0),
+        rectangle("child", "s", low=0.0, high=3.0),
+    ]
+
+    assert held([gate, *others])["b"] == expected
+
+
+def test_boolean_stays_within_its_parent():
+    outside = BooleanGate("b", "s", "b", "not", (Operand("r"),))
+
+    assert held([outside, rectangle(), rectangle("s", low=2.0, high=None)])["b"] == [3, 4]
+
+
+def test_gates_may_stand_in_any_order():
+    gates = [rectangle("c", "b", 2.0), rectangle("b", "a", 1.0), rectangle("a", ROOT, 0.0)]
+
+    assert held(gates)["c"] == held(gates[::-1])["c"] == [2]
+
+
+def test_ratio():
+    rows = [[6.0, 2.0], [6.0, 4.0], [1.0, 0.0], [0.0, 0.0]]
+    ratios = {"A/B": Ratio("A", "B", 1.0, 0.0, 0.0)}
+    axis = Dimension("A/B", minimum=2.0)
+
+    assert held([RectangleGate("r", ROOT, "r", (axis,))], rows, ratios=ratios)["r"] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("gates", "message"),
+    [
+        pytest.param(
+            [rectangle("tcells"), rectangle("cd4", "tcell")],
+            "'tcell', which no gate makes. Did you mean 'tcells'",
+            id="a parent that is missing",
+        ),
+        pytest.param(
+            [BooleanGate("b", ROOT, "b", "not", (Operand("r"),))],
+            "Gate 'b' refers to 'r'",
+            id="an operand that is missing",
+        ),
+        pytest.param(
+            [rectangle("a", "b"), rectangle("b", "a")], "a circle: 'a', 'b'", id="a circle"
+        ),
+        pytest.param([rectangle(), rectangle()], "'r' is made by two gates", id="an id twice"),
+        pytest.param(
+            [rectangle(transform="logicle")], "transform 'logicle', not given", id="no such scale"
+        ),
+        pytest.param(
+            [RectangleGate("r", ROOT, "r", (Dimension("FITC-H", minimum=1.0),))],
+            "Gate 'r': No channel 'FITC-H' in the file. Did you mean 'FITC-A'",
+            id="a channel that is missing, with the nearest",
+        ),
+        pytest.param(
+            [RectangleGate("r", ROOT, "r", (Dimension("FITC-A", "mine", minimum=1.0),))],
+            "No compensation 'mine'",
+            id="a compensation that is missing",
+        ),
+    ],
+)
+def test_gates_that_cannot_be_evaluated(gates, message):
+    events = events_of([[1.0, 2.0]], ("A", "FITC-A"))
+
+    with pytest.raises(StrategyError, match=message):
+        evaluate(Strategy(tuple(gates)), events)
+
+
+def test_every_missing_channel_is_named():
+    gates = tuple(
+        RectangleGate(name, ROOT, name, (Dimension(name, minimum=0.0),)) for name in "CDE"
+    )
+
+    with pytest.raises(StrategyError, match=r"(?s)'C'.*'D'.*'E'"):
+        evaluate(Strategy(gates), events_of(X, AB))
+
+
+def test_channels_answer_to_name_label_and_flowjos_spelling():
+    events = events_of([[1.0, 2.0]], ("FSC-A", "730//45Red-A"), labels=("", "CD3"))
+
+    found = [events.column(name) for name in ("730//45Red-A", "CD3", "730__45Red-A")]
+
+    assert found == [1, 1, 1]
+    assert events.name_of("CD3") == "730//45Red-A"
+    with pytest.raises(UnknownChannel, match="Did you mean 'CD3'"):
+        events.column("CD33")
+
+
+def test_gates_on_compensated_dimensions_see_compensated_data():
+    """Half of FITC spills into PE: a bright FITC cell looks PE positive, and is not."""
+    dyes = np.array([[10_000.0, 0.0], [0.0, 3_000.0], [10_000.0, 3_000.0], [0.0, 0.0]])
+    matrix = np.array([[1.0, 0.5], [0.1, 1.0]])
+    events = events_of(dyes @ matrix, ("FITC-A", "PE-A"), matrix_of(("FITC-A", "PE-A"), matrix))
+    scale = {"logicle": LOGICLE}
+
+    def positive(key, compensation):
+        axis = Dimension("PE-A", compensation, "logicle", minimum=0.5)
+        return RectangleGate(key, ROOT, key, (axis,))
+
+    gated = evaluate(
+        Strategy((positive("raw", "uncompensated"), positive("pe", FROM_FILE)), scale), events
+    )
+
+    assert gated.members("raw").tolist() == [True, True, True, False]
+    assert gated.members("pe").tolist() == [False, True, True, False]
+
+
+def test_a_file_without_a_matrix_is_uncompensated():
+    assert events_of(X, AB).values("A", FROM_FILE).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_spectral_matrix_finds_the_dyes():
+    spectra = np.array([[1.0, 0.5, 0.1], [0.2, 1.0, 0.6]])
+    dyes = np.array([[100.0, 5.0], [-3.0, 40.0]])
+    matrix = Compensation(("A", "B", "C"), ("A", "B"), tuple(map(tuple, spectra.tolist())))
+    events = events_of(dyes @ spectra, ("A", "B", "C")).using({"unmixed": matrix})
+
+    for column, name in enumerate("AB"):
+        np.testing.assert_allclose(events.values(name, "unmixed"), dyes[:, column], atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_membership_equals_flowkits_on_random_gates(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    values = blobs(rng, 3000)
+    matrix = matrix_of(DYES, np.round(spread(4, 0.2), 3))
+    strategy = random_strategy(rng)
+    expected = flowkit_members(strategy, write_sample(tmp_path / "a.fcs", values, CHANNELS, matrix))
+
+    gated = evaluate(strategy, events_of(values, CHANNELS, matrix), chunk=1024)
+
+    for name in gated.packed:
+        np.testing.assert_array_equal(gated.members(name), expected[name], name)
+        assert gated.counts[name] == expected[name].sum()
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_whole_numbers_on_a_threshold_fall_as_in_flowkit(tmp_path, scale):
+    """Thresholds lie exactly on values that many events have."""
+    values = np.repeat(np.arange(-20, 60, dtype=np.float32), 20).reshape(-1, 1)
+    values = np.column_stack([values, values[::-1]])
+    cuts = apply(SCALES[scale], np.array([0.0 if scale == "linear" else 3.0, 17.0, 41.0]))
+    gates = tuple(
+        RectangleGate(
+            f"g{n}{side}", ROOT, "", (Dimension("FITC-A", transform=scale, **{side: float(cut)}),)
+        )
+        for n, cut in enumerate(cuts)
+        for side in ("minimum", "maximum")
+    )
+    strategy = Strategy(gates, SCALES)
+    names = ("FITC-A", "PE-A")
+    expected = flowkit_members(strategy, write_sample(tmp_path / "a.fcs", values, names))
+
+    gated = evaluate(strategy, events_of(values, names))
+
+    for name, members in expected.items():
+        np.testing.assert_array_equal(gated.members(name), members, name)
+
+
+def test_values_that_are_no_numbers_fall_as_in_flowkit(tmp_path):
+    values = np.array([[np.nan, 1.0], [np.inf, 1.0], [-np.inf, 1.0], [500.0, np.nan], [9.0, 9.0]])
+    names = ("FITC-A", "PE-A")
+    axes = tuple(Dimension(name, transform="logicle") for name in names)
+    gates = (
+        RectangleGate("low", ROOT, "", (Dimension("FITC-A", transform="logicle", maximum=0.3),)),
+        RectangleGate("high", ROOT, "", (Dimension("FITC-A", minimum=0.0),)),
+        PolygonGate("p", ROOT, "", axes, ((-2.0, -2.0), (2.0, -2.0), (2.0, 2.0), (-2.0, 2.0))),
+    )
+    strategy = Strategy(gates, SCALES)
+    expected = flowkit_members(strategy, write_sample(tmp_path / "a.fcs", values, names))
+
+    gated = evaluate(strategy, events_of(values.astype(np.float32), names))
+
+    for name, members in expected.items():
+        np.testing.assert_array_equal(gated.members(name), members, name)
+
+
+def test_a_falling_scale_is_decided_by_the_transform():
+    scale = Transform("linear", {"t": 0.0, "a": -4.0})
+
+    assert held([rectangle(transform="f", low=0.5, high=None)], transforms={"f": scale})["r"] == [
+        0,
+        1,
+        2,
+    ]
+
+
+@pytest.mark.parametrize("chunk", [8, 256, 100_000])
+def test_chunks_make_no_difference(chunk):
+    rng = np.random.default_rng(3)
+    values, matrix = blobs(rng, 1000), matrix_of(DYES, spread(4, 0.2))
+    strategy = random_strategy(rng)
+
+    whole = Gating(events_of(values, CHANNELS, matrix), strategy)
+    gated = evaluate(strategy, events_of(values, CHANNELS, matrix), chunk=chunk)
+
+    for gate in ordered_gates(strategy):
+        whole.add(gate)
+    for name in gated.packed:
+        np.testing.assert_array_equal(gated.members(name), whole.members(name))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_file_too_large_to_solve_at_once_is_gated_alike(monkeypatch, seed):
+    rng = np.random.default_rng(seed)
+    values, matrix = blobs(rng, 2000), matrix_of(DYES, spread(4, 0.2))
+    strategy = random_strategy(rng)
+    expected = evaluate(strategy, events_of(values, CHANNELS, matrix))
+    monkeypatch.setattr(events_module, "_SOLVED_BYTES", 0)
+    monkeypatch.setattr(events_module, "CHUNK", 512)
+
+    gated = evaluate(strategy, events_of(values, CHANNELS, matrix), chunk=100_000)
+
+    for name in expected.packed:
+        np.testing.assert_array_equal(gated.members(name), expected.members(name))
+
+
+def test_values_of_chosen_events_are_those_of_the_column(monkeypatch):
+    rng = np.random.default_rng(4)
+    values, matrix = blobs(rng, 2000), matrix_of(DYES, spread(4, 0.2))
+    chosen = np.sort(rng.choice(2000, 100, replace=False))
+    solved = events_of(values, CHANNELS, matrix).values("PE-A", FROM_FILE)
+    monkeypatch.setattr(events_module, "_SOLVED_BYTES", 0)
+    large = events_of(values, CHANNELS, matrix)
+
+    np.testing.assert_allclose(large.values("PE-A", FROM_FILE, chosen), solved[chosen], rtol=1e-9)
+    np.testing.assert_allclose(large.values("PE-A", FROM_FILE), solved, rtol=1e-9)
+
+
+def test_gating_goes_down_the_tree_one_gate_at_a_time():
+    gating = Gating(events_of(X, AB), Strategy(()))
+
+    assert gating.indices(ROOT) is None
+    assert gating.add(rectangle()) == {"r": 2}
+    assert gating.indices("r").tolist() == [1, 2]
+    assert gating.add(rectangle("s", "r", low=2.0)) == {"s": 1}
+    assert gating.gated().parents == {"r": ROOT, "s": "r"}
+
+
+@pytest.mark.parametrize(
+    ("gate", "message"),
+    [
+        pytest.param(rectangle("s", "q"), "'q' has not been gated", id="a parent that comes later"),
+        pytest.param(rectangle("r"), "gated twice", id="an id twice"),
+    ],
+)
+def test_gating_refuses(gate, message):
+    gating = Gating(events_of(X, AB), Strategy(()))
+    gating.add(rectangle())
+
+    with pytest.raises(StrategyError, match=message):
+        gating.add(gate)
+
+
+def test_no_events():
+    gated = evaluate(Strategy((rectangle(),)), events_of(np.empty((0, 2)), AB), [("A", FROM_FILE)])
+
+    assert (gated.counts["r"], len(gated.members("r"))) == (0, 0)
+    assert gated.medians() == {ROOT: {("A", FROM_FILE): None}, "r": {("A", FROM_FILE): None}}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param([3, 1, 2], 2.0, id="odd"),
+        pytest.param([4, 1, 2, 3], 2.5, id="even is the mean of the middle two"),
+        pytest.param([5], 5.0, id="one"),
+        pytest.param([], None, id="none is missing"),
+        pytest.param([1, np.nan, 3], 2.0, id="what is no number does not count"),
+    ],
+)
+def test_median(values, expected):
+    assert median(np.array(values, dtype=np.float32)) == expected
+
+
+def test_medians_are_of_compensated_linear_values():
+    rng = np.random.default_rng(5)
+    values, matrix = blobs(rng, 3000), matrix_of(DYES, spread(4, 0.2))
+    strategy = random_strategy(rng)
+    events = events_of(values, CHANNELS, matrix)
+    keys = [(dye, FROM_FILE) for dye in DYES]
+    compensated = np.linalg.solve(spread(4, 0.2).T, values[:, 2:6].astype(float).T)
+
+    gated = evaluate(strategy, events, keys, chunk=512)
+    medians = gated.medians()
+
+    assert medians == gated.medians(intensities_of(events, keys))
+    for name in gated.packed:
+        for row, key in zip(compensated, keys, strict=True):
+            chosen = row[gated.members(name)]
+            if len(chosen):
+                assert medians[name][key] == pytest.approx(np.median(chosen), rel=1e-6)
+            else:
+                assert medians[name][key] is None
+
+
+def test_events_of_a_file_are_read_in_chunks_or_held(tmp_path):
+    values = blobs(np.random.default_rng(6), 500)
+    header = read_header(write_sample(tmp_path / "a.fcs", values))
+
+    for hold in (False, True):
+        events = Events.of_file(header, hold=hold)
+        np.testing.assert_array_equal(events.values("PE-A"), values[:, 3].astype(float))
+
+
+def test_gating_imports_numpy_and_flowutils_only():
+    code = (
+        "import sys, correlates.flow.gating.evaluate, correlates.flow.gating.gatingml;"
+        "import correlates.flow.gating.workspaces;"
+        "print([m for m in ('flowkit', 'flowio', 'pandas', 'scipy', 'lxml') if m in sys.modules])"
+    )
+    scripts = Path(__file__).resolve().parent.parent / "scripts"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=scripts, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,276 @@
+"""The per-file job: what it may import, and what it leaves behind whatever the file holds."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import flowkit
+import pytest
+
+from correlates.flow.acquisition import gate_acquisition, intensity_rows, population_rows
+from correlates.flow.outputs import write_outcome
+from correlates.flow.sources import read_source
+from correlates.intake.fcs.reader import read_header
+from correlates.intake.files.folder import fingerprint
+from correlates.simulate.cohort import simulate_cohort
+from correlates.tables import read_tsv
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "resources" / "gating" / "tnk.csv"
+HEAVY = ("flowkit", "flowio", "pandas", "scipy", "pyarrow", "sklearn", "scanpy", "anndata", "numba")
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("simulated")
+    simulate_cohort(folder, n_patients=1, n_events=6000, seed=5)
+    return folder
+
+
+@pytest.fixture
+def markers(simulated):
+    rows = read_tsv(simulated / "panels.tsv")
+    return {row["channel"]: row["marker"] for row in rows}
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def outputs(folder):
+    names = ("populations", "intensities", "verdict", "gates", "figure")
+    return SimpleNamespace(**{name: folder / name for name in names})
+
+
+def gate(path, markers, **others):
+    arguments = {"sha256": sha256(path), "source": read_source(TEMPLATE), "markers": markers}
+    return gate_acquisition(path, **(arguments | others))
+
+
+def test_the_job_imports_nothing_heavy(simulated):
+    """Start-up would cost more than the gating: flowkit alone takes ten times as long."""
+    code = (
+        "import json, sys; sys.path.insert(0, 'scripts')\n"
+        "import gate_sample\n"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+
+    assert not set(json.loads(done.stdout)) & set(HEAVY)
+
+
+def test_a_whole_job_imports_nothing_heavy_either(simulated, tmp_path):
+    file = simulated / "fcs" / "P01_C1D1_tnk.fcs"
+    code = f"""
+import json, sys
+sys.path.insert(0, "scripts")
+from types import SimpleNamespace
+import gate_sample
+names = ("populations", "intensities", "verdict", "gates", "figure")
+gate_sample.main(SimpleNamespace(
+    input=SimpleNamespace(gating={str(TEMPLATE)!r}),
+    params=SimpleNamespace(
+        path={str(file)!r}, content={sha256(file)!r}, compensation="file",
+        markers=json.loads(sys.argv[1]), logicle={{"w": "auto", "m": 4.5}},
+    ),
+    wildcards=SimpleNamespace(acquisition="P01_C1D1__tnk__full"),
+    output=SimpleNamespace(**{{name: {str(tmp_path)!r} + "/" + name for name in names}}),
+))
+print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))
+"""
+    panel = {row["channel"]: row["marker"] for row in read_tsv(simulated / "panels.tsv")}
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(panel)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ,
+    )
+
+    assert not set(json.loads(done.stdout)) & set(HEAVY)
+    assert json.loads((tmp_path / "verdict").read_text())["verdict"] == "accepted"
+
+
+def test_every_gate_ends_as_a_population(simulated, markers):
+    outcome = gate(simulated / "fcs" / "P01_C1D1_tnk.fcs", markers)
+
+    rows = {row["population"]: row for row in population_rows(outcome)}
+
+    assert set(read_source(TEMPLATE).populations) <= set(rows)
+    assert rows["root"]["n"] == outcome.events.n_events
+    for row in list(rows.values())[1:]:
+        assert 0 <= row["n"] <= row["n_parent"] == rows[row["parent"]]["n"]
+
+
+def test_intensities_are_medians_of_compensated_linear_values(simulated, markers):
+    file = simulated / "fcs" / "P01_C1D1_tnk.fcs"
+    outcome = gate(file, markers)
+    sample = flowkit.Sample(str(file))
+    sample.apply_compensation(sample.metadata["spillover"])
+    compensated = sample.as_dataframe(source="comp", col_multi_index=False)
+    inside = outcome.gated.members("t_cd4")
+
+    rows = [row for row in intensity_rows(outcome) if row["population"] == "t_cd4"]
+
+    assert len(rows) == len(set(markers.values()) - {""})
+    for row in rows:
+        expected = compensated.loc[inside, row["channel"]].median()
+        assert row["median"] == pytest.approx(expected, rel=1e-5, abs=1e-3)
+        assert row["n"] == inside.sum()
+
+
+def test_the_gates_that_are_written_give_the_same_cells_in_flowkit(simulated, markers, tmp_path):
+    file = simulated / "fcs" / "P01_C1D1_tnk.fcs"
+    outcome = gate(file, markers)
+    out = outputs(tmp_path)
+    write_outcome(outcome, "P01_C1D1__tnk__full", str(file), out)
+    sample = flowkit.Sample(str(file))
+    session = flowkit.Session(flowkit.parse_gating_xml(str(out.gates)), fcs_samples=sample)
+    session.analyze_samples(sample.id)
+    report = session.get_analysis_report()
+    theirs = dict(zip(report["gate_name"], report["count"], strict=True))
+
+    for row in population_rows(outcome)[1:]:
+        assert theirs[row["population"]] == row["n"]
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        pytest.param(lambda path: path.unlink(), "vanished", id="removed while the run was on"),
+        pytest.param(
+            lambda path: path.write_bytes(path.read_bytes()[:-4]),
+            "changed_during_run",
+            id="changed while the run was on",
+        ),
+    ],
+)
+def test_a_file_that_is_not_the_planned_one_is_refused(simulated, markers, tmp_path, make, code):
+    file = tmp_path / "one.fcs"
+    file.write_bytes((simulated / "fcs" / "P01_C1D1_tnk.fcs").read_bytes())
+    planned = sha256(file)
+    make(file)
+
+    outcome = gate_acquisition(file, planned, read_source(TEMPLATE), markers)
+
+    assert outcome.verdict.verdict == "refused"
+    assert [finding.code for finding in outcome.verdict.findings] == [code]
+
+
+def test_a_refused_file_leaves_every_output(simulated, markers, tmp_path):
+    file = tmp_path / "cut.fcs"
+    file.write_bytes((simulated / "fcs" / "P01_C1D1_tnk.fcs").read_bytes()[:-1000])
+    out = outputs(tmp_path / "out")
+
+    write_outcome(gate(file, markers), "cut__tnk__full", str(file), out)
+
+    assert read_tsv(out.populations) == read_tsv(out.intensities) == []
+    assert json.loads(out.verdict.read_text())["verdict"] == "refused"
+    assert "cut short" in out.figure.read_text()
+    assert len(ElementTree.parse(out.gates).getroot()) == 0
+
+
+def test_a_channel_that_is_missing_names_the_nearest(simulated, markers):
+    renamed = {channel.replace("BV605-A", "BV650-A"): name for channel, name in markers.items()}
+
+    outcome = gate(simulated / "fcs" / "P01_C1D1_tnk.fcs", renamed)
+
+    assert outcome.verdict.verdict == "refused"
+    finding = outcome.verdict.findings[0]
+    assert "CD3 (BV650-A)" in finding.message
+    assert "BV605-A" in finding.remedy
+
+
+def test_compensation_from_a_table_goes_before_the_file_s(simulated, markers, tmp_path):
+    """A unit matrix leaves the values as they were read, whatever the file's own says."""
+    file = simulated / "fcs" / "P01_C1D1_tnk.fcs"
+    channels = [channel for channel, marker in markers.items() if marker]
+    rows = [",".join(channels)]
+    rows += [",".join("1" if a == b else "0" for b in channels) for a in channels]
+    (tmp_path / "unit.csv").write_text("\n".join(rows) + "\n")
+
+    of_table = gate(file, markers, compensation=str(tmp_path / "unit.csv"))
+    of_none = gate(file, markers, compensation="none")
+    of_file = gate(file, markers)
+
+    def median(outcome):
+        return intensity_rows(outcome)[0]["median"]
+
+    assert median(of_table) == pytest.approx(median(of_none))
+    assert median(of_table) != pytest.approx(median(of_file))
+
+
+def test_a_matrix_of_other_channels_refuses_the_file(simulated, markers, tmp_path):
+    (tmp_path / "other.csv").write_text("X1-A,X2-A\n1,0.1\n0.1,1\n")
+
+    outcome = gate(
+        simulated / "fcs" / "P01_C1D1_tnk.fcs", markers, compensation=str(tmp_path / "other.csv")
+    )
+
+    assert outcome.verdict.verdict == "refused"
+    assert {finding.code for finding in outcome.verdict.findings} == {"matrix_does_not_fit"}
+    assert "X1-A" in outcome.verdict.reason
+
+
+def test_reading_a_file_does_not_change_it(simulated, markers):
+    file = simulated / "fcs" / "P01_C1D1_tnk.fcs"
+    before = fingerprint(file)
+
+    gate(file, markers)
+
+    assert fingerprint(file) == before
+
+
+@pytest.mark.parametrize(
+    ("damaged", "verdict"),
+    [
+        pytest.param(3, "accepted_with_warning", id="three events are told of"),
+        pytest.param(60, "refused", id="one in a hundred is a damaged file"),
+    ],
+)
+def test_values_that_no_cytometer_writes(simulated, markers, tmp_path, damaged, verdict):
+    header = read_header(simulated / "fcs" / "P01_C1D1_tnk.fcs")
+    content = bytearray(header.path.read_bytes())
+    size = header.layout.event_bytes
+    for event in range(damaged):
+        # All bits set is no number, in either byte order.
+        start = header.data_start + (100 + event) * size
+        content[start : start + 4] = b"\xff\xff\xff\xff"
+    file = tmp_path / "damaged.fcs"
+    file.write_bytes(content)
+
+    outcome = gate(file, markers)
+
+    assert outcome.verdict.verdict == verdict
+    assert outcome.verdict.findings[0].code == "impossible_values"
+    assert f"{damaged} of {header.n_events:,} events" in outcome.verdict.findings[0].message
+
+
+def test_a_matrix_of_some_channels_is_told_of(simulated, markers, tmp_path):
+    (tmp_path / "two.csv").write_text("PE-A,FITC-A\n1,0.1\n0.1,1\n")
+
+    outcome = gate(
+        simulated / "fcs" / "P01_C1D1_tnk.fcs", markers, compensation=str(tmp_path / "two.csv")
+    )
+
+    assert outcome.verdict.verdict == "accepted_with_warning"
+    assert "covers 2 of the panel's 14 channels" in outcome.verdict.reason
+    assert "BV605-A" in outcome.verdict.reason
+
+
+def test_a_file_of_another_panel_says_so_in_a_line(simulated, markers):
+    other = {f"X-{channel}": marker for channel, marker in markers.items()}
+
+    outcome = gate(simulated / "fcs" / "P01_C1D1_tnk.fcs", other)
+
+    (finding,) = outcome.verdict.findings
+    assert "channels of the panel are missing: X-" in finding.message
+    assert "another panel" in finding.remedy

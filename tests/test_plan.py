@@ -1,0 +1,540 @@
+"""Which file is whose, which are worked on, and which are only told of."""
+
+import os
+import shutil
+import sys
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from conftest import ROOT
+from correlates.intake.config import parse_problems_to_stop
+from correlates.intake.files import finder as finding
+from correlates.intake.files.snapshot import ContentCache, write_snapshot
+from correlates.intake.plan import make_plan
+from correlates.problems import StudyError
+
+NOW = 4_000_000_000.0
+LAB = r"{patient:[A-Z]+\d+}_{visit}_{panel}.fcs"
+PATIENTS = "patient\tlenalidomide_start_day\tresponse\ttfr_grade\nP01\t29\tCR\t1\nP02\t29\tPR\t0\n"
+PANELS = "panel\tchannel\tmarker\ntnk\tBV605-A\tCD3\ntnk\tFSC-A\t\n"
+HEADER = f"FCS3.1    {58:>8}{99:>8}{100:>8}{199:>8}{0:>8}{0:>8}"
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Return a study in a folder of its own, with one panel, two patients and no files yet."""
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    config["study"] = {
+        "patients": "patients.tsv",
+        "panels": "panels.tsv",
+        "specimen": "fresh_wb",
+        "gating": {"tnk": "tnk.csv"},
+    }
+    (tmp_path / "patients.tsv").write_text(PATIENTS)
+    (tmp_path / "panels.tsv").write_text(PANELS)
+    (tmp_path / "tnk.csv").write_text("alias\n")
+    (tmp_path / "fcs").mkdir()
+
+    def put(*names, content=None):
+        for name in names:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(f"FCS of {name}".encode() if content is None else content)
+
+    def drop(*names, pattern=LAB):
+        put(*(f"fcs/{name}" for name in names))
+        config["study"]["drop"] = {"folder": "fcs", "pattern": pattern}
+
+    def sheet(*rows, name="samples.tsv"):
+        (tmp_path / name).write_text("".join(row.replace(" ", "\t") + "\n" for row in rows))
+        config["study"]["samples"] = name
+
+    def plan(now=NOW, **options):
+        return make_plan(config, now=now, root=tmp_path, **options)
+
+    return SimpleNamespace(
+        root=tmp_path, config=config, block=config["study"], put=put, drop=drop, sheet=sheet,
+        plan=plan,
+    )  # fmt: skip
+
+
+def told(plan):
+    return [(one.path, one.state) for one in plan.listed]
+
+
+def stopped(plan):
+    with pytest.raises(StudyError) as raised:
+        parse_problems_to_stop(plan.problems)
+    return str(raised.value)
+
+
+def test_without_a_study_the_plan_is_empty_and_nothing_is_wrong(study):
+    del study.config["study"]
+
+    plan = study.plan()
+
+    assert plan.acquisitions == plan.problems == ()
+
+
+def test_dropped_files_are_planned_by_their_names(study):
+    study.drop("P02_C1D1_H4_TNK.fcs", "P01_C0D1_tnk.fcs")
+
+    plan = study.plan()
+
+    assert plan.problems == plan.listed == ()
+    assert plan.names == ["P01_C0D1__tnk__full", "P02_C1D1_h4__tnk__full"]
+    one = plan["P02_C1D1_h4__tnk__full"]
+    assert (one.patient, one.visit, one.timepoint, one.panel) == ("P02", "C1D1", "h4", "tnk")
+    assert (one.study_day, one.study_day_source) == (29.0, "planned")
+    assert (one.specimen, one.tube, one.batch, one.sample) == (
+        "fresh_wb",
+        "full",
+        "",
+        "P02_C1D1_h4",
+    )
+    assert one.path == "fcs/P02_C1D1_H4_TNK.fcs"
+    assert plan.patients[0]["response"] == "CR"
+    assert plan.markers_of(one.acquisition) == {"BV605-A": "CD3", "FSC-A": ""}
+
+
+def test_what_is_dropped_and_not_planned_is_listed_with_the_reason(study):
+    study.drop(
+        "P01_C0D1_tnk.fcs",
+        "P03_C0D1_tnk.fcs",
+        "P01_C0D1_tkn.fcs",
+        "notes.txt",
+        "Q1_x.fcs",
+        "P02_C0D1_tnk.fcs.part",
+        ".P02_C0D1_tnk.fcs.x7",
+        "P01_C0D29_tnk.fcs",
+    )
+    (study.root / "fcs" / "P02_C0D8_tnk.fcs").symlink_to("nowhere")
+
+    plan = study.plan()
+
+    assert plan.names == ["P01_C0D1__tnk__full"]
+    reasons = {one.path: (one.state, one.reason, one.remedy) for one in plan.listed}
+    assert {path: state for path, (state, _, _) in reasons.items()} == {
+        "fcs/P01_C0D1_tkn.fcs": "unmatched",
+        "fcs/P01_C0D29_tnk.fcs": "unmatched",
+        "fcs/P02_C0D1_tnk.fcs.part": "waiting",
+        "fcs/P02_C0D8_tnk.fcs": "unmatched",
+        "fcs/P03_C0D1_tnk.fcs": "unmatched",
+        "fcs/Q1_x.fcs": "unmatched",
+        "fcs/notes.txt": "unmatched",
+    }
+    assert reasons["fcs/P03_C0D1_tnk.fcs"][1] == "unknown patient 'P03'"
+    assert "Did you mean 'P0" in reasons["fcs/P03_C0D1_tnk.fcs"][2]
+    assert reasons["fcs/P01_C0D1_tkn.fcs"][1] == "unknown panel 'tkn'"
+    assert "'C0D29' is no visit" in reasons["fcs/P01_C0D29_tnk.fcs"][1]
+    assert reasons["fcs/P02_C0D8_tnk.fcs"][1] == "this is a link that leads nowhere"
+    assert LAB in reasons["fcs/Q1_x.fcs"][2]
+    assert "no .fcs or .lmd" in reasons["fcs/notes.txt"][1]
+
+
+@pytest.mark.parametrize("folder", ["sheets", "fcs", "elsewhere"])
+def test_files_of_the_sheet_are_found_by_its_folder_the_fcs_folder_and_the_working_one(
+    study, folder
+):
+    study.sheet("patient visit file", "P01 C0D1 a.fcs", name="sheets.tsv")
+    (study.root / "sheets").mkdir()
+    (study.root / "sheets.tsv").rename(study.root / "sheets" / "samples.tsv")
+    study.block |= {"samples": "sheets/samples.tsv", "fcs_folder": "fcs"}
+    place = {"sheets": "sheets/a.fcs", "fcs": "fcs/a.fcs", "elsewhere": "a.fcs"}[folder]
+    study.put(place)
+
+    plan = study.plan()
+
+    assert [one.path for one in plan.acquisitions] == [place]
+
+
+def test_an_absolute_path_stays_absolute(study):
+    study.put("elsewhere/a.fcs")
+    study.sheet("patient visit fcs", f"P01 C0D1 {study.root}/elsewhere/a.fcs")
+
+    assert [one.path for one in study.plan().acquisitions] == [f"{study.root}/elsewhere/a.fcs"]
+
+
+def test_rows_say_who_a_file_is_whatever_it_is_called(study):
+    study.put("fcs/run 1.fcs", "fcs/run2.fcs")
+    (study.root / "fcs" / "run 1.fcs").rename(study.root / "fcs" / "run1.fcs")
+    study.block["fcs_folder"] = "fcs"
+    study.sheet(
+        "sample patient visit day specimen tube batch fcs",
+        "S7 P01 C1D1 31 cryo_pbmc FMO-CD57 b2 run1.fcs",
+        " P01 C1D1  cryo_pbmc   run2.fcs",
+    )
+
+    first, second = study.plan().acquisitions
+
+    assert second.acquisition == "S7__tnk__fmo_CD57"
+    assert (second.study_day, second.study_day_source, second.batch) == (31.0, "recorded", "b2")
+    assert first.acquisition == "P01_C1D1_cryo_pbmc__tnk__full"
+    assert (first.study_day, first.study_day_source) == (29.0, "planned")
+
+
+def test_rows_without_their_file_are_listed_with_the_nearest_name(study):
+    study.put("fcs/P01_C0D1.FCS")
+    study.block["fcs_folder"] = "fcs"
+    study.sheet(
+        "patient visit fcs",
+        "P01 C0D1 P01_C0D1.fcs",
+        "P01 C0D8 zzz.fcs",
+        "P02 C0D1 ",
+        "P09 C0D1 P01_C0D8.fcs",
+    )
+
+    plan = study.plan()
+
+    assert plan.acquisitions == ()
+    missing = {one.reason: one for one in plan.listed if one.state == "missing"}
+    one = missing["row 2 of samples.tsv names a file that is not there"]
+    assert one.remedy == "Did you mean 'P01_C0D1.FCS', which is in fcs?"
+    assert (one.path, one.patient, one.visit) == ("P01_C0D1.fcs", "P01", "C0D1")
+    one = missing["row 3 of samples.tsv names a file that is not there"]
+    assert one.remedy == f"Looked for it from: {study.root / 'fcs'}, {study.root}."
+    assert "column fcs" in missing["row 4 of samples.tsv has no file"].remedy
+    assert "row 5 of samples.tsv, which names it, is left out" in missing
+    unmatched = [one for one in plan.listed if one.state == "unmatched"]
+    assert [one.path for one in unmatched] == ["fcs/P01_C0D1.FCS"]
+    assert unmatched[0].reason == "no row of samples.tsv names this file"
+
+
+def test_the_file_of_a_row_that_is_left_out_is_not_taken_by_its_name(study):
+    study.drop("P01_C0D1_tnk.fcs")
+    study.sheet("patient visit day fcs", "P01 C0D1 3,5 fcs/P01_C0D1_tnk.fcs")
+
+    plan = study.plan()
+
+    assert plan.acquisitions == ()
+    assert told(plan) == [("fcs/P01_C0D1_tnk.fcs", "unmatched")]
+    assert "row 2 of samples.tsv, which names it, is left out" in plan.listed[0].reason
+    assert [problem.column for problem in plan.problems] == ["study_day"]
+
+
+def test_a_sheet_adds_to_dropped_files_what_their_names_do_not_tell(study):
+    study.drop("P01_C0D1_tnk.fcs", "P01_C0D8_tnk.fcs", "P02_C0D1_tnk.fcs")
+    study.sheet(
+        "patient visit day batch specimen panel fcs",
+        "P01 C0D1 1 b1   ",
+        "P01 C0D8 9 b2 cryo_pbmc tnk ",
+        "P02 C1D1 30 b2   ",
+        "P02 C0D1 2 b3  tnk fcs/P02_C0D1_tnk.fcs",
+    )
+
+    plan = study.plan()
+
+    assert [(one.acquisition, one.study_day, one.batch) for one in plan.acquisitions] == [
+        ("P01_C0D1__tnk__full", 1.0, "b1"),
+        ("P01_C0D8_cryo_pbmc__tnk__full", 9.0, "b2"),
+        ("P02_C0D1__tnk__full", 2.0, "b3"),
+    ]
+    assert [(one.state, one.patient, one.visit) for one in plan.listed] == [
+        ("missing", "P02", "C1D1")
+    ]
+
+
+def test_two_rows_that_could_mean_a_dropped_file_are_not_chosen_between(study):
+    study.drop("P01_C0D1_tnk.fcs")
+    study.sheet("patient visit specimen", "P01 C0D1 fresh_wb", "P01 C0D1 marrow")
+
+    plan = study.plan()
+
+    assert plan.acquisitions == ()
+    assert "rows 2, 3 of the samples sheet could all mean this file" in str(plan.listed)
+
+
+def test_two_files_of_one_identity_are_both_listed_and_neither_planned(study):
+    study.drop(
+        "P01_C0D1_tnk_001.fcs",
+        "P01_C0D1_tnk_002.fcs",
+        "P02_C0D1_tnk_001.fcs",
+        pattern=r"{patient}_{visit}_{panel}_{ignore:\d+}.fcs",
+    )
+
+    plan = study.plan()
+
+    assert plan.names == ["P02_C0D1__tnk__full"]
+    assert told(plan) == [
+        ("fcs/P01_C0D1_tnk_001.fcs", "conflict"),
+        ("fcs/P01_C0D1_tnk_002.fcs", "conflict"),
+    ]
+    assert "fcs/P01_C0D1_tnk_002.fcs is the same: P01_C0D1__tnk__full" in plan.listed[0].reason
+
+
+def test_one_file_that_two_rows_name_is_listed_and_not_planned(study):
+    study.put("fcs/a.fcs", "fcs/b.fcs")
+    study.sheet(
+        "patient visit fcs", "P01 C0D1 fcs/a.fcs", "P02 C0D1 ./fcs/a.fcs", "P02 C0D8 fcs/b.fcs"
+    )
+
+    plan = study.plan()
+
+    assert plan.names == ["P02_C0D8__tnk__full"]
+    assert told(plan) == [("fcs/a.fcs", "conflict")]
+    assert plan.listed[0].reason == "rows 2, 3 of samples.tsv name this file"
+
+
+def test_a_row_that_is_there_twice_is_used_once(study):
+    study.put("fcs/a.fcs")
+    study.sheet("patient visit fcs", "P01 C0D1 fcs/a.fcs", "P01 C0D1 fcs/a.fcs")
+
+    plan = study.plan()
+
+    assert plan.names == ["P01_C0D1__tnk__full"]
+    assert plan.listed == ()
+    assert [problem.problem for problem in plan.problems] == ["the same as row 2"]
+
+
+def test_a_sample_that_stands_for_two_draws_is_not_planned(study):
+    study.put("fcs/a.fcs", "fcs/b.fcs")
+    study.sheet(
+        "sample patient visit tube fcs",
+        "S1 P01 C0D1 full fcs/a.fcs",
+        "S1 P02 C0D1 unstained fcs/b.fcs",
+    )
+
+    plan = study.plan()
+
+    assert plan.acquisitions == ()
+    assert {one.reason for one in plan.listed} == {"sample S1 stands for 2 draws"}
+
+
+def test_a_date_is_for_order_only(study):
+    names = ("20250726_P02_C0D1_tnk.fcs", "20250801_P01_C0D1_tnk.fcs")
+    study.drop(*names, pattern="{date}_{patient}_{visit}_{panel}.fcs")
+
+    plan = study.plan()
+
+    assert plan.names == ["P02_C0D1__tnk__full", "P01_C0D1__tnk__full"]
+    assert "2025" not in plan.to_json().replace(names[0], "").replace(names[1], "")
+
+
+@pytest.mark.parametrize(
+    ("age", "content", "state"),
+    [
+        pytest.param(60, HEADER, "waiting", id="an unfinished file that just changed waits"),
+        pytest.param(3600, HEADER, "planned", id="an old unfinished file is for the verdict"),
+        pytest.param(
+            60, "no FCS file at all, and longer than a header is" * 2, "planned", id="not"
+        ),
+    ],
+)
+def test_a_file_that_is_still_growing_waits(study, age, content, state):
+    study.drop()
+    study.put("fcs/P01_C0D1_tnk.fcs", content=content.encode())
+    os.utime(study.root / "fcs" / "P01_C0D1_tnk.fcs", (NOW - age, NOW - age))
+
+    plan = study.plan()
+
+    assert [one.state for one in plan.listed] == (["waiting"] if state == "waiting" else [])
+    assert len(plan.acquisitions) == (state == "planned")
+    assert "P01" in plan.to_json()
+
+
+def test_a_file_that_changes_while_the_plan_is_made_waits(study, monkeypatch):
+    study.drop("P01_C0D1_tnk.fcs")
+    list_files = finding.list_files
+
+    def list_and_write(folder):
+        seen = list_files(folder)
+        study.put("fcs/P01_C0D1_tnk.fcs", content=b"more than before, at any rate")
+        return seen
+
+    monkeypatch.setattr(finding, "list_files", list_and_write)
+
+    assert [(one.state, one.reason) for one in study.plan().listed] == [
+        ("waiting", "it changed while it was looked at")
+    ]
+
+
+def test_a_file_that_is_removed_while_the_plan_is_made_is_listed(study, monkeypatch):
+    study.drop("P01_C0D1_tnk.fcs", "P02_C0D1_tnk.fcs")
+    list_files = finding.list_files
+
+    def list_and_remove(folder):
+        seen = list_files(folder)
+        (study.root / "fcs" / "P01_C0D1_tnk.fcs").unlink()
+        return seen
+
+    monkeypatch.setattr(finding, "list_files", list_and_remove)
+    plan = study.plan()
+
+    assert plan.names == ["P02_C0D1__tnk__full"]
+    assert told(plan) == [("fcs/P01_C0D1_tnk.fcs", "unmatched")]
+
+
+def test_a_touched_file_changes_nothing_and_a_replaced_one_does(study):
+    study.drop("P01_C0D1_tnk.fcs", "P02_C0D1_tnk.fcs")
+    path = study.root / "fcs" / "P01_C0D1_tnk.fcs"
+    store = study.root / "cache.json"
+
+    def snapshot():
+        cache = ContentCache(store)
+        return write_snapshot(study.plan(cache=cache), study.root / "plans"), cache.computed
+
+    first, computed = snapshot()
+    assert (computed, snapshot()) == (2, (first, 0))
+    os.utime(path, (5, 5))
+    assert snapshot() == (first, 1)
+    path.write_bytes(b"another file")
+    os.utime(path, (1, 1))
+    assert snapshot()[0] != first
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param(
+            {"drop": {"folder": "fsc", "pattern": LAB}},
+            "study.drop.folder: there is no such folder (found 'fsc')",
+            id="no drop folder",
+        ),
+        pytest.param(
+            {"drop": {"folder": "fcs", "pattern": "{patient}{panel}_{visit}.fcs"}},
+            "study.drop.pattern: the pattern is ambiguous: 'AAA_PD.fcs' could be patient",
+            id="an ambiguous pattern",
+        ),
+        pytest.param(
+            {"drop": {"folder": "fcs", "pattern": "{patient}_{visit}.fcs"},
+             "gating": {"tnk": "tnk.csv", "cll": "tnk.csv"}},
+            "names do not tell which of tnk, cll a file is of",
+            id="which panel",
+        ),
+        pytest.param(
+            {"gating": {"tnk": "tkn.csv"}},
+            "study.gating.tnk: there is no such file (found 'tkn.csv'). Did you mean 'tnk.csv'?",
+            id="no gating file",
+        ),
+        pytest.param(
+            {"gating": {"tnk": "nothing_like_it"}},
+            "study.gating.tnk: no template of this name is shipped",
+            id="no shipped template",
+        ),
+        pytest.param(
+            {"compensation": {"tnk": "spill.csv"}},
+            "study.compensation.tnk: there is no such file",
+            id="no compensation file",
+        ),
+        pytest.param(
+            {"patients": "patient.tsv"},
+            "patient.tsv: the sheet cannot be read (No such file or directory)",
+            id="no patients sheet",
+        ),
+        pytest.param({"specimen": None}, "study.specimen", id="an empty specimen"),
+    ],
+)  # fmt: skip
+def test_a_wrong_study_stops_the_run_and_says_why(study, change, said):
+    study.drop("P01_C0D1_tnk.fcs")
+    study.block |= change
+
+    plan = study.plan()
+
+    assert said in stopped(plan)
+    assert plan.acquisitions == ()
+
+
+def test_a_specimen_must_be_known_from_somewhere(study):
+    study.drop("P01_C0D1_tnk.fcs")
+    del study.block["specimen"]
+    assert "nothing tells which specimen the samples are" in stopped(study.plan())
+
+    study.sheet("patient visit specimen", "P01 C0D1 marrow", "P02 C0D1 ")
+    study.drop("P02_C0D1_tnk.fcs")
+    plan = study.plan()
+
+    assert plan.names == ["P01_C0D1_marrow__tnk__full"]
+    assert [(one.path, one.reason) for one in plan.listed] == [
+        ("fcs/P02_C0D1_tnk.fcs", "its specimen is not known")
+    ]
+
+
+def test_problems_of_config_and_every_sheet_are_told_in_one_pass(study):
+    study.drop(pattern="{patient}_{vist}.fcs")
+    study.config["flow"]["lod_event"] = 3
+    (study.root / "patients.tsv").write_text("patient\tresponse\n")
+    study.sheet("patient visi", "P01 C0D1")
+    study.block["cbc"] = "no.tsv"
+
+    said = stopped(study.plan())
+
+    for words in ("flow.lod_event:", "tfr_grade: this column", "visit: this column", "no.tsv:"):
+        assert words in said
+    assert "{vist} is not known" in said
+
+
+def test_a_study_without_a_sheet_has_none_from_elsewhere(study):
+    study.drop("P01_C0D1_tnk.fcs")
+
+    plan = study.plan()
+
+    assert plan.cbc == ()
+    assert plan.compensation == {"tnk": "file"}
+
+
+def test_the_shipped_template_is_named_without_a_path(study, monkeypatch):
+    monkeypatch.setattr("correlates.intake.sheets.study.SHIPPED_GATING", study.root)
+    study.block["gating"] = {"tnk": "tnk"}
+    (study.root / "tnk").unlink(missing_ok=True)
+    study.drop("P01_C0D1_tnk.fcs")
+
+    assert study.plan().gating == {"tnk": str(study.root / "tnk.csv")}
+
+
+def test_files_that_share_fil_are_all_planned(study, real_data):
+    source = real_data / "fcs" / "coereba"
+    names = sorted(path.name for path in source.glob("*.fcs"))
+    for name in names:
+        shutil.copyfile(source / name, study.root / "fcs" / name)
+    donors = sorted({name.split("_")[5] for name in names})
+    header = "patient\tlenalidomide_start_day\tresponse\ttfr_grade\n"
+    (study.root / "patients.tsv").write_text(header + "".join(f"{d}\t\t\t\n" for d in donors))
+    study.sheet("patient visit batch fcs", *(
+        f"{name.split('_')[5]} UNS{int(name.split('_')[4])} b{name.split('_')[4]} fcs/{name}"
+        for name in names
+    ))  # fmt: skip
+
+    plan = study.plan()
+
+    assert len(plan.acquisitions) == len({one.sha256 for one in plan.acquisitions}) == 16
+    assert sum(one.patient == "NY068" for one in plan.acquisitions) == 4
+    assert plan.listed == ()
+
+
+def test_the_work_of_a_plan_grows_with_the_number_of_rows_and_not_faster(study):
+    def calls(count):
+        study.put(*(f"fcs/P01_UNS{number}_tnk.fcs" for number in range(0, count, 2)))
+        study.block["drop"] = {"folder": "fcs", "pattern": LAB}
+        rows = [f"P01 UNS{number} gone{number}.fcs" for number in range(count)]
+        study.sheet("patient visit fcs", *rows, *(f"P02 UNS{n} " for n in range(count)))
+        counted = 0
+
+        def count_call(frame, event, argument):
+            nonlocal counted
+            counted += event in ("call", "c_call")
+
+        sys.setprofile(count_call)
+        try:
+            plan = study.plan()
+        finally:
+            sys.setprofile(None)
+        assert len(plan.acquisitions) + len(plan.listed) == 2 * count + count // 2
+        return counted
+
+    calls(10)
+    small, large = calls(100), calls(400)
+
+    assert large < 5 * small
+
+
+def test_the_content_of_a_file_that_is_nobodys_is_known(study):
+    study.put("fcs/P01_C0D1_tnk.fcs", content=b"the same")
+    study.put("fcs/P99_C0D1_tnk.fcs", content=b"the same")
+    study.drop()
+
+    plan = study.plan()
+
+    (one,) = [one for one in plan.listed if one.path.endswith("P99_C0D1_tnk.fcs")]
+    assert one.sha256 == plan.acquisitions[0].sha256

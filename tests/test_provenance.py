@@ -1,0 +1,88 @@
+"""What a run leaves beside its results, and what the next one must not believe."""
+
+import pytest
+
+from correlates.ending import (
+    forget_old_plans,
+    forget_other_files,
+    forget_passing_verdicts,
+    last_words,
+)
+from correlates.provenance import write_run_facts
+from correlates.tables import read_json, write_json, write_tsv
+
+
+@pytest.mark.parametrize(
+    ("code", "is_kept"),
+    [
+        pytest.param("vanished", False, id="a file that was away may be back"),
+        pytest.param("changed_during_run", False, id="a file that changed is another one"),
+        pytest.param("truncated_data", True, id="a broken file stays broken"),
+    ],
+)
+def test_verdicts_on_passing_states_are_forgotten(tmp_path, code, is_kept):
+    path = tmp_path / "a.json"
+    write_json(path, {"findings": [{"code": code}]})
+
+    removed = forget_passing_verdicts(tmp_path)
+
+    assert path.exists() is is_kept
+    assert removed == ([] if is_kept else [path])
+
+
+def test_a_word_in_a_path_is_no_code(tmp_path):
+    write_json(tmp_path / "a.json", {"path": "vanished.fcs", "findings": [{"code": "not_fcs"}]})
+
+    assert forget_passing_verdicts(tmp_path) == []
+
+
+def test_only_the_current_plan_stays(tmp_path):
+    for name in ("plan-1.json", "plan-2.json"):
+        write_json(tmp_path / name, {"acquisitions": []})
+    write_json(tmp_path / "notes.json", {"mine": 1})
+
+    forget_old_plans(tmp_path / "plan-2.json")
+
+    assert {path.name for path in tmp_path.iterdir()} == {"plan-2.json", "notes.json"}
+
+
+def test_facts_of_a_run_need_no_git(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    write_run_facts(tmp_path / "run.json", "finished", tmp_path, tmp_path / "plan-1.json")
+
+    facts = read_json(tmp_path / "run.json")
+    assert facts["status"] == "finished"
+    assert facts["commit"] == "git is not installed"
+    assert facts["plan"] == "plan-1.json"
+
+
+def test_results_under_a_name_that_is_gone_are_removed(tmp_path):
+    for name in ("P1_C0D1__tnk__full", "P1_C0D8__tnk__full"):
+        (tmp_path / "gates").mkdir(exist_ok=True)
+        (tmp_path / "gates" / f"{name}.xml").write_text("")
+    (tmp_path / "gates" / "my_notes.txt").write_text("")
+
+    removed = forget_other_files(tmp_path, ["P1_C0D8__tnk__full"])
+
+    assert [path.name for path in removed] == ["P1_C0D1__tnk__full.xml"]
+    assert (tmp_path / "gates" / "my_notes.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        pytest.param([], "No FCS file was found", id="no file at all"),
+        pytest.param(["accepted", "refused"], "1 of 2 files are used; why", id="one refused"),
+        pytest.param(["accepted"], "1 of 1 files are used.", id="all used"),
+    ],
+)
+def test_the_last_words_say_how_much_was_used(tmp_path, states, words):
+    write_tsv(tmp_path / "intake/files.tsv", ["state"], [{"state": state} for state in states])
+    stops = [{"stops": "row"}, {"stops": "nothing"}]
+    write_tsv(tmp_path / "intake/problems.tsv", ["stops"], stops)
+
+    said = last_words(tmp_path)
+
+    assert said[0].startswith(words)
+    assert said[1].startswith("1 problems in sheets left rows out")

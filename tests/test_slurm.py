@@ -1,0 +1,72 @@
+"""The demo through a real Slurm: a throw-away cluster of one node."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from correlates.tables import read_tsv
+from study import ROOT, SNAKEMAKE, copy_checkout
+from throwaway_slurm import reason_not_here, slurm
+
+pytestmark = [pytest.mark.slurm, pytest.mark.workflow]
+
+
+@pytest.fixture
+def cluster(tmp_path_factory):
+    """Yield the environment that reaches a cluster; skip where none can be started."""
+    reason = reason_not_here()
+    if reason:
+        pytest.skip(f"no Slurm can be started here: {reason}")
+    with slurm(tmp_path_factory.mktemp("slurm"), cpus=os.cpu_count(), mem_mb=8000) as env:
+        yield env
+
+
+def snakemake(checkout, folder, config, env, *words):
+    command = [SNAKEMAKE, "--snakefile", checkout / "Snakefile", "--directory", folder]
+    done = subprocess.run(
+        [*map(str, [*command, "--configfile", config]), *words],
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-8000:]
+    return done.stdout
+
+
+def test_the_demo_runs_through_slurm(cluster, tmp_path):
+    """The demo's own config, with fewer patients and events, so that one node is soon done."""
+    config = yaml.safe_load((ROOT / "config/demo/config.yaml").read_text())
+    config["simulate"] |= {"patients": 2, "events": 3000}
+    config["flow"] |= {"min_leukocytes": 1000}
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(config))
+    checkout = copy_checkout(tmp_path / "checkout")
+    snakemake(checkout, tmp_path, path, os.environ, "--cores", "2", "--", "simulate_cohort")
+    profile = tmp_path / "profile"
+    shutil.copytree(ROOT / "profiles" / "slurm", profile)
+
+    said = snakemake(
+        checkout,
+        tmp_path,
+        path,
+        cluster,
+        *("--workflow-profile", str(profile), "--latency-wait", "5"),
+        *("--slurm-init-seconds-before-status-checks", "1"),
+        *("--group-components", "gating=5", "--seconds-between-status-checks", "1"),
+    )
+
+    files = read_tsv(tmp_path / "results/intake/files.tsv")
+    assert len(files) == len(list((tmp_path / "data/fcs").glob("*.fcs"))) == 10
+    assert (tmp_path / "results/report/report.html").exists()
+    # 10 files share two submissions; the six steps of the cohort have one each.
+    assert len(set(re.findall(r"SLURM jobid (\d+)", said))) == 2 + 6
+    assert "Nothing to be done" in snakemake(
+        checkout, tmp_path, path, os.environ, "--cores", "1", "--dry-run"
+    )

@@ -1,0 +1,93 @@
+"""The shape of the project itself: floors, locks, and what a job may import."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LIBRARY = ROOT / "scripts" / "correlates"
+FLOORS = ["intake", "flow", "cohort", "analyses", "report"]
+# Importable from every floor: they know nothing of any of them.
+GROUND = {"problems", "tables", "digest", "job", "provenance", "ending"}
+MODULES = sorted(LIBRARY.rglob("*.py"))
+LOCKS = sorted((ROOT / "envs").glob("*.lock"))
+
+
+def imported(path):
+    """Names of the library's modules that a file imports anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (a.name for a in node.names if a.name.startswith("correlates."))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("correlates"):
+            if node.module == "correlates":
+                yield from (f"correlates.{a.name}" for a in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_a_floor_imports_only_from_floors_below(path):
+    place = path.relative_to(LIBRARY).parts[0]
+    below = FLOORS[: FLOORS.index(place) + 1] if place in FLOORS else [place]
+    allowed = GROUND | set(below)
+
+    for name in imported(path):
+        assert name.split(".")[1] in allowed, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_imports_are_plain_statements(path):
+    """A dynamic or relative import would escape the digest that decides what runs again."""
+    tree = ast.parse(path.read_text())
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    relative = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level]
+
+    assert not names & {"__import__", "importlib", "exec", "eval"}
+    assert not relative
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_a_lock_holds_hashes_and_no_address(lock):
+    text = lock.read_text()
+    pinned = re.findall(r"^[A-Za-z0-9._-]+==", text, flags=re.M)
+    blocks = re.split(r"^(?=[A-Za-z0-9._-]+==)", text, flags=re.M)[1:]
+
+    assert "://" not in text
+    assert len(pinned) == len(blocks) > 0
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_every_declared_package_is_locked():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = project["dependencies"] + project["optional-dependencies"]["dev"]
+    names = {re.match(r"[A-Za-z0-9._-]+", line)[0].lower() for line in declared}
+    locked = set(
+        re.findall(r"^([a-z0-9._-]+)==", (ROOT / "envs/requirements.lock").read_text(), re.M)
+    )
+
+    assert names <= locked
+
+
+def test_the_library_imports_with_nothing_installed():
+    """At parse time Snakemake imports these in every cluster job."""
+    code = (
+        "import sys; sys.path.insert(0, 'scripts');"
+        "import correlates.problems, correlates.tables, correlates.digest, correlates.job;"
+        "import correlates.flow.gating.gates"
+    )
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "envs").glob("*.yaml")), ids=lambda p: p.name)
+def test_a_conda_environment_pins_what_the_lock_pins(path):
+    pins = re.findall(r"^ +- ([a-z0-9._-]+)==(\S+)$", path.read_text(), flags=re.M)
+    locked = (ROOT / "envs/requirements.lock").read_text()
+
+    assert pins
+    for name, version in pins:
+        assert re.search(rf"^{re.escape(name)}=={re.escape(version)}(?=[ \\])", locked, flags=re.M)

@@ -1,0 +1,257 @@
+"""Whole runs with the real Snakemake: what a run leaves behind, and what the next one does."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from correlates.simulate.cohort import simulate_cohort
+from correlates.tables import read_tsv, write_tsv
+from study import SMALL_FLOORS, Study, copy_checkout
+
+pytestmark = pytest.mark.workflow
+PATIENTS, VISITS, EVENTS = 4, 5, 3000
+COHORT_STEPS = {
+    "list_files",
+    "collect_flow",
+    "build_cohort",
+    "run_contrasts",
+    "fit_model",
+    "build_report",
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Return a small simulated study, one file kept back, whose run has ended."""
+    folder = tmp_path_factory.mktemp("workflow") / "work"
+    study = Study(copy_checkout(folder / "checkout"), folder / "study")
+    simulate_cohort(study.folder / "data", n_patients=PATIENTS, n_events=EVENTS, seed=3)
+    fcs = study.folder / "data" / "fcs"
+    (folder / "kept_back").mkdir()
+    shutil.move(fcs / "P04_C2D1_tnk.fcs", folder / "kept_back")
+    study.write_config(
+        {
+            "study": {
+                "title": "A small simulated study",
+                "patients": "data/patients.tsv",
+                "panels": "data/panels.tsv",
+                "cbc": "data/cbc.tsv",
+                "specimen": "fresh_wb",
+                "drop": {
+                    "folder": "data/fcs",
+                    "pattern": r"{patient:[A-Z]+\d+}_{visit}_{panel}.fcs",
+                },
+                "gating": {"tnk": "tnk"},
+            },
+            "flow": SMALL_FLOORS,
+            "analyses": {"model": {"permutations": 99, "repeats": 2}},
+        }
+    )
+    study.run_well()
+    shutil.copytree(folder, folder.with_name("pristine"))
+    return study
+
+
+@pytest.fixture
+def study(finished):
+    """Return the finished run as it ended, in its place and with its times, to be changed."""
+    folder = finished.folder.parent
+    shutil.rmtree(folder)
+    shutil.copytree(folder.with_name("pristine"), folder)
+    return finished
+
+
+def files(study):
+    return read_tsv(study.result("intake/files.tsv"))
+
+
+def test_a_run_reports_on_every_file(study):
+    states = {row["acquisition"]: row["state"] for row in files(study)}
+
+    assert len(states) == PATIENTS * VISITS - 1
+    assert set(states.values()) <= {"accepted", "accepted_with_warning"}
+    assert "SIMULATED" in study.result("report/report.html").read_text()
+
+
+def test_nothing_changed_plans_nothing(study):
+    assert study.planned() == {}
+
+
+def test_one_more_file_plans_its_chain_and_the_cohort(study):
+    kept_back = study.folder.parent / "kept_back" / "P04_C2D1_tnk.fcs"
+    shutil.copy(kept_back, study.folder / "data" / "fcs")
+
+    assert study.planned() == {"gate_sample": 1} | dict.fromkeys(COHORT_STEPS, 1)
+
+
+def test_a_file_removed_takes_its_rows_with_it(study):
+    (study.folder / "data/fcs/P01_C0D8_tnk.fcs").unlink()
+
+    assert study.planned() == dict.fromkeys(COHORT_STEPS, 1)
+    study.run_well()
+    assert len(files(study)) == PATIENTS * VISITS - 2
+    assert "P01_C0D8" not in {row["acquisition"][:8] for row in files(study)}
+
+
+@pytest.mark.parametrize(
+    "age",
+    [pytest.param(0, id="under the same time"), pytest.param(10**10, id="under an older time")],
+)
+def test_a_file_replaced_plans_its_chain(study, age):
+    file = study.folder / "data/fcs/P02_C1D1_tnk.fcs"
+    before = file.stat()
+    shutil.copyfile(study.folder.parent / "kept_back" / "P04_C2D1_tnk.fcs", file)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns - age))
+
+    assert study.planned() == {"gate_sample": 1} | dict.fromkeys(COHORT_STEPS, 1)
+
+
+def test_a_file_only_touched_plans_nothing(study):
+    (study.folder / "data/fcs/P02_C1D1_tnk.fcs").touch()
+
+    assert study.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "rules"),
+    [
+        pytest.param(
+            "correlates/analyses/shift.py", {"run_contrasts", "build_report"}, id="the contrasts"
+        ),
+        pytest.param("correlates/analyses/ridge.py", {"fit_model", "build_report"}, id="the model"),
+        pytest.param("correlates/report/page.py", {"build_report"}, id="the page"),
+        pytest.param(
+            "correlates/flow/templates/density.py",
+            {"gate_sample"} | COHORT_STEPS,
+            id="where gates are set",
+        ),
+        pytest.param("correlates/job.py", set(), id="how a job logs"),
+    ],
+)
+def test_an_edited_module_plans_the_rules_that_reach_it(study, module, rules):
+    path = study.checkout / "scripts" / module
+    path.write_text(path.read_text() + "\nEDITED = True\n")
+
+    assert set(study.planned()) == rules
+
+
+def test_a_changed_model_setting_plans_no_gating(study):
+    config = study.read_config()
+    config["analyses"]["model"]["penalty_c"] = 0.5
+    study.write_config(config)
+
+    assert study.planned() == {"fit_model": 1, "build_report": 1}
+
+
+def test_files_dropped_and_removed_while_the_run_is_on(study):
+    """The plan holds: the removed file is told of, the dropped one joins the next run."""
+    fcs = study.folder / "data" / "fcs"
+    shutil.rmtree(study.folder / "results")
+    removed = fcs / "P04_C1D8_tnk.fcs"
+    command = study.command("--cores", "1")
+    with subprocess.Popen(
+        command,
+        cwd=study.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as run:
+        said = []
+        for line in run.stdout:
+            said.append(line)
+            if removed is not None and "Finished jobid" in line:
+                # One core: of the jobs that were announced, one at the most is still running.
+                begun = "".join(said)
+                waiting = [p for p in sorted(fcs.glob("*.fcs")) if p.stem not in begun]
+                removed = waiting[-1]
+                removed.unlink()
+                shutil.copy(study.folder.parent / "kept_back" / "P04_C2D1_tnk.fcs", fcs)
+                gone, removed = removed, None
+    assert run.returncode == 0, "".join(said)[-6000:]
+    rows = {os.path.basename(row["path"]): row for row in files(study)}  # noqa: PTH119
+    assert rows[gone.name]["state"] == "refused"
+    assert "gone now" in rows[gone.name]["reason"]
+    assert "P04_C2D1_tnk.fcs" not in rows
+    assert study.planned() == {"gate_sample": 1} | dict.fromkeys(COHORT_STEPS, 1)
+
+
+def test_files_of_equal_content_are_both_excluded(study):
+    fcs = study.folder / "data" / "fcs"
+    shutil.copy(fcs / "P01_C0D8_tnk.fcs", fcs / "P04_C2D1_tnk.fcs")
+
+    study.run_well()
+
+    rows = {row["acquisition"][:8]: row for row in files(study)}
+    for one, other in [("P01_C0D8", "P04_C2D1"), ("P04_C2D1", "P01_C0D8")]:
+        assert rows[one]["state"] == "duplicate"
+        assert f"{other}_tnk.fcs" in rows[one]["reason"]
+
+
+def test_a_study_inherits_no_sheet_of_another(study):
+    config = study.read_config()
+    del config["study"]["patients"], config["study"]["cbc"]
+    study.write_config(config)
+
+    done = study.run("--dry-run")
+
+    assert done.returncode != 0
+    assert "patients" in done.stdout
+
+
+def test_without_a_study_the_message_says_what_to_do(study):
+    study.write_config({"strict": False})
+
+    done = study.run("--dry-run")
+
+    assert done.returncode != 0
+    assert "--configfile my/config.yaml" in done.stdout
+
+
+def test_strict_fails_after_the_report(study):
+    (study.folder / "data/fcs/P01_C0D1_tnk.fcs").write_bytes(b"")
+    config = study.read_config()
+    # An empty file may still be growing; without patience it is refused at once.
+    config |= {"strict": True, "intake": {"settle_minutes": 0}}
+    study.write_config(config)
+
+    done = study.run()
+
+    assert done.returncode != 0
+    assert "P01_C0D1_tnk.fcs: refused" in done.stdout
+    assert "P01_C0D1_tnk.fcs" in study.result("report/report.html").read_text()
+
+
+def test_a_wrong_row_excludes_that_row_only(study):
+    path = study.folder / "data" / "patients.tsv"
+    rows = read_tsv(path)
+    rows[1]["tfr_grade"] = "seven"
+    write_tsv(path, list(rows[0]), rows)
+
+    study.run_well()
+
+    problems = read_tsv(study.result("intake/problems.tsv"))
+    first = problems[0]
+    assert (first["row"], first["column"], first["value"]) == ("3", "tfr_grade", "seven")
+    # What else speaks of that patient is left out with it, and named.
+    assert {row["value"] for row in problems[1:]} == {"P02"}
+    states = [row["state"] for row in files(study)]
+    assert states.count("unmatched") == VISITS
+    assert states.count("accepted") == PATIENTS * VISITS - 1 - VISITS
+
+
+def test_a_wrong_template_stops_the_run_with_all_of_its_problems(study):
+    template = (study.checkout / "resources/gating/tnk.csv").read_text()
+    wrong = template.replace("singletGate", "singelGate").replace(",CD56,", ",CD65,", 1)
+    (study.folder / "own.csv").write_text(wrong)
+    config = study.read_config()
+    config["study"]["gating"] = {"tnk": "own.csv"}
+    study.write_config(config)
+
+    done = study.run("--dry-run")
+
+    assert done.returncode != 0
+    assert "singelGate" in done.stdout
+    assert "singletGate" in done.stdout
+    assert "CD65" in done.stdout

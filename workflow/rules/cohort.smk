@@ -1,0 +1,34 @@
+"""Cohort: measurements and clinical endpoints become one AnnData, patients by features.
+
+Reads   the measurement table of every assay, the clinical sheets as the plan holds them
+Writes  results/cohort/{measurements.parquet,endpoints.tsv,baselines.tsv,exclusions.tsv,cohort.h5ad}
+"""
+
+
+rule build_cohort:
+    """Choose the baselines, derive the endpoints, and join everything that a patient has."""
+    input:
+        plan=plan_file,
+        files=rules.list_files.output.files,
+        problems=rules.list_files.output.problems,
+        measurements=[rules.collect_flow.output.measurements],
+        left_out=[rules.collect_flow.output.left_out],
+    output:
+        measurements="results/cohort/measurements.parquet",
+        endpoints="results/cohort/endpoints.tsv",
+        baselines="results/cohort/baselines.tsv",
+        exclusions="results/cohort/exclusions.tsv",
+        cohort="results/cohort/cohort.h5ad",
+    log:
+        "logs/cohort/build_cohort.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        settings=lookup(dpath="cohort", within=config),
+        code=code_of("build_cohort"),
+    script:
+        "../../scripts/build_cohort.py"

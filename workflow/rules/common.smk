@@ -1,0 +1,161 @@
+"""What every rules file uses: the plan of the study, and what a job's parameters depend on.
+
+The main process checks the config and the sheets, looks at the files once, and writes what it
+decided under the digest of its content. Jobs on a cluster parse these files again; they read that
+plan, whose path reaches them in an environment variable, and never look for themselves.
+"""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+CHECKOUT = Path(str(workflow.current_basedir.join("../.."))).resolve()
+SCRIPTS = CHECKOUT / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from correlates.digest import library_digest
+from correlates.flow.planning import gating_problems
+from correlates.intake.config import has_study, parse_problems_to_stop, require_study
+from correlates.intake.plan import make_plan, read_plan
+from correlates.intake.files.snapshot import ContentCache, write_snapshot
+from correlates.ending import forget_what_is_past, last_words
+from correlates.problems import StudyError
+from correlates.provenance import write_run_facts
+
+
+def plan_study():
+    """Make the plan in the main process; read it everywhere else."""
+    if not workflow.is_main_process:
+        return read_plan(os.environ["CORRELATES_PLAN"])
+    plan = make_plan(config, ContentCache(".snakemake/correlates/digests.json"))
+    plan = replace(plan, problems=(*plan.problems, *gating_problems(plan)))
+    is_whole = has_study(config) and all(problem.stops != "run" for problem in plan.problems)
+    os.environ["CORRELATES_PLAN"] = keep_plan(plan) if is_whole else ""
+    return plan
+
+
+def keep_plan(plan):
+    """Write the plan, or say why the working directory cannot hold results."""
+    try:
+        return str(write_snapshot(plan, "results/intake/plan"))
+    except OSError as error:
+        folder = Path("results").absolute()
+        logger.error(f"{folder} cannot be written to ({error.strerror}). Run in a folder of yours.")
+        raise SystemExit(1) from None
+
+
+PLAN = plan_study()
+PLAN_FILE = os.environ["CORRELATES_PLAN"]
+
+
+# Handed on to the jobs of a cluster.
+envvars:
+    "CORRELATES_PLAN",
+
+
+wildcard_constraints:
+    acquisition=r"[A-Za-z0-9.+_-]+",
+    panel=r"[A-Za-z0-9.+_-]+",
+
+
+def require_plan():
+    """Stop with everything that is wrong before any job is planned on a broken study."""
+    try:
+        require_study(config)
+        parse_problems_to_stop(PLAN.problems)
+    except StudyError as error:
+        # An exception would be buried in Snakemake's own account of where it arose.
+        logger.error(str(error))
+        raise SystemExit(1) from None
+
+
+def plan_file(wildcards):
+    require_plan()
+    return PLAN_FILE
+
+
+def study_results(wildcards):
+    require_plan()
+    wanted = [rules.build_report.output.page]
+    if config["strict"]:
+        wanted.append(rules.enforce_strict.output.passed)
+    return wanted
+
+
+def code_of(rule):
+    """Digest of the library modules that a rule's script reaches."""
+    return library_digest(SCRIPTS / f"{rule}.py")
+
+
+def of_all_acquisitions(pattern):
+    """An input function: one file of each acquisition of the plan, in its order."""
+
+    def files(wildcards):
+        require_plan()
+        return [pattern.format(acquisition=name) for name in PLAN.names]
+
+    return files
+
+
+def gating_of(wildcards):
+    """The template itself, or what was read once from a GatingML file or a workspace."""
+    require_plan()
+    gating = PLAN.gating_of(wildcards.acquisition)
+    if gating.endswith(".csv"):
+        return gating
+    return f"results/flow/strategies/{PLAN[wildcards.acquisition].panel}.json"
+
+
+def gating_of_panel(wildcards):
+    require_plan()
+    return PLAN.gating[wildcards.panel]
+
+
+def compensation_of(wildcards):
+    """The panel's own matrix, where it has one; otherwise nothing but the FCS file is read."""
+    compensation = PLAN.compensation_of(wildcards.acquisition)
+    return [] if compensation in ("file", "none") else compensation
+
+
+def compensation_mode_of(wildcards):
+    return PLAN.compensation_of(wildcards.acquisition)
+
+
+def path_of(wildcards):
+    return PLAN[wildcards.acquisition].path
+
+
+def content_of(wildcards):
+    return PLAN[wildcards.acquisition].sha256
+
+
+def markers_of(wildcards):
+    return PLAN.markers_of(wildcards.acquisition)
+
+
+def memory_of(wildcards, attempt):
+    """Snakemake's own 250 MB on a node, numpy, and three times the file."""
+    path = Path(PLAN[wildcards.acquisition].path)
+    size = path.stat().st_size if path.exists() else 0
+    return attempt * (500 + 3 * size // 10**6)
+
+
+def strategies_of_workspaces(wildcards):
+    require_plan()
+    return [
+        f"results/flow/strategies/{panel}.json"
+        for panel, gating in PLAN.gating.items()
+        if gating.endswith(".wsp")
+    ]
+
+
+def finish_run(status):
+    """Write what changes by itself, and forget what the next run must not believe."""
+    if not PLAN_FILE:
+        return
+    results = Path("results")
+    write_run_facts(results / "provenance.json", status, CHECKOUT, Path(PLAN_FILE))
+    forget_what_is_past(results, Path(PLAN_FILE), PLAN.names)
+    for line in last_words(results) if status == "finished" else ():
+        logger.info(line)

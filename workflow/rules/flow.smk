@@ -1,0 +1,88 @@
+"""Flow cytometry: one FCS file a job in, its populations out; then the assay's measurements.
+
+Reads   the FCS files of the plan, and each panel's template, GatingML file or FlowJo workspace
+Writes  results/flow/{populations,intensities,verdicts,gates,figures}/, measurements.parquet
+
+The path of an FCS file is a parameter and no input: a file that is removed while the run is on
+would otherwise fail its job. What runs again is decided by the digest of its content.
+"""
+
+
+rule read_strategies:
+    """Read a GatingML file or a FlowJo workspace once, into gates that need no library to read."""
+    input:
+        gating=gating_of_panel,
+    output:
+        strategies="results/flow/strategies/{panel}.json",
+    log:
+        "logs/flow/read_strategies/{panel}.log",
+    conda:
+        "../../envs/strategies.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code_of("read_strategies"),
+    script:
+        "../../scripts/read_strategies.py"
+
+
+rule gate_sample:
+    """Judge, compensate, gate and count one FCS file, and draw its gates."""
+    input:
+        gating=gating_of,
+        compensation=compensation_of,
+    output:
+        populations="results/flow/populations/{acquisition}.tsv",
+        intensities="results/flow/intensities/{acquisition}.tsv",
+        verdict="results/flow/verdicts/{acquisition}.json",
+        gates="results/flow/gates/{acquisition}.xml",
+        figure="results/flow/figures/{acquisition}.svg",
+    log:
+        "logs/flow/gate_sample/{acquisition}.log",
+    group:
+        "gating"
+    conda:
+        "../../envs/gating.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of,
+        runtime=10,
+        slot=1,
+    params:
+        path=path_of,
+        content=content_of,
+        markers=markers_of,
+        compensation=compensation_mode_of,
+        logicle=lookup(dpath="flow/logicle", within=config),
+        code=code_of("gate_sample"),
+    script:
+        "../../scripts/gate_sample.py"
+
+
+rule collect_flow:
+    """Turn the counts of all files into measurements, with intervals and cells per microlitre."""
+    input:
+        plan=plan_file,
+        verdicts=of_all_acquisitions("results/flow/verdicts/{acquisition}.json"),
+        populations=of_all_acquisitions("results/flow/populations/{acquisition}.tsv"),
+        intensities=of_all_acquisitions("results/flow/intensities/{acquisition}.tsv"),
+        strategies=strategies_of_workspaces,
+    output:
+        measurements="results/flow/measurements.parquet",
+        left_out="results/flow/left_out.tsv",
+        reconciliation="results/flow/reconciliation.tsv",
+    log:
+        "logs/flow/collect_flow.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=lookup(dpath="flow", within=config),
+        code=code_of("collect_flow"),
+    script:
+        "../../scripts/collect_flow.py"

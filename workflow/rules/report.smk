@@ -1,0 +1,42 @@
+"""Report: one self-contained page of everything that was found, refused and left out.
+
+Reads   the tables and figures of all floors
+Writes  results/report/report.html
+"""
+
+
+rule build_report:
+    """Put the page together; it computes no statistic."""
+    input:
+        plan=plan_file,
+        files=rules.list_files.output.files,
+        problems=rules.list_files.output.problems,
+        figures=of_all_acquisitions("results/flow/figures/{acquisition}.svg"),
+        reconciliation=rules.collect_flow.output.reconciliation,
+        measurements=rules.build_cohort.output.measurements,
+        endpoints=rules.build_cohort.output.endpoints,
+        baselines=rules.build_cohort.output.baselines,
+        exclusions=rules.build_cohort.output.exclusions,
+        contrasts=rules.run_contrasts.output.contrasts,
+        values=rules.run_contrasts.output.values,
+        model=rules.fit_model.output.model,
+        predictions=rules.fit_model.output.predictions,
+    output:
+        page="results/report/report.html",
+    log:
+        "logs/report/build_report.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        title=lookup(dpath="study/title", within=config, default=""),
+        flow=lookup(dpath="flow", within=config),
+        cohort=lookup(dpath="cohort", within=config),
+        analyses=lookup(dpath="analyses", within=config),
+        report=lookup(dpath="report", within=config),
+        code=code_of("build_report"),
+    script:
+        "../../scripts/build_report.py"

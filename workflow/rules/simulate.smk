@@ -1,0 +1,34 @@
+"""A simulated cohort with known truth, for the demo: `snakemake ... simulate_cohort`.
+
+Reads   the config's `simulate` section
+Writes  FCS files, the sheets of a study and the truth, in the folder that it names
+"""
+
+SIMULATED = config.get("simulate", {"folder": "simulated", "patients": 24, "seed": 1})
+
+
+rule simulate_cohort:
+    """Write simulated FCS files, the sheets that go with them, and the truth."""
+    output:
+        fcs=directory(f"{SIMULATED['folder']}/fcs"),
+        truth=directory(f"{SIMULATED['folder']}/truth"),
+        patients=f"{SIMULATED['folder']}/patients.tsv",
+        panels=f"{SIMULATED['folder']}/panels.tsv",
+        samples=f"{SIMULATED['folder']}/samples.tsv",
+        cbc=f"{SIMULATED['folder']}/cbc.tsv",
+    log:
+        "logs/simulate/simulate_cohort.log",
+    conda:
+        "../../envs/gating.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        patients=SIMULATED["patients"],
+        events=SIMULATED.get("events", 28000),
+        seed=SIMULATED["seed"],
+        effects=SIMULATED.get("effects", True),
+        code=library_digest(SCRIPTS / "simulate_cohort.py"),
+    script:
+        "../../scripts/simulate_cohort.py"
