@@ -370,8 +370,14 @@ def test_values_of_chosen_events_are_those_of_the_column(monkeypatch):
     monkeypatch.setattr(events_module, "_SOLVED_BYTES", 0)
     large = events_of(values, CHANNELS, matrix)
 
-    np.testing.assert_allclose(large.values("PE-A", FROM_FILE, chosen), solved[chosen], rtol=1e-9)
-    np.testing.assert_allclose(large.values("PE-A", FROM_FILE), solved, rtol=1e-9)
+    rounding = large.rounding("PE-A", FROM_FILE)
+
+    assert 0 < rounding < 1e-6 * np.abs(solved).max()
+    column = large.values("PE-A", FROM_FILE)
+    np.testing.assert_allclose(column, solved, rtol=0, atol=rounding)
+    np.testing.assert_array_equal(large.values("PE-A", FROM_FILE, chosen), column[chosen])
+    exact = large.solved("PE-A", FROM_FILE, chosen)
+    np.testing.assert_allclose(exact, solved[chosen], rtol=1e-14)
 
 
 def test_gating_goes_down_the_tree_one_gate_at_a_time():
@@ -418,6 +424,27 @@ def test_no_events():
 )
 def test_median(values, expected):
     assert median(np.array(values, dtype=np.float32)) == expected
+
+
+@pytest.mark.parametrize("count", [50_000, 50_001])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        pytest.param(lambda rng, n: rng.normal(size=n), id="normal"),
+        pytest.param(lambda rng, n: rng.integers(0, 3, n), id="heaped on three values"),
+        pytest.param(lambda rng, n: np.sort(rng.exponential(size=n)), id="sorted"),
+        pytest.param(lambda rng, n: np.arange(n) % 32, id="in step with every thinning"),
+        pytest.param(lambda rng, n: np.full(n, 7.0), id="all equal"),
+        pytest.param(lambda rng, n: np.where(rng.random(n) < 0.5, -np.inf, np.inf), id="infinite"),
+    ],
+)
+def test_the_median_of_many_values_is_exact(draw, count):
+    values = draw(np.random.default_rng(1), count).astype(np.float32)
+    ordered = np.sort(values).astype(float)
+    with np.errstate(invalid="ignore"):
+        expected = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
+
+    np.testing.assert_array_equal(median(values), expected)
 
 
 def test_medians_are_of_compensated_linear_values():

@@ -15,7 +15,7 @@ from correlates.flow.figures.density_image import LEVELS, density_levels, palett
 from correlates.flow.figures.figure import FigureEvents, draw_figure, draw_refusal
 from correlates.flow.figures.labels import percent_text
 from correlates.flow.figures.places import SIDE, place_label
-from correlates.flow.gating.evaluate import evaluate
+from correlates.flow.gating.evaluate import columns_of, evaluate
 from correlates.flow.gating.events import Events
 from correlates.flow.gating.gates import (
     BooleanGate,
@@ -26,6 +26,7 @@ from correlates.flow.gating.gates import (
     PolygonGate,
     Quadrant,
     QuadrantGate,
+    Ratio,
     RectangleGate,
     Strategy,
     Transform,
@@ -110,14 +111,28 @@ def test_a_figure_of_gated_events_names_channels_by_marker_and_by_either_of_thei
     events = Events.of_array(values, channels)
     gate = RectangleGate("t", "root", "t", (Dimension("CD3-PE", "FCS", None, 500.0),))
     strategy = Strategy((gate,))
-    gated = evaluate(strategy, events)
+    gated = evaluate(strategy, events, columns_of(strategy))
 
-    shown = FigureEvents.of(events, gated, strategy, {"R1/A": "CD3"})
+    shown = FigureEvents.of(channels, gated, strategy, {"R1/A": "CD3"})
 
     assert shown.members("t").sum() == 5
     assert shown.linear(gate.dimensions[0], np.array([3, 9])).tolist() == [300, 900]
     assert {shown.labels[name] for name in ("R1/A", "R1_A", "CD3-PE")} == {"CD3 (R1/A)"}
     assert shown.ranges["CD3-PE"] == 1e4
+
+
+def test_a_ratio_is_drawn_as_it_is_gated():
+    """Numerator 0 to 900, denominator 100 throughout: ratios 0 to 9."""
+    channels = [Channel("A", "", 1e4), Channel("B", "", 1e4)]
+    events = Events.of_array(np.column_stack([np.arange(0, 1000, 100), np.full(10, 100)]), channels)
+    gate = RectangleGate("t", "root", "t", (Dimension("share", "uncompensated", None, 5.0),))
+    strategy = Strategy((gate,), {}, {"share": Ratio("A", "B", 1.0, 0.0, 0.0)})
+    gated = evaluate(strategy, events, columns_of(strategy))
+
+    shown = FigureEvents.of(channels, gated, strategy, {})
+
+    assert gated.counts["t"] == 5
+    assert shown.linear(gate.dimensions[0], np.array([3, 9])).tolist() == [3, 9]
 
 
 def plots(figure):

@@ -10,7 +10,13 @@ from pathlib import Path
 
 from correlates.flow.checks import Refused, check_events, check_matrix, missing_channels
 from correlates.flow.gating.compensation import BadMatrix, of_spillover, read_csv
-from correlates.flow.gating.evaluate import Gated, StrategyError, evaluate, intensities_of
+from correlates.flow.gating.evaluate import (
+    Gated,
+    StrategyError,
+    columns_of,
+    evaluate,
+    intensities_of,
+)
 from correlates.flow.gating.events import Events
 from correlates.flow.gating.gates import (
     FROM_FILE,
@@ -45,7 +51,8 @@ class Outcome:
     strategy
         The concrete gates; without gates where the file was refused.
     events, gated
-        Its events and who is in which population; None where it was refused.
+        Its events and who is in which population, with the columns that gates and markers look
+        at; None where it was refused.
     methods, flags
         Gating method, and flags, of each population.
     markers
@@ -98,7 +105,9 @@ def gate_acquisition(
         return Outcome(verdict)
     try:
         header = read_header(path)
-        events = Events.of_file(header, _read_matrix(compensation, header), hold=True)
+        # A template looks at whole columns again and again; other gates take one pass.
+        is_template = isinstance(source, Template)
+        events = Events.of_file(header, _read_matrix(compensation, header), hold=is_template)
         noted = [*check_events(header, events), *check_matrix(events, markers, compensation)]
         verdict = _warn(verdict, noted)
         return _gated(header, events, source, markers, settings, verdict)
@@ -139,7 +148,8 @@ def intensity_rows(outcome: Outcome) -> list[dict]:
     if outcome.gated is None:
         return []
     keys = {channel: (channel, outcome.compensation) for channel in outcome.markers}
-    medians = outcome.gated.medians(intensities_of(outcome.events, list(keys.values())))
+    columns = {key: outcome.gated.intensities[key] for key in keys.values()}
+    medians = outcome.gated.medians(columns)
     return [
         {
             "population": population,
@@ -207,13 +217,21 @@ def _gated(header, events, source, markers, settings, verdict) -> Outcome:
     if isinstance(source, Template):
         channels = _channels_of(source, header, markers)
         made = instantiate(source, events, channels, settings, compensation=mode)
-        gates = {"strategy": made.strategy, "gated": made.gated}
+        columns = intensities_of(events, _columns(made.strategy, own, mode))
+        gates = {"strategy": made.strategy, "gated": replace(made.gated, intensities=columns)}
         gates |= {"methods": made.methods, "flags": made.flags}
     else:
-        gates = _fixed(header, events, source)
-        mode = gates.pop("compensation", mode)
+        gates = _fixed(header, events, source, own, mode)
     events = events.using(gates["strategy"].compensations)
-    return Outcome(verdict, events=events, markers=own, compensation=mode, **gates)
+    return Outcome(verdict, events=events, markers=own, **{"compensation": mode, **gates})
+
+
+def _columns(
+    strategy: Strategy, markers: Mapping[str, str], compensation: str
+) -> list[tuple[str, str]]:
+    """Return what is kept of a file: each marker's intensity, and what the gates look at."""
+    intensities = [(channel, compensation) for channel in markers]
+    return list(dict.fromkeys([*intensities, *columns_of(strategy)]))
 
 
 def _channels_of(template: Template, header: FcsFile, markers: Mapping[str, str]) -> dict[str, str]:
@@ -238,10 +256,14 @@ def _markers_of(header: FcsFile, markers: Mapping[str, str]) -> dict[str, str]:
     return {channel: marker for marker, channel in found.items()}
 
 
-def _fixed(header: FcsFile, events: Events, source: Fixed) -> dict:
+def _fixed(
+    header: FcsFile, events: Events, source: Fixed, markers: Mapping[str, str], mode: str
+) -> dict:
     try:
         strategy = source.strategy_of(Path(header.path).name)
-        gated = evaluate(strategy, events)
+        if len(strategy.compensations) == 1:
+            (mode,) = strategy.compensations
+        gated = evaluate(strategy, events, _columns(strategy, markers, mode))
     except NotInWorkspace as error:
         remedy = "Add the file to the workspace and save it, or gate its panel by a template."
         raise Refused([Finding("not_in_workspace", str(error), remedy, ERROR)]) from error
@@ -252,7 +274,4 @@ def _fixed(header: FcsFile, events: Events, source: Fixed) -> dict:
         remedy = "Compare the gates' channels with the file's, and use the gating of its panel."
         raise Refused([Finding("gates_do_not_fit", str(error), remedy, ERROR)]) from error
     methods = dict.fromkeys(gated.parents, source.kind)
-    fixed = {"strategy": strategy, "gated": gated, "methods": methods}
-    if len(strategy.compensations) == 1:
-        fixed["compensation"] = next(iter(strategy.compensations))
-    return fixed
+    return {"strategy": strategy, "gated": gated, "methods": methods, "compensation": mode}

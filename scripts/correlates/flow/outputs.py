@@ -39,5 +39,6 @@ def _figure(outcome: Outcome, acquisition: str, rows: list[dict]) -> str:
     if outcome.gated is None:
         grave = [one for one in outcome.verdict.findings if one.severity == ERROR]
         return draw_refusal(Path(acquisition).name, [f"{o.message} {o.remedy}" for o in grave])
-    seen = FigureEvents.of(outcome.events, outcome.gated, outcome.strategy, outcome.markers)
+    channels = outcome.events.channels
+    seen = FigureEvents.of(channels, outcome.gated, outcome.strategy, outcome.markers)
     return draw_figure(outcome.strategy, seen, rows, acquisition)

@@ -12,9 +12,8 @@ from correlates.flow.figures.labels import PLOT_HEIGHT, PLOT_WIDTH, PlotData
 from correlates.flow.figures.plots import Plot, bounds_on, plots_of
 from correlates.flow.figures.svg import document, element, shorten, text, wrap
 from correlates.flow.gating.evaluate import Gated
-from correlates.flow.gating.events import Events
 from correlates.flow.gating.gates import ROOT, Dimension, Strategy, Transform
-from correlates.flow.gating.membership import Parent
+from correlates.flow.gating.membership import ratio_of
 
 COLUMNS = 4
 # More events than this change no pixel that anybody would see; every k-th is drawn.
@@ -53,21 +52,22 @@ class FigureEvents:
 
     @classmethod
     def of(
-        cls, events: Events, gated: Gated, strategy: Strategy, markers: Mapping[str, str]
+        cls, channels: Iterable, gated: Gated, strategy: Strategy, markers: Mapping[str, str]
     ) -> "FigureEvents":
         """Return what a figure needs of gated events.
 
         Parameters
         ----------
-        events, gated, strategy
-            The file's events, who is in which population, and the gates.
+        channels
+            The file's, with ``name``, ``label`` and ``range``.
+        gated, strategy
+            Who is in which population, the columns that the gates look at among its intensities;
+            and the gates.
         markers
             Marker by ``$PnN``; a channel without one goes by its ``$PnS``.
         """
-        if strategy.compensations:
-            events = events.using(strategy.compensations)
         labels, ranges = {}, {}
-        for channel in events.channels:
+        for channel in channels:
             marker = markers.get(channel.name) or channel.label.strip()
             # gates may name a channel by either of its names, and FlowJo respells a slash
             for name in (channel.name, channel.label, channel.name.replace("/", "_")):
@@ -76,9 +76,15 @@ class FigureEvents:
                     ranges.setdefault(name, float(channel.range))
 
         def linear(dimension: Dimension, indices: np.ndarray) -> np.ndarray:
-            return Parent(events, strategy, indices).linear(dimension)
+            def column(channel: str) -> np.ndarray:
+                return gated.intensities[channel, dimension.compensation][indices].astype(float)
 
-        return cls(events.n_events, linear, gated.members, labels, ranges)
+            ratio = strategy.ratios.get(dimension.channel)
+            if ratio is None:
+                return column(dimension.channel)
+            return ratio_of(ratio, column(ratio.numerator), column(ratio.denominator))
+
+        return cls(gated.n_events, linear, gated.members, labels, ranges)
 
 
 def draw_figure(

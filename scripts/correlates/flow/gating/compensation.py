@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -79,11 +78,6 @@ class FileMatrix:
                 with suppress(LookupError):
                     by_column[column(name)] = row
         return cls(columns, values, by_column, rows)
-
-    @cached_property
-    def weights(self) -> np.ndarray:
-        """What each detector adds to each fluorochrome, (detectors, fluorochromes)."""
-        return np.linalg.pinv(self.values)
 
 
 def of_spillover(spillover) -> Compensation | None:

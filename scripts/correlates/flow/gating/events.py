@@ -12,8 +12,10 @@ from correlates.problems import did_you_mean
 # A multiple of what the linear solver works on at once, so that every chunk's values are bit by bit
 # those of the whole file; and small enough for the processor's cache.
 CHUNK = 16_384
-# Up to this size all compensated columns are solved together and kept; above it, one by one.
+# Up to this size compensated columns are kept as they were solved, above it in single precision.
 _SOLVED_BYTES = 64 * 2**20
+_SINGLE = float(np.finfo(np.float32).eps)
+# Columns as read that are kept at hand.
 _COLUMNS_KEPT = 3
 _ARENA_BYTES = 24 * 2**20
 
@@ -51,7 +53,9 @@ class Events:
         self._compensations = {} if spillover is None else {FROM_FILE: spillover}
         self._index = _index_of_names(self.channels)
         self._matrices: dict[str, FileMatrix] = {}
-        self._columns: dict[tuple, np.ndarray] = {}
+        self._solutions: dict[str, np.ndarray] = {}
+        self._columns: dict[int, np.ndarray] = {}
+        self._peaks: dict[tuple[str, int], float] = {}
 
     @classmethod
     def of_array(cls, values: np.ndarray, channels: Sequence, spillover=None) -> "Events":
@@ -78,7 +82,10 @@ class Events:
 
     def using(self, compensations: Mapping[str, Compensation]) -> "Events":
         """Return the same events that also know a strategy's own compensations."""
-        return self._part(self._read, self.n_events, {**self._compensations, **compensations})
+        known = {**self._compensations, **compensations}
+        if known == self._compensations:
+            return self
+        return self._part(self._read, self.n_events, known)
 
     def chunks(self, size: int = CHUNK) -> Iterator[tuple[int, "Events"]]:
         """Yield the first event's number and the events of each chunk, in order."""
@@ -89,6 +96,11 @@ class Events:
             stop = min(start + size, self.n_events)
             block = self._read(start, stop)
             yield start, self._part(_slice_of(block), stop - start, self._compensations)
+
+    def blocks(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield the first event's number and the values as read of each chunk, in order."""
+        for start in range(0, self.n_events, CHUNK):
+            yield start, self._read(start, min(start + CHUNK, self.n_events))
 
     def column(self, channel: str) -> int:
         """Return the column of a channel, given by $PnN, $PnS or FlowJo's spelling of either.
@@ -142,19 +154,19 @@ class Events:
         -------
         float64, (n,) or as many as ``indices``. Not to be written to: it may be kept.
         """
-        key = self._place(channel, compensation)
-        is_few = indices is not None and 4 * len(indices) < self.n_events
-        if is_few and key not in self._columns and not self._is_solved(key[0]):
-            return self._gathered(key, indices)
-        column = self._kept(key)
-        return column if indices is None else column[indices]
+        name, place = self._place(channel, compensation)
+        column = self._as_read(place) if name is None else self._solution(name)[place]
+        return (column if indices is None else column[indices]).astype(float, copy=False)
 
     def rounding(self, channel: str, compensation: str) -> float:
         """Return how far ``values`` may be from the solved system; 0 where it is solved."""
         name, place = self._place(channel, compensation)
         if name is None or self._is_solved(name):
             return 0.0
-        return 1e-12 * float(np.abs(self._matrix(name).weights[:, place]).sum()) * self._largest
+        if (name, place) not in self._peaks:
+            column = self._solution(name)[place]
+            self._peaks[name, place] = float(max(-column.min(), column.max()))
+        return _SINGLE * self._peaks[name, place]
 
     def solved(self, channel: str, compensation: str, indices: np.ndarray) -> np.ndarray:
         """Return a few events' values, the compensation solved whatever it costs."""
@@ -167,12 +179,7 @@ class Events:
     @cached_property
     def is_finite(self) -> bool:
         """Whether every value of every channel is a finite number."""
-        return all(bool(np.isfinite(block).all()) for _, block in self._blocks())
-
-    @cached_property
-    def _largest(self) -> float:
-        peaks = (max(-float(block.min()), float(block.max())) for _, block in self._blocks())
-        return max(peaks, default=0.0)
+        return all(bool(np.isfinite(block).all()) for _, block in self.blocks())
 
     def _part(self, read, n_events, compensations) -> "Events":
         part = Events(read, n_events, ())
@@ -210,51 +217,37 @@ class Events:
             return True
         return 8 * self.n_events * len(self._matrix(name).columns) <= _SOLVED_BYTES
 
-    def _kept(self, key) -> np.ndarray:
-        if key not in self._columns:
-            name, place = key
-            if name is None:
-                self._keep(key, self._filled(lambda block: block[:, place]))
-            elif self._is_solved(name):
-                matrix = self._matrix(name)
-                detected = self._read(0, self.n_events)[:, matrix.columns].astype(float)
-                for row, column in enumerate(solve(matrix.values, detected)):
-                    self._columns[name, row] = column
-            else:
-                self._keep(key, self._filled(lambda block: self._weighted(key, block)))
-        return self._columns[key]
+    def _solution(self, name: str) -> np.ndarray:
+        """Return what a matrix gives, (fluorochromes, n_events); solved once."""
+        if name not in self._solutions:
+            matrix = self._matrix(name)
+            kind = float if self._is_solved(name) else np.float32
+            solution = np.empty((len(matrix.values), self.n_events), dtype=kind)
+            for start, block in self.blocks():
+                detected = block[:, matrix.columns].astype(float)
+                solution[:, start : start + len(block)] = solve(matrix.values, detected)
+            self._solutions[name] = solution
+        return self._solutions[name]
 
-    def _keep(self, key, column: np.ndarray) -> None:
-        self._columns[key] = column
-        if 8 * self.n_events * len(self._columns) > _SOLVED_BYTES:
-            for old in list(self._columns)[:-_COLUMNS_KEPT]:
-                del self._columns[old]
-
-    def _filled(self, of_block) -> np.ndarray:
-        column = np.empty(self.n_events)
-        for start, block in self._blocks():
-            column[start : start + len(block)] = of_block(block)
-        return column
-
-    def _gathered(self, key, indices: np.ndarray) -> np.ndarray:
-        rows = self._rows(indices)
-        return rows[:, key[1]].astype(float) if key[0] is None else self._weighted(key, rows)
-
-    def _weighted(self, key, block: np.ndarray) -> np.ndarray:
-        matrix = self._matrix(key[0])
-        return block[:, matrix.columns].astype(float) @ matrix.weights[:, key[1]]
+    def _as_read(self, place: int) -> np.ndarray:
+        """Return a column of the file; the last few stay at hand."""
+        if place not in self._columns:
+            column = np.empty(self.n_events)
+            for start, block in self.blocks():
+                column[start : start + len(block)] = block[:, place]
+            self._columns[place] = column
+            if 8 * self.n_events * len(self._columns) > _SOLVED_BYTES:
+                for old in list(self._columns)[:-_COLUMNS_KEPT]:
+                    del self._columns[old]
+        return self._columns[place]
 
     def _rows(self, indices: np.ndarray) -> np.ndarray:
         parts = []
-        for start, block in self._blocks():
+        for start, block in self.blocks():
             first, last = np.searchsorted(indices, (start, start + len(block)))
             if last > first:
                 parts.append(block[indices[first:last] - start])
         return np.concatenate(parts) if parts else self._read(0, 0)
-
-    def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
-        for start in range(0, self.n_events, CHUNK):
-            yield start, self._read(start, min(start + CHUNK, self.n_events))
 
 
 def _slice_of(block: np.ndarray) -> Callable[[int, int], np.ndarray]:

@@ -67,7 +67,7 @@ class Parent:
     def scaled(self, dimensions: tuple[Dimension, ...], subset: np.ndarray) -> np.ndarray:
         """Return scaled values of some of the parent's events, (subset, dimensions)."""
         return np.column_stack(
-            [apply(self.transform(axis), self.linear(axis)[subset]) for axis in dimensions]
+            [apply(self.transform(axis), self._exact(axis, subset)) for axis in dimensions]
         )
 
     def in_range(
@@ -76,8 +76,8 @@ class Parent:
         """Return where minimum <= scaled value < maximum, (size,) of bool; None is unbounded."""
         transform, linear = self.transform(dimension), self.linear(dimension)
         if not self._is_sortable(dimension):
-            return _between(apply(transform, linear), minimum, maximum)
-        rounding = self._events.rounding(dimension.channel, dimension.compensation)
+            return _between(apply(transform, self._exact(dimension)), minimum, maximum)
+        rounding = self._rounding(dimension)
         low, high = _linear_bounds(transform, minimum, maximum)
         inside = _between(linear, low[1] + rounding, high[0] - rounding)
         if transform is None and rounding == 0:
@@ -85,7 +85,7 @@ class Parent:
         perhaps = _between(linear, low[0] - rounding, high[1] + rounding)
         if np.count_nonzero(perhaps) != np.count_nonzero(inside):
             doubtful = np.flatnonzero(perhaps & ~inside)
-            exact = apply(transform, self._solved(dimension, doubtful))
+            exact = apply(transform, self._exact(dimension, doubtful))
             inside[doubtful] = _between(exact, minimum, maximum)
         return inside
 
@@ -104,8 +104,9 @@ class Parent:
             if self._is_sortable(axis) and np.isfinite([low, high]).all():
                 margin = _BOX_MARGIN * (abs(low) + abs(high) + high - low)
                 transform, linear = self.transform(axis), self.linear(axis)
-                near &= linear >= preimage(transform, low - margin)[0]
-                near &= linear <= preimage(transform, high + margin)[1]
+                rounding = self._rounding(axis)
+                near &= linear >= preimage(transform, low - margin)[0] - rounding
+                near &= linear <= preimage(transform, high + margin)[1] + rounding
         return np.flatnonzero(near)
 
     def _is_sortable(self, dimension: Dimension) -> bool:
@@ -114,15 +115,38 @@ class Parent:
         monotone = is_monotone(self.transform(dimension))
         return monotone and not is_ratio and self._events.is_finite
 
-    def _solved(self, dimension: Dimension, subset: np.ndarray) -> np.ndarray:
-        indices = subset if self._indices is None else self._indices[subset]
-        return self._events.solved(dimension.channel, dimension.compensation, indices)
+    def _rounding(self, dimension: Dimension) -> float:
+        if dimension.channel in self._ratios:
+            return 0.0
+        return self._events.rounding(dimension.channel, dimension.compensation)
+
+    def _exact(self, dimension: Dimension, subset: np.ndarray | None = None) -> np.ndarray:
+        """Return linear values, all or some of the parent's, as the system solved gives them."""
+        ratio = self._ratios.get(dimension.channel)
+        if ratio is not None or self._rounding(dimension) == 0:
+            linear = self.linear(dimension)
+            return linear if subset is None else linear[subset]
+        return self._solved(dimension.channel, dimension.compensation, subset)
+
+    def _solved(
+        self, channel: str, compensation: str, subset: np.ndarray | None = None
+    ) -> np.ndarray:
+        if self._events.rounding(channel, compensation) == 0 and subset is None:
+            return self._events.values(channel, compensation, self._indices)
+        indices = np.arange(self._events.n_events) if self._indices is None else self._indices
+        chosen = indices if subset is None else indices[subset]
+        return self._events.solved(channel, compensation, chosen)
 
     def _ratio(self, ratio: Ratio, compensation: str) -> np.ndarray:
-        top = self._events.values(ratio.numerator, compensation, self._indices)
-        bottom = self._events.values(ratio.denominator, compensation, self._indices)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return ratio.a * ((top - ratio.b) / (bottom - ratio.c))
+        top = self._solved(ratio.numerator, compensation)
+        bottom = self._solved(ratio.denominator, compensation)
+        return ratio_of(ratio, top, bottom)
+
+
+def ratio_of(ratio: Ratio, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Return a ratio dimension's values; infinite or no number where the denominator is nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return ratio.a * ((numerator - ratio.b) / (denominator - ratio.c))
 
 
 def inside(gate: Gate, parent: Parent) -> dict[str, np.ndarray]:

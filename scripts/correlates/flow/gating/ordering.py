@@ -1,6 +1,7 @@
 """Gates in an order in which they can be evaluated, or every reason why they cannot."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from correlates.flow.gating.events import Events, UnknownChannel
 from correlates.flow.gating.gates import (
@@ -59,14 +60,11 @@ def check_channels(strategy: Strategy, events: Events) -> None:
     faults: dict[str, None] = {}
     events = events.using(strategy.compensations)
     for gate in strategy.gates:
-        for axis in dimensions_of(gate):
-            ratio = strategy.ratios.get(axis.channel)
-            names = (axis.channel,) if ratio is None else (ratio.numerator, ratio.denominator)
-            for name in names:
-                try:
-                    events.find(name, axis.compensation)
-                except UnknownChannel as error:
-                    faults[f"Gate {gate.id!r}: {error}"] = None
+        for channel, compensation in columns_of(replace(strategy, gates=(gate,))):
+            try:
+                events.find(channel, compensation)
+            except UnknownChannel as error:
+                faults[f"Gate {gate.id!r}: {error}"] = None
     if faults:
         raise StrategyError("\n".join(faults))
 
@@ -76,6 +74,17 @@ def dimensions_of(gate: Gate) -> tuple[Dimension, ...]:
     if isinstance(gate, QuadrantGate):
         return tuple(divider.dimension for divider in gate.dividers)
     return getattr(gate, "dimensions", ())
+
+
+def columns_of(strategy: Strategy) -> list[tuple[str, str]]:
+    """Return every (channel, compensation) that the gates look at; of a ratio, its two channels."""
+    columns: dict[tuple[str, str], None] = {}
+    for gate in strategy.gates:
+        for axis in dimensions_of(gate):
+            ratio = strategy.ratios.get(axis.channel)
+            names = (axis.channel,) if ratio is None else (ratio.numerator, ratio.denominator)
+            columns |= dict.fromkeys((name, axis.compensation) for name in names)
+    return list(columns)
 
 
 def _needs(gate: Gate) -> list[str]:
