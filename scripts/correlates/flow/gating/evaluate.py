@@ -17,11 +17,8 @@ from correlates.flow.gating.ordering import (
 )
 from correlates.problems import did_you_mean
 
-# Fewer values than this are parted as they are; of more, a sample of about this size is sorted.
+# Fewer values than this are parted as they are.
 _FEW = 8_192
-_SAMPLE = 2_048
-# A sixteenth of the sample on each side of its middle is six of its standard errors.
-_REACH = 16
 
 __all__ = [
     "Gated",
@@ -240,12 +237,13 @@ def _around_the_middle(values: np.ndarray) -> tuple[int, np.ndarray]:
     """
     if len(values) < _FEW:
         return 0, values
-    sample = np.sort(values[:: len(values) // _SAMPLE])
-    reach = len(sample) // _REACH
+    sample = np.sort(values[:: round(len(values) ** (1 / 3))])
+    # The standard error of the middle one's rank is half the root of the sample; six of them.
+    reach = 3 * round(len(sample) ** (1 / 2))
     low, high = sample[len(sample) // 2 - reach], sample[len(sample) // 2 + reach]
     is_below = values < low
     below = int(np.count_nonzero(is_below))
-    near = values[~is_below & (values <= high)]
+    near = values[(values <= high) ^ is_below]
     if below <= (len(values) - 1) // 2 and len(values) // 2 < below + len(near):
         return below, near
     return 0, values
