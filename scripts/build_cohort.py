@@ -8,13 +8,10 @@ from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.build import build_cohort, write_cohort
 from correlates.cohort.endpoints import endpoint_table
 from correlates.cohort.exclusions import list_exclusions
-from correlates.cohort.measurements import (
-    merge_measurements,
-    read_measurements,
-    write_measurements,
-)
+from correlates.cohort.merging import merge_measurements
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
+from correlates.measurements import read_measurements, write_measurements
 from correlates.tables import read_tsv, write_tsv
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from correlates.cohort.measurements import write_measurements
 from correlates.flow.counts.collect import acquisition_rows, flow_settings, reconciliation_rows
 from correlates.flow.counts.measurements import LEFT_OUT, flow_measurements, read_job_tables
 from correlates.flow.gating.reconcile import COLUMNS
 from correlates.intake.duplicates import find_duplicates
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
+from correlates.measurements import write_measurements
 from correlates.tables import read_json, write_tsv
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from correlates.cohort.build import build_cohort, write_cohort
 from correlates.cohort.endpoints import endpoint_table
 from correlates.cohort.exclusions import list_exclusions
 from correlates.cohort.flags import flag_bits, flag_codes
-from correlates.cohort.measurements import STATUSES, conform, merge_measurements
+from correlates.cohort.merging import merge_measurements
+from correlates.measurements import STATUSES, conform
 
 PATIENTS = [
     {

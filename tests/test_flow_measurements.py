@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from correlates.cohort.measurements import COLUMNS, conform, faults
 from correlates.flow.counts.features import feature_names
 from correlates.flow.counts.measurements import flow_measurements, read_job_tables
 from correlates.flow.counts.tubes import FlowSettings
+from correlates.measurements import COLUMNS, conform, faults
 from correlates.tables import write_tsv
 
 CONFIG = yaml.safe_load((Path(__file__).parent.parent / "config" / "config.yaml").read_text())

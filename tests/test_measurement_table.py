@@ -5,16 +5,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from correlates.cohort.measurements import (
+from correlates.cohort.merging import MeasurementError, merge_measurements
+from correlates.measurements import (
     COLUMNS,
-    MeasurementError,
     conform,
     faults,
-    merge_measurements,
     read_measurements,
     write_measurements,
 )
-from correlates.flow.counts.measurements import COLUMNS as FLOW_COLUMNS
 
 PATIENTS = [{"patient": "P1", "lenalidomide_start_day": 29}]
 
@@ -46,8 +44,7 @@ def table(*rows):
     return conform(pd.DataFrame([sound | row for row in rows or [{}]]))
 
 
-def test_the_columns_are_those_of_the_design_and_flow_emits_them():
-    assert COLUMNS == FLOW_COLUMNS
+def test_the_columns_are_those_of_the_design():
     assert COLUMNS[:5] == ["patient", "visit", "timepoint", "specimen", "sample"]
     assert COLUMNS[-4:] == ["status", "limit", "method", "flags"]
 

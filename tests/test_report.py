@@ -13,9 +13,9 @@ from correlates.analyses.contrasts import VALUE_COLUMNS, contrast_values, run_co
 from correlates.analyses.markers import CohortTables
 from correlates.analyses.model import PREDICTION_COLUMNS, run_model
 from correlates.cohort import baselines, endpoints, exclusions
-from correlates.cohort.measurements import COLUMNS, write_measurements
 from correlates.flow.figures.figure import draw_refusal
 from correlates.intake.listing import FILE_COLUMNS, PROBLEM_COLUMNS
+from correlates.measurements import COLUMNS, write_measurements
 from correlates.report import formats
 from correlates.report.figures import UnsafeFigure, plots_in
 from correlates.report.glossary import glossary

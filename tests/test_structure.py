@@ -13,8 +13,21 @@ ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "scripts" / "correlates"
 FLOORS = ["intake", "flow", "cohort", "analyses", "report"]
 # Importable from every floor: they know nothing of any of them.
-GROUND = {"problems", "tables", "digest", "job", "provenance", "ending"}
+GROUND = {"problems", "tables", "digest", "job", "provenance", "ending", "measurements"}
 MODULES = sorted(LIBRARY.rglob("*.py"))
+SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
+SCRIPT_FLOORS = {
+    "simulate_cohort": "simulate",
+    "list_files": "intake",
+    "enforce_strict": "intake",
+    "read_strategies": "flow",
+    "gate_sample": "flow",
+    "collect_flow": "flow",
+    "build_cohort": "cohort",
+    "run_contrasts": "analyses",
+    "fit_model": "analyses",
+    "build_report": "report",
+}
 LOCKS = sorted((ROOT / "envs").glob("*.lock"))
 
 
@@ -38,6 +51,16 @@ def test_a_floor_imports_only_from_floors_below(path):
 
     for name in imported(path):
         assert name.split(".")[1] in allowed, f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_imports_only_from_its_floor_and_those_below(path):
+    floors = {name.split(".")[1] for name in imported(path)} - GROUND
+
+    place = SCRIPT_FLOORS[path.stem]
+    below = FLOORS[: FLOORS.index(place) + 1] if place in FLOORS else [place]
+    assert place in floors
+    assert floors <= set(below)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))

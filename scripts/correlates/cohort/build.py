@@ -11,7 +11,7 @@ import pandas as pd
 
 from correlates.cohort.dosing import is_blank, number_of
 from correlates.cohort.flags import flag_bits, flag_codes
-from correlates.cohort.measurements import CENSORED, STATUSES, USABLE, status_codes
+from correlates.measurements import CENSORED, STATUSES, USABLE, status_codes
 
 NUMBERS = ("n", "ci_low", "ci_high", "limit")
 # Flag of what is shown and never tested; the assays set it.

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from correlates.cohort.measurements import CENSORED
 from correlates.cohort.phases import DAY_FROM_FIRST_DOSE, DAY_PLANNED
+from correlates.measurements import CENSORED
 
 COLUMNS = ["what", "patient", "visit", "item", "status", "reason"]
 ACCEPTED = frozenset({"accepted", "accepted_with_warning"})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from correlates.cohort.measurements import read_measurements
+from correlates.measurements import read_measurements
 from correlates.tables import read_json, read_tsv
 
 NEEDED = {

@@ -16,13 +16,9 @@ from correlates.flow.counts.features import feature_names
 from correlates.flow.counts.references import with_references
 from correlates.flow.counts.superseded import one_per_key
 from correlates.flow.counts.tubes import FlowSettings, evaluable_tubes, with_sample_gates
+from correlates.measurements import COLUMNS, conform
 from correlates.tables import read_tsv
 
-COLUMNS = [
-    *("patient", "visit", "timepoint", "specimen", "sample", "day", "hours_post_dose", "phase"),
-    *("run", "assay", "feature", "value", "unit", "ci_low", "ci_high", "n", "status", "limit"),
-    *("method", "flags"),
-]
 LEFT_OUT = ["what", "patient", "visit", "item", "status", "reason"]
 ROOT = "root"
 DISPLAY_ONLY = "display_only_compositional"
@@ -89,7 +85,7 @@ def flow_measurements(
     counted = set(populations["acquisition"])
     tubes, left_out = evaluable_tubes(acquisitions, verdicts, excluded or {}, counted)
     if tubes.empty:
-        return _typed(pd.DataFrame(columns=COLUMNS)), pd.DataFrame(left_out, columns=LEFT_OUT)
+        return conform(pd.DataFrame(columns=COLUMNS)), pd.DataFrame(left_out, columns=LEFT_OUT)
     counts = _counts_of(tubes, populations)
     tubes = with_sample_gates(tubes, counts, settings)
     counts = with_references(tubes, counts, read_blood_counts(cbc), settings)
@@ -104,7 +100,7 @@ def flow_measurements(
     ]
     table, superseded = one_per_key(_of_tubes(rows, tubes), tubes, panel_order)
     left_out = pd.DataFrame(left_out + superseded, columns=LEFT_OUT)
-    return _typed(table[COLUMNS].reset_index(drop=True)), left_out
+    return conform(table.reset_index(drop=True)), left_out
 
 
 def _without_root(table: pd.DataFrame) -> pd.DataFrame:
@@ -225,13 +221,6 @@ def _of_tubes(parts: list[pd.DataFrame], tubes: pd.DataFrame) -> pd.DataFrame:
         status=rows["status"].mask(of["failed"], NOT_EVALUABLE),
         flags=_flag_lists(of["tube_flags"] + ";" + rows["flags"]),
     )
-
-
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    numbers = dict.fromkeys(
-        ("day", "hours_post_dose", "value", "ci_low", "ci_high", "limit"), float
-    )
-    return table.astype(numbers | {"n": "Int64"})
 
 
 def _number(tubes: pd.DataFrame, column: str) -> pd.Series:

@@ -1,6 +1,5 @@
 """The measurement table: what every assay emits and every analysis starts from."""
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from correlates.cohort.phases import assign_phases
 from correlates.tables import whole_file
 
 KEY = ["patient", "visit", "timepoint", "specimen", "feature"]
@@ -41,46 +39,6 @@ ASSAYS = (
 )
 
 
-class MeasurementError(ValueError):
-    """An assay's table breaks the contract; says every way in which it does."""
-
-
-def merge_measurements(
-    tables: Mapping[str, pd.DataFrame], patients: Iterable[Mapping]
-) -> pd.DataFrame:
-    """Merge the tables of all assays into the cohort's one.
-
-    Parameters
-    ----------
-    tables
-        Measurement tables by the name that errors shall give them.
-    patients
-        Rows of the patients sheet, for the recorded dosing.
-
-    Returns
-    -------
-    All rows, sorted by key, with day and phase filled.
-
-    Raises
-    ------
-    MeasurementError
-        If a table breaks the contract or two of them hold one key; names all offenders.
-    """
-    broken = [f"{name}: {fault}" for name, table in tables.items() for fault in faults(table)]
-    if broken:
-        raise MeasurementError("; ".join(broken))
-    filled = [conform(table) for table in tables.values() if len(table)]
-    if not filled:
-        return conform(pd.DataFrame(columns=COLUMNS))
-    merged = pd.concat(filled, ignore_index=True)
-    twice = _repeated(merged)
-    if twice:
-        msg = f"{' and '.join(tables)}: {twice}"
-        raise MeasurementError(msg)
-    merged = assign_phases(merged, patients)
-    return merged.sort_values(KEY, kind="stable").reset_index(drop=True)
-
-
 def faults(table: pd.DataFrame) -> list[str]:
     """Say every way in which a table breaks the contract; an empty list is a sound table."""
     absent = [name for name in COLUMNS if name not in table]
@@ -104,11 +62,12 @@ def faults(table: pd.DataFrame) -> list[str]:
     units = table.groupby("feature")["unit"].nunique()
     mixed = sorted(units.index[units > 1])
     found += [f"features in several units: {', '.join(mixed)}"] if mixed else []
-    twice = _repeated(table)
+    twice = repeated_keys(table)
     return [*found, twice] if twice else found
 
 
-def _repeated(table: pd.DataFrame) -> str:
+def repeated_keys(table: pd.DataFrame) -> str:
+    """Say which keys stand more than once; nothing if none does."""
     repeated = table.duplicated(KEY)
     return f"the key is not unique: {_named(table[repeated])}" if repeated.any() else ""
 

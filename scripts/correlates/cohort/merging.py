@@ -1,0 +1,48 @@
+"""One measurement table of a cohort from those of its assays."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from correlates.cohort.phases import assign_phases
+from correlates.measurements import COLUMNS, KEY, conform, faults, repeated_keys
+
+
+class MeasurementError(ValueError):
+    """An assay's table breaks the contract; says every way in which it does."""
+
+
+def merge_measurements(
+    tables: Mapping[str, pd.DataFrame], patients: Iterable[Mapping]
+) -> pd.DataFrame:
+    """Merge the tables of all assays into the cohort's one.
+
+    Parameters
+    ----------
+    tables
+        Measurement tables by the name that errors shall give them.
+    patients
+        Rows of the patients sheet, for the recorded dosing.
+
+    Returns
+    -------
+    All rows, sorted by key, with day and phase filled.
+
+    Raises
+    ------
+    MeasurementError
+        If a table breaks the contract or two of them hold one key; names all offenders.
+    """
+    broken = [f"{name}: {fault}" for name, table in tables.items() for fault in faults(table)]
+    if broken:
+        raise MeasurementError("; ".join(broken))
+    filled = [conform(table) for table in tables.values() if len(table)]
+    if not filled:
+        return conform(pd.DataFrame(columns=COLUMNS))
+    merged = pd.concat(filled, ignore_index=True)
+    twice = repeated_keys(merged)
+    if twice:
+        msg = f"{' and '.join(tables)}: {twice}"
+        raise MeasurementError(msg)
+    merged = assign_phases(merged, patients)
+    return merged.sort_values(KEY, kind="stable").reset_index(drop=True)
