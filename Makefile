@@ -30,7 +30,7 @@ help:
 demo: .venv/.installed
 	@$(DEMO_RUN) simulate_cohort || { echo "$(DEMO_HELP)"; exit 1; }
 	@$(DEMO_RUN) || { echo "$(DEMO_HELP)"; exit 1; }
-	@echo "The report: $(CURDIR)/$(DEMO)/results/report/report.html"
+	@echo "The report: $(abspath $(DEMO))/results/report/report.html"
 
 test: .venv/.installed
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
