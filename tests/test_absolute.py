@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from correlates.flow.counts.absolute import absolute_counts, choose_pair, read_blood_counts
+from correlates.flow.counts.counting import garwood
 
 ANCHORS = {"leukocytes": "cd45", "lymphocytes": "lymph", "monocytes": "mono"}
 ALL = {"cd45", "lymph", "mono"}
@@ -51,6 +53,46 @@ def test_under_twenty_events_the_interval_is_the_exact_one():
     row = counted(19, n_reference=100_000, per_ul=100_000.0)
 
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((11.44, 29.67), abs=0.005)
+
+
+def test_at_the_usual_error_of_a_blood_count_a_small_count_keeps_its_exact_interval():
+    n = np.arange(20)
+
+    rows = absolute_counts(n, 1e9, 1e9, **RULES)
+
+    low, high = garwood(n)
+    assert rows["ci_low"].to_numpy() == pytest.approx(low, rel=1e-4)
+    assert rows["ci_high"].to_numpy() == pytest.approx(high, rel=1e-4)
+
+
+@pytest.mark.parametrize("cv_cbc", [0.03, 0.1, 0.2, 1.0])
+@pytest.mark.parametrize("expected", [3, 12, 17, 18, 19, 22])
+def test_the_interval_covers_the_truth_whatever_the_error_of_the_blood_count(expected, cv_cbc):
+    rng = np.random.default_rng(5)
+    draws = 100_000
+    events = rng.poisson(expected, draws)
+    counted = np.exp(rng.normal(0, cv_cbc, draws))
+
+    rows = absolute_counts(events, 1e6, 1e6 * counted, **RULES | {"cv_cbc": cv_cbc})
+
+    # Two standard errors of a share of 100,000 are 0.0014.
+    covers = (rows["ci_low"] <= expected) & (expected <= rows["ci_high"])
+    assert covers.mean() >= 0.9486
+
+
+def test_few_reference_events_widen_a_small_count_too():
+    few, many = counted(10, n_reference=100, per_ul=100.0), counted(10, 1_000_000, 1_000_000.0)
+
+    assert few["ci_low"] < many["ci_low"]
+    assert few["ci_high"] > many["ci_high"]
+    assert few["value"] == many["value"]
+
+
+def test_scalars_are_one_count():
+    row = absolute_counts(1250, 240_000, 62_000.0, **RULES)
+
+    assert len(row) == 1
+    assert row["value"].iloc[0] == pytest.approx(322.9, abs=0.05)
 
 
 @pytest.mark.parametrize(

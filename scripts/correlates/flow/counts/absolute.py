@@ -23,6 +23,9 @@ NOT_EVALUABLE = "not_evaluable"
 PER_UL = 1000.0
 # Below this the log-normal interval is no longer near the exact one. Source: reference 1.3.
 SMALL_COUNT = 20
+# Error of the reference that the exact interval of a small count leaves out: up to here the count's
+# own interval covers 95 %, and at 0.2 it would cover 91.5 %. Source: simulation in test_absolute.
+NEGLIGIBLE_CV = 0.03
 DRAW = ["patient", "visit", "timepoint"]
 CBC_COLUMNS = ("wbc_10e9_l", "alc_10e9_l", "amc_10e9_l", "cbc_offset_h")
 
@@ -112,7 +115,7 @@ def absolute_counts(
     Parameters
     ----------
     n_events
-        Events of the populations.
+        Events of the populations; like the next two a scalar or one-dimensional, and broadcast.
     n_reference
         Events of their references, in the same tubes.
     per_ul
@@ -132,29 +135,44 @@ def absolute_counts(
 
     Notes
     -----
-    ``CV^2 = 1/n_pop + 1/n_ref + CV_cbc^2``, interval ``abs x exp(+-1.96 CV)``; under 20 events the
-    exact Poisson interval of the count takes its place, in which the CBC's own error is negligible.
+    ``CV^2 = 1/n_pop + 1/n_ref + CV_cbc^2``, interval ``abs x exp(+-1.96 CV)``. Under 20 events the
+    exact Poisson interval of the count takes its place. What the reference adds to it beyond a CV
+    of 0.03 widens it: its log distances from ``n`` (lower end) and ``n + 1`` (upper end), the means
+    of the gamma distributions whose quantiles they are, are combined in quadrature with
+    ``1.96^2 (1/n_ref + CV_cbc^2 - 0.03^2)``. By simulation it covers at least 95 % up to a CV of 1.
     """
     n, reference, per_ul = np.broadcast_arrays(
-        *(np.asarray(values, dtype=float) for values in (n_events, n_reference, per_ul))
+        *(np.atleast_1d(np.asarray(v, dtype=float)) for v in (n_events, n_reference, per_ul))
     )
-    per_event = per_ul / np.where(reference > 0, reference, np.nan)
+    reference = np.where(reference > 0, reference, np.nan)
+    per_event = per_ul / reference
     value = n * per_event
-    counted = np.where(n > 0, n, np.nan)
-    cv = np.sqrt(1 / counted + 1 / np.where(reference > 0, reference, np.nan) + cv_cbc**2)
-    spread = np.exp(ndtri(0.5 + confidence / 2) * cv)
-    exact_low, exact_high = garwood(n, confidence)
+    z = ndtri(0.5 + confidence / 2)
+    variance = 1 / reference + cv_cbc**2
+    spread = np.exp(z * np.sqrt(1 / np.where(n > 0, n, np.nan) + variance))
+    beyond = z * np.sqrt(np.maximum(variance - NEGLIGIBLE_CV**2, 0))
+    small_low, small_high = _small_count(n, beyond, confidence)
     small = n < SMALL_COUNT
     status = status_by_count(n, lod_events, lloq_events)
     return pd.DataFrame(
         {
             "value": value,
-            "ci_low": np.where(small, exact_low * per_event, value / spread),
-            "ci_high": np.where(small, exact_high * per_event, value * spread),
+            "ci_low": np.where(small, small_low * per_event, value / spread),
+            "ci_high": np.where(small, small_high * per_event, value * spread),
             "limit": limit_events(n, lod_events, lloq_events) * per_event,
             "status": np.where(np.isnan(value), NOT_EVALUABLE, status),
         }
     )
+
+
+def _small_count(
+    n: np.ndarray, widening: np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the exact interval of a count, each end widened on the log scale; 0 stays 0."""
+    low, high = garwood(n, confidence)
+    below = np.log(np.where(n > 0, n, 1.0) / np.where(low > 0, low, 1.0))
+    above = np.log(high / (n + 1))
+    return n * np.exp(-np.hypot(below, widening)), (n + 1) * np.exp(np.hypot(above, widening))
 
 
 def read_blood_counts(cbc: pd.DataFrame | Iterable[Mapping]) -> pd.DataFrame:
