@@ -4,14 +4,28 @@
 # make lock   resolve the locks anew (needs uv on the path)
 SHELL := /bin/sh
 BIN := $(CURDIR)/.venv/bin
-CORES ?= 2
-DEMO ?= demo
+# Given on the command line (make demo CORES=4) and never taken from the environment.
+CORES = 2
+DEMO = demo
 
-# Nobody's active environment may leak into the runs.
-unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
+ifneq ($(words $(CURDIR)),1)
+$(error The path of this checkout holds a blank, which Snakemake cannot run scripts from: $(CURDIR). \
+Move the checkout to a folder without one; your own study may lie anywhere)
+endif
+
+# Nobody's active environment, and no profile of a cluster, may leak into the runs.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX SNAKEMAKE_PROFILE
+# Snakemake keeps a cache in the home folder and asks for the user's name; containers lack both.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export HOME := $(CURDIR)/.venv/home
+endif
+ifeq ($(shell id -un 2>/dev/null),)
+export LOGNAME ?= user
+endif
 export PATH := $(BIN):$(PATH)
 
-DEMO_RUN = $(BIN)/snakemake --cores $(CORES) --directory $(DEMO) \
+SNAKEMAKE = $(BIN)/python -m snakemake
+DEMO_RUN = $(SNAKEMAKE) --cores $(CORES) --directory $(DEMO) \
 	--configfile config/demo/config.yaml --quiet rules --
 DEMO_HELP = The demo did not end well; see above. If an earlier run of it was killed and none is \
 running now, remove the folder $(DEMO) and run make demo again.
@@ -25,7 +39,7 @@ help:
 
 .venv/.installed: envs/install.sh envs/requirements.lock envs/uv.lock
 	@echo "Setting up .venv (once; about a minute, 1.3 GB)"
-	@sh envs/install.sh
+	@sh envs/install.sh && mkdir -p .venv/home
 
 demo: .venv/.installed
 	@$(DEMO_RUN) simulate_cohort || { echo "$(DEMO_HELP)"; exit 1; }
@@ -39,7 +53,7 @@ lint: .venv/.installed
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/snakefmt --check Snakefile workflow
-	@$(BIN)/snakemake --lint
+	@$(SNAKEMAKE) --lint
 
 format: .venv/.installed
 	@$(BIN)/ruff check --fix .
@@ -54,4 +68,4 @@ lock:
 	$(LOCK) --extra dev pyproject.toml -o envs/requirements.lock
 
 clean:
-	rm -rf .venv $(DEMO) .pytest_cache .ruff_cache
+	rm -rf .venv demo .pytest_cache .ruff_cache

@@ -13,7 +13,10 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 # What a checkout consists of, as far as a run needs it.
 CHECKOUT = ("Snakefile", "workflow", "scripts", "config", "resources", "envs", "profiles")
-SNAKEMAKE = Path(sys.executable).with_name("snakemake")
+# As a module: the script beside the interpreter names the folder that it was installed in.
+SNAKEMAKE = (sys.executable, "-m", "snakemake")
+# A lab's own profile would send the tests' jobs to its cluster.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "SNAKEMAKE_PROFILE"}
 SMALL_FLOORS = {
     "min_parent_events": 50,
     "lod_events": 5,
@@ -55,7 +58,7 @@ class Study:
 
     def command(self, *words: str) -> list[str]:
         return [
-            str(SNAKEMAKE),
+            *SNAKEMAKE,
             *("--snakefile", str(self.checkout / "Snakefile")),
             *("--directory", str(self.folder), "--configfile", str(self.config_path)),
             *words,
@@ -66,7 +69,7 @@ class Study:
         return subprocess.run(
             self.command("--cores", "2", *words),
             cwd=self.folder,
-            env=os.environ | (env or {}),
+            env=ENVIRONMENT | (env or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -48,7 +48,10 @@ def study(tmp_path):
         config["study"]["drop"] = {"folder": "fcs", "pattern": pattern}
 
     def sheet(*rows, name="samples.tsv"):
-        (tmp_path / name).write_text("".join(row.replace(" ", "\t") + "\n" for row in rows))
+        # the last column may be a path with blanks of its own
+        columns = rows[0].count(" ")
+        lines = ("\t".join(row.split(" ", columns)) + "\n" for row in rows)
+        (tmp_path / name).write_text("".join(lines))
         config["study"]["samples"] = name
 
     def plan(now=NOW, **options):

@@ -53,8 +53,19 @@ def test_facts_of_a_run_need_no_git(tmp_path, monkeypatch):
 
     facts = read_json(tmp_path / "run.json")
     assert facts["status"] == "finished"
-    assert facts["commit"] == "git is not installed"
+    assert facts["commit"] == "unknown: git is not installed"
+    assert facts["changed_since_commit"] is None
     assert facts["plan"] == "plan-1.json"
+
+
+def test_a_folder_that_is_no_checkout_has_no_known_commit(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+
+    write_run_facts(tmp_path / "run.json", "finished", tmp_path, None)
+
+    facts = read_json(tmp_path / "run.json")
+    assert facts["commit"].startswith("unknown: ")
+    assert facts["changed_since_commit"] is None
 
 
 def test_results_under_a_name_that_is_gone_are_removed(tmp_path):

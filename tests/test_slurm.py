@@ -4,29 +4,35 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 import yaml
 
 from correlates.tables import read_tsv
-from study import ROOT, SNAKEMAKE, copy_checkout
+from study import ENVIRONMENT, ROOT, SNAKEMAKE, copy_checkout
 from throwaway_slurm import reason_not_here, slurm
 
 pytestmark = [pytest.mark.slurm, pytest.mark.workflow]
 
 
 @pytest.fixture
-def cluster(tmp_path_factory):
+def cluster():
     """Yield the environment that reaches a cluster; skip where none can be started."""
     reason = reason_not_here()
     if reason:
         pytest.skip(f"no Slurm can be started here: {reason}")
-    with slurm(tmp_path_factory.mktemp("slurm"), cpus=os.cpu_count(), mem_mb=8000) as env:
-        yield env
+    # Not below TMPDIR: munge's socket takes 107 characters and no blank.
+    with (
+        tempfile.TemporaryDirectory(prefix="slurm", dir="/tmp") as folder,
+        slurm(Path(folder), cpus=os.cpu_count(), mem_mb=8000) as env,
+    ):
+        yield ENVIRONMENT | env
 
 
 def snakemake(checkout, folder, config, env, *words):
-    command = [SNAKEMAKE, "--snakefile", checkout / "Snakefile", "--directory", folder]
+    command = [*SNAKEMAKE, "--snakefile", checkout / "Snakefile", "--directory", folder]
     done = subprocess.run(
         [*map(str, [*command, "--configfile", config]), *words],
         cwd=folder,
@@ -48,7 +54,7 @@ def test_the_demo_runs_through_slurm(cluster, tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump(config))
     checkout = copy_checkout(tmp_path / "checkout")
-    snakemake(checkout, tmp_path, path, os.environ, "--cores", "2", "--", "simulate_cohort")
+    snakemake(checkout, tmp_path, path, ENVIRONMENT, "--cores", "2", "--", "simulate_cohort")
     profile = tmp_path / "profile"
     shutil.copytree(ROOT / "profiles" / "slurm", profile)
 
@@ -68,5 +74,5 @@ def test_the_demo_runs_through_slurm(cluster, tmp_path):
     # 10 files share two submissions; the six steps of the cohort have one each.
     assert len(set(re.findall(r"SLURM jobid (\d+)", said))) == 2 + 6
     assert "Nothing to be done" in snakemake(
-        checkout, tmp_path, path, os.environ, "--cores", "1", "--dry-run"
+        checkout, tmp_path, path, ENVIRONMENT, "--cores", "1", "--dry-run"
     )

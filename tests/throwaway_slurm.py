@@ -42,17 +42,18 @@ def _is_left_over() -> bool:
 
 @contextmanager
 def slurm(folder: Path, cpus: int, mem_mb: int):
-    """Run a cluster below a folder and yield the environment that reaches it.
+    """Run a cluster below a folder and yield what the environment needs to reach it.
 
     Parameters
     ----------
     folder
-        Where its files stand; emptied by nobody afterwards, so that logs can be read.
+        Where its files stand: an empty folder with a short path and no blank in it.
     cpus, mem_mb
         What its one node declares.
     """
     conf = _write_files(folder, cpus, mem_mb)
-    env = os.environ | {"SLURM_CONF": str(conf)}
+    settings = {"SLURM_CONF": str(conf)}
+    env = os.environ | settings
     daemons = []
     DEFAULT_CONF.parent.mkdir(parents=True, exist_ok=True)
     if _is_left_over():
@@ -66,8 +67,8 @@ def slurm(folder: Path, cpus: int, mem_mb: int):
                         command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env
                     )
                 )
-            _wait_until(ready, env, folder)
-        yield env
+            _wait_until(ready, env, folder, daemons)
+        yield settings
     finally:
         _stop(daemons, env)
         DEFAULT_CONF.unlink(missing_ok=True)
@@ -90,9 +91,9 @@ def _daemons(folder):
     yield "slurmd", ["slurmd", "-D", "-N", "n1"], "sinfo -h -t idle -o %N | grep -q n1"
 
 
-def _wait_until(ready: str, env: dict, folder: Path) -> None:
+def _wait_until(ready: str, env: dict, folder: Path, daemons: list) -> None:
     end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
+    while time.monotonic() < end and all(daemon.poll() is None for daemon in daemons):
         done = subprocess.run(
             ["sh", "-c", ready], env=env, capture_output=True, check=False, timeout=START_SECONDS
         )

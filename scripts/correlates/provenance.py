@@ -31,18 +31,26 @@ def write_run_facts(path: Path, status: str, project: Path, plan: Path | None) -
             "host": platform.node(),
             "user": os.environ.get("USER", ""),
             "python": platform.python_version(),
-            "commit": _git(project, "rev-parse", "HEAD"),
-            "changed_since_commit": bool(_git(project, "status", "--porcelain")),
+            **_git_state(project),
             "plan": plan.name if plan else "",
         },
     )
 
 
-def _git(folder: Path, *words: str) -> str:
+def _git_state(folder: Path) -> dict:
+    """Return the checkout's commit and whether it was edited since; None where nobody knows."""
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, text=True, check=False
-        )
+        return {
+            "commit": _git(folder, "rev-parse", "HEAD"),
+            "changed_since_commit": bool(_git(folder, "status", "--porcelain")),
+        }
     except FileNotFoundError:
-        return "git is not installed"
-    return done.stdout.strip()
+        reason = "git is not installed"
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.strip().partition("\n")[0]
+    return {"commit": f"unknown: {reason}", "changed_since_commit": None}
+
+
+def _git(folder: Path, *words: str) -> str:
+    command = ["git", "-C", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -1,11 +1,17 @@
 """What can be wrong with a study's gating before any file is read; light, as it is parsed often."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
 
 from correlates.flow.templates.panel import panel_of
 from correlates.flow.templates.template import check_template, load_template
 from correlates.intake.records import Plan
 from correlates.problems import Problem
+
+# File servers are often a second or two ahead.
+_SKEW_SECONDS = 5
 
 
 def gating_problems(plan: Plan) -> list[Problem]:
@@ -20,7 +26,12 @@ def gating_problems(plan: Plan) -> list[Problem]:
     -------
     All of them stop the run: a wrong template would otherwise fail in the job of each file.
     """
-    return [*_of_templates(plan), *_of_matrices(plan)]
+    matrices = {path for path in plan.compensation.values() if path not in ("file", "none")}
+    return [
+        *_of_templates(plan),
+        *_of_matrices(sorted(matrices)),
+        *_from_the_future({*plan.gating.values(), *matrices}),
+    ]
 
 
 def _of_templates(plan: Plan) -> Iterator[Problem]:
@@ -39,13 +50,24 @@ def _panel_rows(plan: Plan) -> list[dict[str, str]]:
     ]
 
 
-def _of_matrices(plan: Plan) -> Iterator[Problem]:
-    paths = {path for path in plan.compensation.values() if path not in ("file", "none")}
+def _from_the_future(paths: Iterable[str]) -> Iterator[Problem]:
+    """Name the files that would seem newer than whatever is made of them, which fails the job."""
+    now = time.time()
+    for path in sorted(paths):
+        file = Path(path)
+        if file.exists() and file.stat().st_mtime > now + _SKEW_SECONDS:
+            until = datetime.fromtimestamp(file.stat().st_mtime).isoformat(" ", "seconds")
+            problem = "the file was changed in the future, as this machine's clock has it"
+            remedy = f"Compare the clocks, then give the file today's time: touch {path}"
+            yield Problem(path, problem, remedy, value=until)
+
+
+def _of_matrices(paths: Sequence[str]) -> Iterator[Problem]:
     if not paths:
         return
     from correlates.flow.gating.compensation import BadMatrix, read_csv  # numpy: 0.1 s
 
-    for path in sorted(paths):
+    for path in paths:
         try:
             read_csv(path)
         except BadMatrix as bad:

@@ -1,0 +1,41 @@
+"""What a study's gating is refused for before any file is read."""
+
+import os
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from correlates.flow.planning import gating_problems
+
+TEMPLATE = (
+    "alias,pop,parent,dims,gating_method,gating_args\nlow,+,root,FSC-A,boundary,min=1 max=2\n"
+)
+
+
+def plan_of(path):
+    return SimpleNamespace(gating={"tnk": str(path)}, panels={}, compensation={})
+
+
+@pytest.mark.parametrize(("ahead", "is_refused"), [(3600, True), (0, False), (-1e9, False)])
+def test_a_file_of_the_future_would_fail_every_job_and_is_refused(tmp_path, ahead, is_refused):
+    gates = tmp_path / "gates.xml"
+    gates.write_text("<xml/>")
+    os.utime(gates, (time.time() + ahead,) * 2)
+
+    problems = gating_problems(plan_of(gates))
+
+    assert bool(problems) == is_refused
+    for problem in problems:
+        assert problem.file == str(gates)
+        assert problem.stops == "run"
+        assert f"touch {gates}" in problem.remedy
+
+
+def test_a_wrong_template_is_told_of(tmp_path):
+    template = tmp_path / "tnk.csv"
+    template.write_text(TEMPLATE.replace("root", "rot"))
+
+    problems = gating_problems(plan_of(template))
+
+    assert any("rot" in problem.value for problem in problems)
