@@ -1,7 +1,9 @@
 """Whole runs on files that nobody in this project wrote, against what other programs counted."""
 
 import re
+import warnings
 
+import flowio
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from study import ROOT, Study
 pytestmark = pytest.mark.workflow
 
 
-def run_study(folder, rows, panel, gating, **study):
+def run_study(folder, rows, gating, **study):
     """Run the pipeline on files where they lie; one patient a row unless the row says otherwise."""
     project = Study(ROOT, folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -26,7 +28,7 @@ def run_study(folder, rows, panel, gating, **study):
                 "patients": "patients.tsv",
                 "samples": "samples.tsv",
                 "specimen": "cryo_pbmc",
-                "gating": {panel: str(gating)},
+                "gating": {panel: str(path) for panel, path in gating.items()},
                 **study,
             },
             # The files are whole, however young a fresh copy makes them look.
@@ -42,7 +44,7 @@ def omip021(real_data, tmp_path_factory):
     folder = real_data / "fcs" / "omip021"
     row = {"patient": "Donor1", "visit": "C0D1", "panel": "omip", "fcs": folder / "Donor1.fcs"}
     return run_study(
-        tmp_path_factory.mktemp("omip"), [row], "omip", folder / "OMIP021_samples_FlowJo.wsp"
+        tmp_path_factory.mktemp("omip"), [row], {"omip": folder / "OMIP021_samples_FlowJo.wsp"}
     )
 
 
@@ -76,7 +78,7 @@ def coereba(real_data, tmp_path_factory):
         # The control donor was drawn once in each batch.
         rows.append({"patient": patient, "visit": f"UNS{int(batch)}", "batch": batch})
         rows[-1] |= {"panel": "spectral", "fcs": file}
-    return run_study(tmp_path_factory.mktemp("coereba"), rows, "spectral", folder / "CytoML.wsp")
+    return run_study(tmp_path_factory.mktemp("coereba"), rows, {"spectral": folder / "CytoML.wsp"})
 
 
 def test_files_that_share_fil_all_survive(coereba):
@@ -117,7 +119,7 @@ def test_gatingml_truth_through_the_whole_run(real_data, tmp_path):
     folder = real_data / "fcs" / "gate_ref"
     row = {"patient": "P1", "visit": "C0D1", "panel": "gml", "fcs": folder / "data1.fcs"}
 
-    study = run_study(tmp_path / "study", [row], "gml", folder / "gml" / "gml_all_gates.xml")
+    study = run_study(tmp_path / "study", [row], {"gml": folder / "gml" / "gml_all_gates.xml"})
 
     rows = read_tsv(study.result("flow/populations/P1_C0D1__gml__full.tsv"))
     ours = {row["population"]: int(row["n"]) for row in rows}
@@ -162,7 +164,7 @@ def test_every_awkward_file_gets_its_verdict_and_stops_nothing(real_data, tmp_pa
     )
     (folder / "panels.tsv").write_text("panel\tchannel\tmarker\none\tXY999-A\tCD999\n")
 
-    study = run_study(folder, rows, "one", "one.csv", panels="panels.tsv")
+    study = run_study(folder, rows, {"one": "one.csv"}, panels="panels.tsv")
 
     listed = read_tsv(study.result("intake/files.tsv"))
     found = {row["path"].split("/")[-1]: row for row in listed}
@@ -174,6 +176,63 @@ def test_every_awkward_file_gets_its_verdict_and_stops_nothing(real_data, tmp_pa
     assert study.result("report/report.html").exists()
 
 
+# Awkward files that can be gated: forward scatter, a bound within its range, and the verdict.
+READABLE = {
+    "Data003.fcs": ("FSC", 310, "accepted_with_warning"),
+    "SG_2014-09-26_Duplicate_Names.fcs": ("FSC-A", 15, "accepted_with_warning"),
+    "coulter.lmd": ("FS Lin", 200, "accepted_with_warning"),
+    "fcs1_cleaned.lmd": ("FS INT LIN", 264, "accepted"),
+    "index_sorted_example.fcs": ("FSC-A", 80_000, "accepted_with_warning"),
+}
+
+
+@pytest.fixture(scope="module")
+def scattered(real_data, tmp_path_factory):
+    """One gate on the forward scatter of each awkward file that can be read."""
+    folder = tmp_path_factory.mktemp("scatter")
+    rows, panels, gating = [], [], {}
+    for number, (name, (channel, bound, _)) in enumerate(READABLE.items()):
+        panel = f"p{number}"
+        file = real_data / "fcs" / "awkward" / name
+        rows.append({"patient": f"P{number}", "visit": "C0D1", "panel": panel, "fcs": file})
+        panels.append({"panel": panel, "channel": channel, "marker": "size"})
+        gating[panel] = f"{panel}.csv"
+        (folder / f"{panel}.csv").write_text(
+            "alias,pop,parent,dims,gating_method,gating_args\n"
+            f"large,+,root,size,boundary,min={bound}\n"
+        )
+    write_tsv(folder / "panels.tsv", ("panel", "channel", "marker"), panels)
+    return run_study(folder, rows, gating, panels="panels.tsv")
+
+
+@pytest.mark.parametrize(("name", "state"), [(name, row[2]) for name, row in READABLE.items()])
+def test_an_awkward_file_that_can_be_read_is_gated(scattered, real_data, name, state):
+    channel, bound, _ = READABLE[name]
+    number = list(READABLE).index(name)
+
+    listed = read_tsv(scattered.result("intake/files.tsv"))
+    rows = read_tsv(scattered.result(f"flow/populations/P{number}_C0D1__p{number}__full.tsv"))
+
+    (found,) = [row for row in listed if row["path"].endswith(name)]
+    assert found["state"] == state
+    expected = forward_scatter(real_data / "fcs" / "awkward" / name, channel)
+    assert [int(row["n"]) for row in rows] == [len(expected), int((expected >= bound).sum())]
+    # the cleaned file holds one event over and over
+    assert 0.05 < (expected >= bound).mean() < 0.95 or len(np.unique(expected)) == 1
+
+
+def forward_scatter(path, channel):
+    """Read a column by FlowIO; it reads no 24-bit integers, so those are taken apart here."""
+    if path.name == "Data003.fcs":
+        # 25,000 events of 8 channels, 3 bytes each, from byte 4096; FSC is the second
+        stored = np.frombuffer(path.read_bytes()[4096:604096], np.uint8).reshape(25000, 8, 3)
+        return stored[:, 1].astype(int) @ [65536, 256, 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = flowio.read_multiple_data_sets(str(path), ignore_offset_error=True)[0]
+    return data.as_array()[:, data.pnn_labels.index(channel)]
+
+
 def test_a_workspace_that_cannot_be_read_is_told_of_with_every_file(real_data, tmp_path):
     folder = tmp_path / "study"
     folder.mkdir()
@@ -181,7 +240,7 @@ def test_a_workspace_that_cannot_be_read_is_told_of_with_every_file(real_data, t
     file = real_data / "fcs" / "omip021" / "Donor1.fcs"
     row = {"patient": "Donor1", "visit": "C0D1", "panel": "omip", "fcs": file}
 
-    study = run_study(folder, [row], "omip", "broken.wsp")
+    study = run_study(folder, [row], {"omip": "broken.wsp"})
 
     (listed,) = read_tsv(study.result("intake/files.tsv"))
     assert listed["state"] == "refused"

@@ -18,8 +18,8 @@ rule run_contrasts:
         "../../envs/cohort.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
     params:
         contrasts=lookup(dpath="analyses/contrasts", within=config),
         confidence=lookup(dpath="analyses/confidence", within=config),
@@ -42,8 +42,8 @@ rule fit_model:
         "../../envs/cohort.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=each_try(2000),
+        runtime=each_try(60),
     params:
         model=lookup(dpath="analyses/model", within=config),
         confidence=lookup(dpath="analyses/confidence", within=config),

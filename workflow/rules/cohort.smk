@@ -25,8 +25,8 @@ rule build_cohort:
         "../../envs/cohort.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=each_try(3000),
+        runtime=each_try(30),
     params:
         settings=lookup(dpath="cohort", within=config),
         code=code_of("build_cohort"),

@@ -134,6 +134,11 @@ def markers_of(wildcards):
     return PLAN.markers_of(wildcards.acquisition)
 
 
+def each_try(amount):
+    """A resource: this much for the first try, and as much again for each that follows."""
+    return lambda wildcards, attempt: attempt * amount
+
+
 def memory_of(wildcards, attempt):
     """Snakemake's own 250 MB on a node, numpy, and three times the file."""
     path = Path(PLAN[wildcards.acquisition].path)

@@ -20,8 +20,8 @@ rule read_strategies:
         "../../envs/strategies.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
     params:
         code=code_of("read_strategies"),
     script:
@@ -48,7 +48,7 @@ rule gate_sample:
     threads: 1
     resources:
         mem_mb=memory_of,
-        runtime=10,
+        runtime=each_try(10),
         slot=1,
     params:
         path=path_of,
@@ -79,8 +79,8 @@ rule collect_flow:
         "../../envs/cohort.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
     params:
         settings=lookup(dpath="flow", within=config),
         code=code_of("collect_flow"),

@@ -19,8 +19,8 @@ rule list_files:
         "../../envs/gating.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=each_try(500),
+        runtime=each_try(10),
     params:
         code=code_of("list_files"),
     script:
@@ -41,8 +41,8 @@ rule enforce_strict:
         "../../envs/gating.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=each_try(500),
+        runtime=each_try(10),
     params:
         code=code_of("enforce_strict"),
     script:

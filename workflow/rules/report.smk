@@ -29,8 +29,8 @@ rule build_report:
         "../../envs/cohort.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=each_try(3000),
+        runtime=each_try(30),
     params:
         title=lookup(dpath="study/title", within=config, default=""),
         flow=lookup(dpath="flow", within=config),

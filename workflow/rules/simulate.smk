@@ -22,8 +22,8 @@ rule simulate_cohort:
         "../../envs/gating.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=each_try(1000),
+        runtime=each_try(20),
     params:
         patients=SIMULATED["patients"],
         events=SIMULATED.get("events", 28000),
