@@ -17,6 +17,7 @@ sys.path.insert(0, str(SCRIPTS))
 from correlates.digest import library_digest
 from correlates.flow.planning import gating_problems
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
+from correlates.intake.config_files import repeated_keys
 from correlates.intake.plan import make_plan, read_plan
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
 from correlates.ending import forget_what_is_past, last_words
@@ -29,7 +30,8 @@ def plan_study():
     if not workflow.is_main_process:
         return read_plan(os.environ["CORRELATES_PLAN"])
     plan = make_plan(config, ContentCache(".snakemake/correlates/digests.json"))
-    plan = replace(plan, problems=(*plan.problems, *gating_problems(plan)))
+    more = [*repeated_keys(workflow.configfiles), *gating_problems(plan)]
+    plan = replace(plan, problems=(*plan.problems, *more))
     is_whole = has_study(config) and all(problem.stops != "run" for problem in plan.problems)
     os.environ["CORRELATES_PLAN"] = keep_plan(plan) if is_whole else ""
     return plan
