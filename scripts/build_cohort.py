@@ -7,7 +7,7 @@ import pandas as pd
 from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.build import build_cohort, write_cohort
 from correlates.cohort.endpoints import endpoint_table
-from correlates.cohort.exclusions import list_exclusions
+from correlates.cohort.exclusions import COLUMNS, list_exclusions
 from correlates.cohort.merging import merge_measurements
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
@@ -26,7 +26,10 @@ def main(job) -> None:
     measured = merge_measurements(assays, patients)
     baselines = choose_baselines(measured, patients, settings["b1_max_days_before"])
     endpoints = endpoint_table(patients, settings["response_criteria"])
-    left_out = pd.concat([pd.read_csv(path, sep="\t", dtype=str) for path in job.input.left_out])
+    # Not by pandas, which would read a patient called NA as none.
+    left_out = pd.DataFrame(
+        [row for path in job.input.left_out for row in read_tsv(path)], columns=COLUMNS
+    )
     exclusions = list_exclusions(
         read_tsv(job.input.files),
         read_tsv(job.input.problems),
@@ -38,11 +41,12 @@ def main(job) -> None:
     cohort = build_cohort(measured, baselines, endpoints, patients, {"settings": dict(settings)})
     write_measurements(measured, job.output.measurements)
     for table, path in (
-        (baselines, job.output.baselines),
+        (baselines.draws, job.output.baselines),
         (endpoints, job.output.endpoints),
         (exclusions, job.output.exclusions),
     ):
-        write_tsv(path, list(table.columns), table.to_dict("records"))
+        known = table.astype(object).where(table.notna(), None)
+        write_tsv(path, list(table.columns), known.to_dict("records"))
     write_cohort(cohort, job.output.cohort)
 
 

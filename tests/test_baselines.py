@@ -70,6 +70,16 @@ def test_planned_day(visit, day):
         pytest.param(
             "C1D1", "am", 29, None, TREATED, "COMBO", id="an unknown timepoint is not pre"
         ),
+        pytest.param(
+            "C0D1", "pre", 1, None, Dosing(-10), "UNASSIGNED", id="under lenalidomide already"
+        ),
+        pytest.param("SCR", "pre", -20, None, Dosing(-10), "SCREENING", id="before both drugs"),
+        pytest.param(
+            "SCR", "pre", None, None, Dosing(-10), "UNASSIGNED", id="before one drug, by its label"
+        ),
+        pytest.param(
+            "C1D1", "pre", None, None, Dosing(-10), "COMBO", id="an early start moves no visit"
+        ),
     ],
 )
 def test_phase(visit, timepoint, day, hours, dosing, phase):
@@ -94,21 +104,36 @@ def samples(*rows):
                 "day": math.nan if row[-1] is None else float(row[-1]),
                 "hours_post_dose": math.nan,
                 "flags": [],
+                "feature": "nk__abs",
+                "status": "ok",
             }
             for row in rows
         ],
         columns=[
             *("patient", "visit", "timepoint", "specimen", "sample", "day"),
-            *("hours_post_dose", "flags"),
+            *("hours_post_dose", "flags", "feature", "status"),
         ],
     )
     return table
 
 
-def chosen(rows, start_day, most_days=3):
+def baselines_of(table, start_day=29, most_days=3):
     patients = [{"patient": "P1", "lenalidomide_start_day": start_day}]
-    phased = assign_phases(samples(*rows), patients)
-    table = choose_baselines(phased, patients, most_days).set_index("baseline")
+    return choose_baselines(assign_phases(table, patients), patients, most_days)
+
+
+def measured(*rows):
+    """Return whole blood of features: (visit, day, feature), with a status and flags if need be."""
+    table = samples(*((row[0], row[1]) for row in rows))
+    return table.assign(
+        feature=[row[2] for row in rows],
+        status=[row[3] if len(row) > 3 else "ok" for row in rows],
+        flags=pd.Series([list(row[4:]) for row in rows], dtype=object),
+    )
+
+
+def chosen(rows, start_day, most_days=3):
+    table = baselines_of(samples(*rows), start_day, most_days).draws.set_index("baseline")
     return table.loc["B0"], table.loc["B1"]
 
 
@@ -119,6 +144,9 @@ def chosen(rows, start_day, most_days=3):
         pytest.param([("SCR", None), ("C0D1", "h4", 1)], "SCR", id="not one after the dose"),
         pytest.param([("SCR", -2), ("UNS1", 0)], "UNS1", id="by day, not by label"),
         pytest.param([("C0D8", 8), ("C1D1", 29)], "", id="none before ibrutinib"),
+        pytest.param(
+            [("UNS1", 0.2), ("UNS2", 0.7)], "UNS2", id="later on one day, by its fraction"
+        ),
     ],
 )
 def test_b0_is_the_last_sample_before_ibrutinib(rows, visit):
@@ -224,18 +252,151 @@ def test_every_patient_of_the_sheet_has_a_row_for_every_specimen():
     marrow = table.assign(specimen="marrow")[:1]
     phased = assign_phases(pd.concat([table, marrow], ignore_index=True), patients)
 
-    found = choose_baselines(phased, patients, 3).set_index(["patient", "specimen", "baseline"])
+    found = choose_baselines(phased, patients, 3).draws
+    found = found.set_index(["patient", "specimen", "baseline"])
 
     assert len(found) == 8
     assert found.loc[("P1", "fresh_wb", "B1"), "visit"] == "C1D1"
     assert found.loc[("P1", "marrow", "B1"), "visit"] == ""
-    assert found.loc[("P2", "marrow", "B0"), "reason"] == "no evaluable sample of this specimen"
+    assert found.loc[("P2", "marrow", "B0"), "reason"] == "no sample of this specimen was measured"
 
 
 def test_without_any_measurement_each_patient_is_told_so():
     patients = [{"patient": "P1", "lenalidomide_start_day": 29}]
 
-    found = choose_baselines(assign_phases(samples(), patients), patients, 3)
+    found = choose_baselines(assign_phases(samples(), patients), patients, 3).draws
 
     assert found["baseline"].tolist() == ["B0", "B1"]
     assert set(found["visit"]) == {""}
+
+
+def test_b0_must_precede_lenalidomide_too():
+    b0, b1 = chosen([("C0D1", 1), ("C0D28", 28)], -10)
+
+    assert (b0["visit"], b1["visit"]) == ("", "")
+    assert b0["reason"] == (
+        "no sample before both drugs: lenalidomide began on day -10, before ibrutinib; the first "
+        "is C0D1, day 1; C0D1 has no place: lenalidomide began before ibrutinib, and nothing shows "
+        "that this draw came before it"
+    )
+    assert b1["reason"].startswith("lenalidomide began on day -10, before ibrutinib")
+    assert chosen([("SCR", -20), ("C0D1", 1)], -10)[0]["visit"] == "SCR"
+
+
+FAILED = ("not_evaluable", "viability_below_floor")
+
+
+def test_a_draw_without_a_usable_value_does_not_cost_the_baseline():
+    found = baselines_of(
+        measured(("C0D28", 28, "nk__abs"), ("C1D1", 29, "nk__abs", *FAILED)),
+    )
+
+    b1 = found.draws.set_index("baseline").loc["B1"]
+    assert b1[["visit", "day", "n_features", "passed_over"]].tolist() == ["C0D28", 28, 1, "C1D1"]
+    assert b1["reason"] == (
+        "last sample with a usable value of all features before the first lenalidomide dose, "
+        "1 day before it; C1D1 (day 29) was passed over: 1 not evaluable (viability below floor) "
+        "(nk__abs)"
+    )
+    assert found.features[["visit", "baseline", "earlier_draw"]].to_numpy().tolist() == [
+        ["C0D28", "B1", True]
+    ]
+
+
+def test_a_feature_of_the_earlier_draw_is_there_and_the_mix_is_told_of():
+    found = baselines_of(
+        measured(
+            ("C0D28", 28, "nk__abs"),
+            ("C0D28", 28, "t__abs"),
+            ("C0D28", 28, "cll__abs"),
+            ("C1D1", 29, "nk__abs"),
+            ("C1D1", 29, "t__abs", "missing", "cbc_wbc_missing"),
+        )
+    )
+
+    features = found.features.set_index("feature")
+    assert features["visit"].to_dict() == {
+        "nk__abs": "C1D1",
+        "t__abs": "C0D28",
+        "cll__abs": "C0D28",
+    }
+    assert features["earlier_draw"].to_dict() == {
+        "nk__abs": False, "t__abs": True, "cll__abs": True,
+    }  # fmt: skip
+    b1 = found.draws[found.draws["baseline"] == "B1"]
+    assert b1[["visit", "n_features", "passed_over"]].to_numpy().tolist() == [
+        ["C1D1", 1, ""],
+        ["C0D28", 2, "C1D1"],
+    ]
+    assert b1["reason"].iloc[1] == (
+        "last sample with a usable value of 2 of 3 features before the first lenalidomide dose, "
+        "1 day before it; C1D1 (day 29) was passed over: 1 missing (cbc wbc missing), "
+        "1 not measured (cll__abs, t__abs)"
+    )
+
+
+@pytest.mark.parametrize("status", ["lt_lloq", "nd", "gt_uloq"])
+def test_a_censored_value_is_usable(status):
+    found = baselines_of(measured(("C0D28", 28, "nk__abs"), ("C1D1", 29, "nk__abs", status)))
+
+    assert found.features["visit"].tolist() == ["C1D1"]
+    assert found.draws["passed_over"].tolist() == ["", ""]
+
+
+def test_an_earlier_draw_outside_the_window_is_never_taken():
+    found = baselines_of(
+        measured(("C0D8", 8, "nk__abs"), ("C0D28", 28, "nk__abs", *FAILED)), most_days=3
+    )
+
+    b1 = found.draws.set_index("baseline").loc["B1"]
+    assert b1["visit"] == ""
+    assert (
+        b1["reason"] == "no usable value: C0D28 (day 28): 1 not evaluable (viability below floor)"
+    )
+    # It stays what it is, a measurement that failed and not one that was never made.
+    assert found.features[["visit", "earlier_draw"]].to_numpy().tolist() == [["C0D28", False]]
+
+
+def test_the_earlier_draw_of_b0_is_taken_too():
+    found = baselines_of(measured(("SCR", -3, "nk__abs"), ("C0D1", 1, "nk__abs", *FAILED)))
+
+    b0 = found.draws.set_index("baseline").loc["B0"]
+    assert b0[["visit", "passed_over"]].tolist() == ["SCR", "C0D1"]
+
+
+def test_tubes_of_one_draw_share_the_day_that_one_of_them_has():
+    table = measured(("C1D1", 31, "nk__abs"), ("C1D1", None, "t__abs"))
+
+    phased = assign_phases(table, [{"patient": "P1", "lenalidomide_start_day": 30}])
+
+    assert phased["day"].tolist() == [31, 31]
+    # By its planned day 29, the second would be a baseline that was drawn after the first dose.
+    assert phased["phase"].tolist() == ["COMBO", "COMBO"]
+    assert phased["flags"].tolist() == [[], []]
+
+
+def test_a_draw_on_two_days_has_no_phase_and_says_so():
+    found = baselines_of(
+        measured(("C0D28", 28, "nk__abs"), ("C1D1", 29, "nk__abs"), ("C1D1", 28, "t__abs"))
+    )
+    only = baselines_of(measured(("C1D1", 29, "nk__abs"), ("C1D1", 28, "t__abs")))
+
+    assert found.features["visit"].tolist() == ["C0D28"]
+    reason = only.draws.set_index("baseline").loc["B1", "reason"]
+    assert "C1D1 has no place: the sheet gives this draw several study days" in reason
+
+
+def test_fractions_of_one_day_are_one_day():
+    table = measured(("C1D1", 29.3, "nk__abs"), ("C1D1", 29.4, "t__abs"))
+
+    phased = assign_phases(table, [{"patient": "P1", "lenalidomide_start_day": 29}])
+
+    assert set(phased["phase"]) == {"IBR_RUNIN"}
+
+
+def test_every_tube_of_the_draw_is_named():
+    table = samples(("C0D1", 1), ("C0D1", 1)).assign(
+        feature=["nk__abs", "t__abs"], sample=["tube-2", "tube-1"]
+    )
+
+    assert baselines_of(table).draws["sample"].tolist()[0] == "tube-1, tube-2"

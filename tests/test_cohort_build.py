@@ -45,7 +45,7 @@ def row(patient, visit, value, feature="nk__abs", **changed):
         "timepoint": "pre",
         "specimen": "fresh_wb",
         "sample": f"{patient}_{visit}",
-        "day": {"C0D1": 1.0, "C1D1": 29.0}[visit],
+        "day": {"C0D1": 1.0, "C0D28": 28.0, "C1D1": 29.0}.get(visit),
         "hours_post_dose": None,
         "phase": "",
         "run": "b1",
@@ -160,6 +160,56 @@ def test_the_flags_of_a_measurement_reach_the_cohort():
     assert flags_of(cohort, "P2", "nk__abs@B1") == set()
 
 
+FAILED = {"status": "not_evaluable", "flags": ["viability_below_floor"]}
+MIXED = [
+    row("P1", "C0D28", 180.0),
+    row("P1", "C0D28", 900.0, "t__abs"),
+    row("P1", "C1D1", 200.0, **FAILED),
+    row("P1", "C1D1", 5.0, "cll__abs"),
+    row("P3", "C1D1", 77.0),
+]
+
+
+def draw_of(cohort, patient, name):
+    code = int(value_of(cohort, patient, name, "draw"))
+    return "" if code < 0 else cohort.uns["draw_codes"][code]
+
+
+def test_each_value_says_of_which_draw_it_is():
+    cohort = built(MIXED)
+
+    drawn = {name: draw_of(cohort, "P1", name) for name in cohort.var_names}
+    assert drawn == {"cll__abs@B1": "C1D1", "nk__abs@B1": "C0D28", "t__abs@B1": "C0D28"}
+    assert value_of(cohort, "P1", "nk__abs@B1") == 180
+    assert value_of(cohort, "P1", "nk__abs@B1", "day") == 28
+    assert draw_of(cohort, "P3", "nk__abs@B1") == "C1D1"
+    assert draw_of(cohort, "P3", "t__abs@B1") == ""
+    assert np.isnan(value_of(cohort, "P3", "t__abs@B1", "day"))
+
+
+def test_values_of_an_earlier_draw_are_flagged_and_counted():
+    cohort = built(MIXED)
+
+    assert flags_of(cohort, "P1", "nk__abs@B1") == {"earlier_draw"}
+    assert flags_of(cohort, "P1", "t__abs@B1") == {"earlier_draw"}
+    assert flags_of(cohort, "P1", "cll__abs@B1") == set()
+    assert cohort.var["n_earlier_draw"].to_dict() == {
+        "cll__abs@B1": 0, "nk__abs@B1": 1, "t__abs@B1": 1,
+    }  # fmt: skip
+
+
+def test_a_limit_that_no_usable_value_had_is_none_of_the_features():
+    rows = [row("P1", "C0D1", 9.0), row("P3", "C0D1", 9.0, limit=900.0, **FAILED)]
+
+    assert built(rows).var.loc["nk__abs@B0", "lod"] == 25
+
+
+def test_a_feature_of_two_assays_names_both():
+    rows = [row("P1", "C0D1", 9.0), row("P3", "C0D1", 9.0, assay="hematology")]
+
+    assert built(rows).var.loc["nk__abs@B0", "assay"] == "flow, hematology"
+
+
 def test_of_more_flags_than_there_are_bits_the_rarest_are_joined():
     flags = pd.Series([[f"f{i:02}" for i in range(63)]] + [[f"f{i:02}"] for i in range(1, 62)])
 
@@ -239,13 +289,14 @@ def test_it_is_read_back_from_h5ad_as_it_was_written(tmp_path):
     read = ad.read_h5ad(tmp_path / "deep" / "cohort.h5ad")
 
     np.testing.assert_array_equal(read.X, cohort.X)
-    for name in ("status", "n", "ci_low", "ci_high", "limit"):
+    for name in ("status", "draw", "day", "n", "ci_low", "ci_high", "limit"):
         np.testing.assert_array_equal(read.layers[name], cohort.layers[name])
     pd.testing.assert_frame_equal(read.obs, cohort.obs)
     pd.testing.assert_frame_equal(read.var, cohort.var, check_categorical=False, check_dtype=False)
     np.testing.assert_array_equal(read.layers["flags"], cohort.layers["flags"])
     assert read.layers["flags"].dtype == np.int64
     assert list(read.uns["flag_codes"]) == list(cohort.uns["flag_codes"])
+    assert list(read.uns["draw_codes"]) == list(cohort.uns["draw_codes"])
     assert read.uns["status_codes"] == {name: code for code, name in enumerate(STATUSES)}
     assert read.uns["provenance"]["settings"]["flow"]["anchors"] == {"viable": "viable"}
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["cohort.h5ad"]
@@ -403,6 +454,7 @@ def test_intensities_of_a_population_that_fail_alike_share_a_row():
     ]
 
     listed = list_exclusions([], [], *tables([*alike, *other], PATIENTS[:1]))
+    listed = listed[listed["what"] == "measurement"]
 
     assert sorted(listed[["visit", "item", "reason"]].to_numpy().tolist()) == [
         ["C0D1", "nk__pct__t@B0, fresh_wb", "no reason was given by the assay"],
@@ -419,6 +471,68 @@ def test_intensities_of_a_population_that_fail_alike_share_a_row():
             "2 markers of nk_bright: too few events (n = 3)",
         ],
     ]
+
+
+def listed_of(rows, what, patients=PATIENTS):
+    listed = list_exclusions([], [], *tables(rows, patients))
+    kept = listed.loc[listed["what"] == what, ["patient", "visit", "item", "status", "reason"]]
+    return kept.to_numpy().tolist()
+
+
+def test_a_draw_that_was_passed_over_is_listed():
+    (_, *found) = [one for one in listed_of(MIXED, "baseline") if one[0] == "P1"]
+
+    assert found == [
+        [
+            "P1",
+            "C1D1",
+            "B1, fresh_wb",
+            "passed_over",
+            "C0D28 is taken: last sample with a usable value of 2 of 3 features before the first "
+            "lenalidomide dose, 1 day before it; C1D1 (day 29) was passed over: 1 not evaluable "
+            "(viability below floor), 1 not measured (nk__abs, t__abs)",
+        ]
+    ]
+    # The failed one is no longer the value of the baseline.
+    assert listed_of(MIXED, "measurement")[0][:3] == ["P1", "C1D1", "nk__abs, fresh_wb"]
+
+
+def test_what_a_patient_has_in_no_draw_of_a_baseline_is_listed():
+    assert listed_of(MIXED, "measurement")[1:] == [
+        [
+            "P3",
+            "",
+            "2 features@B1, fresh_wb",
+            "missing",
+            "in no draw of this baseline, as in other patients: cll__abs, t__abs",
+        ]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        pytest.param({"patient": "P9"}, "the patients sheet lacks this patient", id="unknown"),
+        pytest.param({"visit": "UNS1", "day": None}, "no study day was recorded", id="no day"),
+        pytest.param({"day": 28.0}, "several study days", id="two days of one draw"),
+        pytest.param({"visit": "C13D1", "day": 365.0}, "", id="past the plan, which is no fault"),
+    ],
+)
+def test_a_draw_without_a_phase_is_listed(changed, reason):
+    rows = [row("P1", "C1D1", 9.0), row("P1", "C1D1", 9.0, "t__abs") | changed]
+
+    found = listed_of(rows, "draw")
+
+    assert [one[3] for one in found] == (["unplaced"] if reason else [])
+    assert all(reason in one[4] for one in found)
+
+
+def test_two_timepoints_of_a_visit_that_fail_alike_are_two_rows():
+    rows = [row("P1", "C1D1", 1.0, timepoint=at, **FAILED) for at in ("pre", "h4")]
+
+    visits = [one[1] for one in listed_of(rows, "measurement", PATIENTS[:1])]
+
+    assert visits == ["C1D1 h4", "C1D1"]
 
 
 def test_a_study_without_faults_has_an_empty_list():

@@ -99,6 +99,13 @@ def test_two_assays_may_not_hold_one_key():
         merge_measurements({"flow": table(), "ics": table({"assay": "ics"})}, PATIENTS)
 
 
+def test_two_assays_may_not_give_one_feature_in_different_units():
+    other = table({"assay": "hematology", "visit": "C2D1", "unit": "10^9/L"})
+
+    with pytest.raises(MeasurementError, match="flow and hematology: features in several units"):
+        merge_measurements({"flow": table(), "hematology": other}, PATIENTS)
+
+
 def test_merging_sorts_by_key_and_fills_the_phase():
     late = table({"visit": "C2D1", "day": 57.0}, {"visit": "C1D1"})
     early = table({"visit": "C0D1", "day": None, "assay": "ics", "feature": "ics__x"})

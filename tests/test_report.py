@@ -184,7 +184,7 @@ def written(tmp_path_factory):
     results = [run_model(tables, model), run_model(tables, model | {"endpoint": "orr"})]
     for name, table in {
         "endpoints": ends,
-        "baselines": chosen,
+        "baselines": chosen.draws,
         "exclusions": left_out,
         "contrasts": contrasts,
         "contrast_values": contrast_values(tables, CONTRASTS),

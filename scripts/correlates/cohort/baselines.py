@@ -1,38 +1,70 @@
-"""The two baselines: B0 before the first ibrutinib dose, B1 before the first lenalidomide dose.
+"""The two baselines: B0 before either drug, B1 before the first lenalidomide dose.
 
 Ibrutinib itself changes T cells and the clone, and flare can only start after lenalidomide: flare
 predictors are taken at B1, percent changes are measured from B0.
 
-A draw without a recorded day stands at the day that `correlates.cohort.phases` found for it, and
-every reason that rests on such a day says so.
+A baseline is chosen per feature: of the draws that may stand for it, the last with a usable value.
+So one tube that failed, or a panel that was stained a day earlier, does not cost the patient the
+baseline. What was not taken from the last draw is flagged ``earlier_draw``, and the table of draws
+says what was passed over: the features of one patient may then come from several days.
 """
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
 
+import numpy as np
 import pandas as pd
 
-from correlates.cohort.dosing import dosing_of
-from correlates.cohort.phases import (
-    DAY_FROM_FIRST_DOSE,
-    DAY_PLANNED,
-    IBR_RUNIN,
-    SCREENING,
-    hours_after_dose,
+from correlates.cohort.baseline_reasons import (
+    B0,
+    B1,
+    days_before,
+    days_known,
+    draw_name,
+    passed_over,
+    why_none,
 )
+from correlates.cohort.dosing import Dosing, dosing_of
+from correlates.cohort.phases import DRAW, IBR_RUNIN, SCREENING, hours_after_dose
+from correlates.measurements import KEY, USABLE
 
-B0 = "B0"
-B1 = "B1"
-COLUMNS = ["patient", "specimen", "baseline", "visit", "timepoint", "sample", "day", "reason"]
-_DRAW = ["patient", "specimen", "visit", "timepoint"]
-_SAMPLE = [*_DRAW, "sample", "day", "hours_post_dose", "phase", "guess"]
-NOT_AT_RISK = "never received lenalidomide: no B1, and not at risk of flare"
+# Flag of a value that is not of the last draw of its baseline.
+EARLIER_DRAW = "earlier_draw"
+COLUMNS = [
+    *("patient", "specimen", "baseline", "visit", "timepoint", "sample", "day"),
+    *("n_features", "passed_over", "reason"),
+]
+_BASELINE = ["patient", "specimen", "baseline"]
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """Which draws stand for the baselines, as a whole and feature by feature.
+
+    Parameters
+    ----------
+    draws
+        One row a draw that gave usable values: ``patient``, ``specimen``, ``baseline``, the
+        ``visit``, ``timepoint``, ``sample`` and ``day`` of the draw, ``n_features`` taken from it,
+        the later draws ``passed_over`` for them, and the ``reason``. Where no draw gave any, one
+        row with these blank, NaN or 0 and the reason why. Every patient of the sheet has a row for
+        every specimen of the cohort and each baseline; the latest draw comes first.
+    features
+        One row a feature of a patient at a baseline: the key of its measurement, ``baseline`` and
+        ``earlier_draw``, whether a later draw was passed over. A feature without a usable value has
+        its last measurement.
+    """
+
+    draws: pd.DataFrame
+    features: pd.DataFrame
 
 
 def choose_baselines(
     measurements: pd.DataFrame, patients: Iterable[Mapping], b1_max_days_before: float
-) -> pd.DataFrame:
-    """Choose the sample of each baseline, for each patient and specimen.
+) -> Baselines:
+    """Choose the draws of each baseline, for each patient, specimen and feature.
 
     Parameters
     ----------
@@ -42,112 +74,104 @@ def choose_baselines(
         Rows of the patients sheet.
     b1_max_days_before
         Most days by which B1 may lie before the first lenalidomide dose.
-
-    Returns
-    -------
-    ``patient``, ``specimen``, ``baseline``, then ``visit``, ``timepoint``, ``sample`` and ``day``
-    of the chosen sample (blank and NaN where there is none) and the ``reason`` for it, or why there
-    is none. Every patient of the sheet has a row for every specimen of the cohort.
     """
-    samples = measurements.drop_duplicates(_DRAW)
-    samples = samples.assign(guess=[_guess(flags) for flags in samples["flags"]])[_SAMPLE]
-    of = dict(iter(samples.groupby(["patient", "specimen"], sort=False)))
-    specimens = sorted(set(samples["specimen"])) or [""]
-    chosen = []
-    for patient in patients:
-        start = dosing_of(patient).lenalidomide_start_day
-        for specimen in specimens:
-            key = {"patient": str(patient["patient"]), "specimen": specimen}
-            rows = of.get(tuple(key.values()))
-            candidates = [] if rows is None else rows.to_dict("records")
-            chosen.append(key | {"baseline": B0} | _b0(candidates))
-            chosen.append(key | {"baseline": B1} | _b1(candidates, start, b1_max_days_before))
-    return pd.DataFrame(chosen, columns=COLUMNS).astype({"day": float})
-
-
-def _b0(samples: list[dict]) -> dict:
-    before = [sample for sample in samples if sample["phase"] == SCREENING]
-    if before:
-        last = _last(before)
-        return _chosen(last, f"last sample before the first ibrutinib dose{_unrecorded(last)}")
-    if not samples:
-        return _none("no evaluable sample of this specimen")
-    return _none(f"no sample before the first ibrutinib dose; {_first_of(samples)}")
-
-
-def _b1(samples: list[dict], start_day: float | None, most_days: float) -> dict:
-    if start_day is None:
-        return _none(NOT_AT_RISK)
-    if not samples:
-        return _none("no evaluable sample of this specimen")
-    run_in = [sample for sample in samples if sample["phase"] == IBR_RUNIN]
-    if not run_in:
-        return _none(
-            "no sample between the first ibrutinib dose and the first lenalidomide dose "
-            f"(day {start_day:g})"
-        )
-    last = _last(run_in)
-    days_before = start_day - math.floor(last["day"])
-    if days_before > most_days:
-        return _none(
-            f"the last sample before lenalidomide ({last['visit']}, {_on_day(last)}) lies "
-            f"{days_before:g} days before it, more than {most_days:g}"
-        )
-    return _chosen(
-        last,
-        f"last sample before the first lenalidomide dose, {days_before:g} days before it"
-        f"{_unrecorded(last)}",
+    dosing = {str(patient["patient"]): dosing_of(patient) for patient in patients}
+    draws = _draws(measurements, dosing, b1_max_days_before)
+    at_baseline = draws.loc[draws["baseline"] != "", [*DRAW, "baseline", "place"]]
+    rows = measurements[[*KEY, "status", "flags"]].merge(at_baseline, on=DRAW)
+    rows["usable"] = rows["status"].isin(USABLE)
+    features = _last_usable(rows)
+    of_draws = _groups(draws, ["patient", "specimen"])
+    of_rows, of_features = _groups(rows, _BASELINE), _groups(features, _BASELINE)
+    table = []
+    for patient, specimen, baseline in product(
+        dosing, sorted(set(draws["specimen"])) or [""], (B0, B1)
+    ):
+        key = (patient, specimen, baseline)
+        drawn = of_draws.get(key[:2], draws[:0])
+        measured = of_rows.get(key, rows[:0])
+        found = _told(drawn, measured, of_features.get(key, features[:0]), baseline)
+        if not found:
+            reason = why_none(
+                baseline, drawn.to_dict("records"), measured, dosing[patient], b1_max_days_before
+            )
+            found = [{"day": math.nan, "n_features": 0, "reason": reason}]
+        table += [dict(zip(_BASELINE, key, strict=True)) | row for row in found]
+    told = pd.DataFrame(table, columns=COLUMNS).fillna(
+        {"visit": "", "timepoint": "", "sample": "", "passed_over": ""}
+    )
+    return Baselines(
+        told.astype({"day": float, "n_features": int}),
+        features[[*KEY, "baseline", "earlier_draw"]].reset_index(drop=True),
     )
 
 
-def _last(samples: list[dict]) -> dict:
-    """Return the latest sample; a screening visit without a day precedes all with one."""
+def _groups(table: pd.DataFrame, by: list[str]) -> dict[tuple, pd.DataFrame]:
+    return dict(iter(table.groupby(by, sort=False)))
 
-    def moment(sample: dict) -> tuple[float, float]:
-        hours = sample["hours_post_dose"]
-        hours = hours_after_dose(
-            sample["visit"], sample["timepoint"], None if math.isnan(hours) else hours
+
+def _draws(
+    measurements: pd.DataFrame, dosing: Mapping[str, Dosing], most_days: float
+) -> pd.DataFrame:
+    """Return one row a draw, in the order of time within a patient and specimen (``place``)."""
+    draws = measurements.drop_duplicates(DRAW)
+    draws = draws[[*DRAW, "day", "hours_post_dose", "phase", "flags"]].reset_index(drop=True)
+    samples = measurements.groupby(DRAW)["sample"].agg(lambda names: ", ".join(sorted(set(names))))
+    draws = draws.join(samples.rename("sample"), on=DRAW)
+    start = draws["patient"].map({key: one.lenalidomide_start_day for key, one in dosing.items()})
+    # A screening visit without a day precedes all that have one.
+    whole = np.floor(draws["day"].astype(float)).fillna(-math.inf)
+    draws["days_before"] = start.astype(float) - whole
+    is_b1 = (draws["phase"] == IBR_RUNIN) & (draws["days_before"] <= most_days)
+    draws["baseline"] = np.select([draws["phase"] == SCREENING, is_b1], [B0, B1], default="")
+    draws["whole"] = whole
+    draws["hours"] = [
+        hours_after_dose(visit, timepoint, None if pd.isna(hours) else hours)
+        for visit, timepoint, hours in zip(
+            draws["visit"], draws["timepoint"], draws["hours_post_dose"], strict=True
         )
-        unknown = math.isnan(sample["day"])
-        return (-math.inf if unknown else math.floor(sample["day"])), hours
-
-    return max(samples, key=moment)
-
-
-def _first_of(samples: list[dict]) -> str:
-    dated = [sample for sample in samples if not math.isnan(sample["day"])]
-    if not dated:
-        return "no sample has a study day"
-    first = min(dated, key=lambda sample: sample["day"])
-    return f"the first is {first['visit']}, {_on_day(first)}"
+    ]
+    ordered = draws.sort_values(["patient", "specimen", "whole", "hours", "day"], kind="stable")
+    return ordered.reset_index(drop=True).assign(place=np.arange(len(ordered)))
 
 
-def _guess(flags: Iterable[str]) -> str:
-    """Return the flag of a day that nobody recorded."""
-    return next((flag for flag in flags if flag in (DAY_PLANNED, DAY_FROM_FIRST_DOSE)), "")
+def _last_usable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep one measurement of each feature at each baseline: the last usable, else the last."""
+    ordered = rows.sort_values(["usable", "place"], kind="stable")
+    kept = ordered.drop_duplicates([*_BASELINE, "feature"], keep="last").sort_values(KEY)
+    last = rows.groupby(_BASELINE)["place"].max().rename("last")
+    kept = kept.join(last, on=_BASELINE)
+    return kept.assign(earlier_draw=kept["usable"] & (kept["place"] < kept["last"]))
 
 
-def _on_day(sample: Mapping) -> str:
-    """Say on which day a sample was drawn, and how that is known."""
-    if sample["guess"] == DAY_PLANNED:
-        return f"planned day {sample['day']:g}; no day was recorded"
-    if sample["guess"] == DAY_FROM_FIRST_DOSE:
-        return (
-            f"day {sample['day']:g} of the first lenalidomide dose, by its label; "
-            "no day was recorded"
+def _told(
+    draws: pd.DataFrame, rows: pd.DataFrame, taken: pd.DataFrame, baseline: str
+) -> list[dict]:
+    """Return a row for each draw of one baseline that gave usable values, the latest first."""
+    usable = taken[taken["usable"]]
+    found = []
+    for draw in draws[draws["place"].isin(usable["place"])].to_dict("records")[::-1]:
+        features = usable.loc[usable["place"] == draw["place"], "feature"]
+        later = draws[(draws["place"] > draw["place"]) & (draws["baseline"] == baseline)]
+        reason = f"last sample {_before(draw, baseline)}"
+        if len(later):
+            which = "all" if len(features) == len(usable) else f"{len(features)} of {len(usable)}"
+            reason = (
+                f"last sample with a usable value of {which} features {_before(draw, baseline)}; "
+                + passed_over(later.to_dict("records"), rows, features)
+            )
+        found.append(
+            {name: draw[name] for name in ("visit", "timepoint", "sample", "day")}
+            | {
+                "n_features": len(features),
+                "passed_over": ", ".join(draw_name(one) for one in later.to_dict("records")),
+                "reason": reason,
+            }
         )
-    return f"day {sample['day']:g}"
+    return found
 
 
-def _unrecorded(sample: Mapping) -> str:
-    return f" ({_on_day(sample)})" if sample["guess"] else ""
-
-
-def _chosen(sample: dict, reason: str) -> dict:
-    return {key: sample[key] for key in ("visit", "timepoint", "sample", "day")} | {
-        "reason": reason
-    }
-
-
-def _none(reason: str) -> dict:
-    return {"visit": "", "timepoint": "", "sample": "", "day": math.nan, "reason": reason}
+def _before(draw: Mapping, baseline: str) -> str:
+    if baseline == B0:
+        return f"before the first ibrutinib dose{days_known(draw)}"
+    return f"before the first lenalidomide dose, {days_before(draw)}{days_known(draw)}"

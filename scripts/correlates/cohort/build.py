@@ -9,18 +9,21 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
+from correlates.cohort.baseline_reasons import draw_name
+from correlates.cohort.baselines import EARLIER_DRAW, Baselines
 from correlates.cohort.dosing import is_blank, number_of
 from correlates.cohort.flags import flag_bits, flag_codes
-from correlates.measurements import CENSORED, STATUSES, USABLE, status_codes
+from correlates.measurements import CENSORED, KEY, STATUSES, USABLE, status_codes
 
-NUMBERS = ("n", "ci_low", "ci_high", "limit")
+NUMBERS = ("n", "ci_low", "ci_high", "limit", "day")
+NO_DRAW = -1
 # Flag of what is shown and never tested; the assays set it.
 DISPLAY_ONLY = "display_only_compositional"
 
 
 def build_cohort(
     measurements: pd.DataFrame,
-    baselines: pd.DataFrame,
+    baselines: Baselines,
     endpoints: pd.DataFrame,
     patients: Iterable[Mapping],
     provenance: Mapping,
@@ -41,11 +44,14 @@ def build_cohort(
     -------
     ``obs``: covariates of the sheet and the endpoints (NaN where not evaluable; ``_time`` and
     ``_event`` beside a survival endpoint). ``var``: assay, unit, feature, baseline, specimen,
-    method, ``lod`` (median limit per patient, in the unit of the feature), ``share_censored`` (of
-    the usable), ``display_only``, ``mixed_methods`` (usable values of several methods, which no
-    one test may compare). ``X`` (patients, features): values as measured, NaN where status
+    method, ``lod`` (median lower limit of the usable, in the unit of the feature),
+    ``share_censored`` (of the usable), ``n_earlier_draw`` (usable values that are not of the last
+    draw of their baseline), ``display_only``, ``mixed_methods`` (usable values of several methods,
+    which no one test may compare). ``X`` (patients, features): values as measured, NaN where status
     is ``not_evaluable`` or ``missing``. Layers ``status`` (its codes are in
-    ``uns['status_codes']``), ``flags`` (bit ``k`` is flag ``uns['flag_codes'][k]``), ``n``,
+    ``uns['status_codes']``), ``flags`` (bit ``k`` is flag ``uns['flag_codes'][k]``; the values that
+    ``n_earlier_draw`` counts have ``earlier_draw``), ``draw`` (the value's draw is
+    ``uns['draw_codes'][draw]``, -1 where there is none), ``day`` (its study day), ``n``,
     ``ci_low``, ``ci_high``, ``limit``.
     """
     patients = [dict(row) for row in patients]
@@ -67,24 +73,35 @@ def build_cohort(
     # Not through `matrix`: a float holds 53 bits only.
     flags = np.zeros((len(names), len(var)), dtype=np.int64)
     flags[places] = flag_bits(rows["flags"], codes)
+    names_of_draws = pd.Series([draw_name(row) for row in rows.to_dict("records")], dtype=object)
+    draw, draw_codes = pd.factorize(names_of_draws, sort=True)
     return ad.AnnData(
         X=matrix(rows["value"].where(usable).to_numpy(float)),
         obs=_observations(patients, endpoints, names),
         var=var,
-        layers={"status": status.astype(np.int8), "flags": flags} | layers,
+        layers={
+            "status": status.astype(np.int8),
+            "flags": flags,
+            "draw": matrix(draw, NO_DRAW).astype(np.int32),
+        }
+        | layers,
         uns={
             "status_codes": {name: code for code, name in enumerate(STATUSES)},
             "flag_codes": np.array(codes, dtype=object),
+            "draw_codes": np.array(draw_codes, dtype=object),
             "provenance": _plain(provenance),
         },
     )
 
 
-def _at_baselines(measurements: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
-    """Return the measurements of the chosen samples, each with its baseline and variable name."""
-    place = ["patient", "specimen", "visit", "timepoint"]
-    chosen = baselines.loc[baselines["visit"] != "", [*place, "baseline"]]
-    rows = measurements.merge(chosen, on=place)
+def _at_baselines(measurements: pd.DataFrame, baselines: Baselines) -> pd.DataFrame:
+    """Return the chosen measurements, each with its baseline and variable name."""
+    rows = measurements.merge(baselines.features, on=KEY)
+    flags = [
+        [*flags, EARLIER_DRAW] if earlier else flags
+        for flags, earlier in zip(rows["flags"], rows["earlier_draw"], strict=True)
+    ]
+    rows["flags"] = pd.Series(flags, index=rows.index, dtype=object)
     several = rows.groupby("feature")["specimen"].transform("nunique") > 1
     name = rows["feature"] + "@" + rows["baseline"]
     return rows.assign(name=name.where(~several, name + "@" + rows["specimen"]))
@@ -96,19 +113,22 @@ def _features(rows: pd.DataFrame) -> pd.DataFrame:
         censored=censored.astype(float).where(usable),
         # A value that is not there mixes nothing: without a blood count the pair is only a guess.
         used_method=rows["method"].where(usable),
+        lower_limit=rows["limit"].where(usable & (rows["status"] != "gt_uloq")),
         display_only=[DISPLAY_ONLY in flags for flags in rows["flags"]],
     )
     by_name = judged.sort_values(["feature", "baseline", "specimen"]).groupby("name", sort=False)
-    same = ["assay", "unit", "feature", "baseline", "specimen"]
+    same = ["unit", "feature", "baseline", "specimen"]
     var = by_name[same].first()
-    var["method"] = by_name["method"].agg(lambda methods: ", ".join(sorted(set(methods))))
-    var["lod"] = by_name["limit"].median()
+    for column in ("assay", "method"):
+        var[column] = by_name[column].agg(lambda texts: ", ".join(sorted(set(texts))))
+    var["lod"] = by_name["lower_limit"].median()
     var["share_censored"] = by_name["censored"].mean()
+    var["n_earlier_draw"] = by_name["earlier_draw"].sum().astype(int)
     var["display_only"] = by_name["display_only"].any().astype(bool)
     var["mixed_methods"] = (by_name["used_method"].nunique() > 1).astype(bool)
     var.index = pd.Index(var.index.astype(str), name="name")
     # h5ad holds text as categories; left to anndata, each column would be told of on the terminal.
-    return var.astype(dict.fromkeys([*same, "method"], "category"))
+    return var.astype(dict.fromkeys([*same, "assay", "method"], "category"))
 
 
 def _observations(patients: list[dict], endpoints: pd.DataFrame, names: pd.Index) -> pd.DataFrame:

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from correlates.cohort.phases import DAY_FROM_FIRST_DOSE, DAY_PLANNED
-from correlates.measurements import CENSORED
+from correlates.cohort.baseline_reasons import draw_name
+from correlates.cohort.baselines import Baselines
+from correlates.cohort.phases import DRAW, OF_THE_DAY, UNASSIGNED, why_unassigned
+from correlates.measurements import CENSORED, KEY
 
 COLUMNS = ["what", "patient", "visit", "item", "status", "reason"]
 ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
 INTENSITY = "__mfi__"
-# Flags that tell how a day is known, which is no reason to leave a value out.
-_OF_THE_DAY = frozenset({DAY_PLANNED, DAY_FROM_FIRST_DOSE})
+# Features that are named where many are absent for one reason.
+_MOST_NAMED = 5
 _STOPS = {"run": "run stopped", "row": "row left out", "nothing": "warning"}
 
 
@@ -19,7 +21,7 @@ def list_exclusions(
     files: Iterable[Mapping],
     problems: Iterable[Mapping],
     measurements: pd.DataFrame,
-    baselines: pd.DataFrame,
+    baselines: Baselines,
     endpoints: pd.DataFrame,
     left_out: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
@@ -40,17 +42,21 @@ def list_exclusions(
 
     Returns
     -------
-    ``what`` (``file``, ``sheet``, ``acquisition``, ``measurement``, ``baseline``, ``endpoint``),
-    ``patient``, ``visit``, ``item``, ``status``, ``reason``; in this order of floors, equal rows
-    once. The intensities of one population that fail for one reason share a row.
+    ``what`` (``file``, ``sheet``, ``acquisition``, ``draw``, ``measurement``, ``baseline``,
+    ``endpoint``), ``patient``, ``visit``, ``item``, ``status``, ``reason``; in this order of
+    floors, equal rows once. The intensities of one population that fail for one reason share a row.
+    A draw is listed that can be placed in no phase, a baseline that is not there or was not taken
+    from its last draw.
     """
     refused = [row for row in files if row["state"] not in ACCEPTED]
     parts = [
         pd.DataFrame([_of_file(row) for row in refused]),
         pd.DataFrame([_of_problem(row) for row in problems]),
         _told_once(left_out, refused),
-        _of_measurements(measurements, baselines),
-        _of_baselines(baselines),
+        _of_draws(measurements, set(baselines.draws["patient"])),
+        _of_measurements(measurements, baselines.features),
+        _of_absent(baselines),
+        _of_baselines(baselines.draws),
         _of_endpoints(endpoints),
     ]
     filled = [part[COLUMNS] for part in parts if part is not None and not part.empty]
@@ -94,17 +100,38 @@ def _of_problem(row: Mapping) -> dict:
     }
 
 
-def _of_measurements(measurements: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
-    place = ["patient", "specimen", "visit", "timepoint"]
-    chosen = baselines.loc[baselines["visit"] != "", [*place, "baseline"]]
-    rows = measurements[measurements["status"] != "ok"].merge(chosen, on=place, how="left")
+def _of_draws(measurements: pd.DataFrame, known: set[str]) -> pd.DataFrame:
+    """List the draws that no phase is known of, and those of patients whom the sheet lacks."""
+    draws = measurements[measurements["phase"] == UNASSIGNED].drop_duplicates(DRAW)
+    rows = draws.to_dict("records")
+    listed = pd.DataFrame(
+        {
+            "what": "draw",
+            "patient": [row["patient"] for row in rows],
+            "visit": [draw_name(row) for row in rows],
+            "item": [row["specimen"] for row in rows],
+            "status": "unplaced",
+            "reason": [
+                why_unassigned(row["visit"], row["day"], row["flags"])
+                if row["patient"] in known
+                else "the patients sheet lacks this patient, so nothing of it reaches the cohort"
+                for row in rows
+            ],
+        }
+    )
+    return listed[listed["reason"] != ""]
+
+
+def _of_measurements(measurements: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+    rows = measurements[measurements["status"] != "ok"]
+    rows = rows.merge(features[[*KEY, "baseline"]], on=KEY, how="left")
     rows["baseline"] = rows["baseline"].fillna("")
     rows = _intensities_together(rows.assign(reason=[_why(row) for row in rows.to_dict("records")]))
     return pd.DataFrame(
         {
             "what": "measurement",
             "patient": rows["patient"],
-            "visit": rows["visit"],
+            "visit": [draw_name(row) for row in rows.to_dict("records")],
             "item": rows["feature"]
             + rows["baseline"].where(rows["baseline"] == "", "@" + rows["baseline"])
             + ", "
@@ -138,7 +165,7 @@ def _intensities_together(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _why(row: Mapping) -> str:
     """Say in words why a measurement is not ok; flags are codes that read as words."""
-    words = [flag.replace("_", " ") for flag in row["flags"] if flag not in _OF_THE_DAY]
+    words = [flag.replace("_", " ") for flag in row["flags"] if flag not in OF_THE_DAY]
     flags = "; ".join(words)
     events = "" if pd.isna(row["n"]) else f" (n = {row['n']})"
     if row["status"] not in CENSORED:
@@ -149,17 +176,47 @@ def _why(row: Mapping) -> str:
     return f"{limit}; {flags}" if flags else limit
 
 
-def _of_baselines(baselines: pd.DataFrame) -> pd.DataFrame:
-    rows = baselines[baselines["visit"] == ""]
+def _of_absent(baselines: Baselines) -> pd.DataFrame:
+    """List the features that others have at a baseline, and a patient with draws there has not."""
+    place = ["specimen", "baseline"]
+    held = {key: set(of["feature"]) for key, of in baselines.features.groupby(place)}
+    own = {key: set(of["feature"]) for key, of in baselines.features.groupby(["patient", *place])}
+    drawn = baselines.draws.loc[baselines.draws["visit"] != "", ["patient", *place]]
+    rows = []
+    for key in drawn.drop_duplicates().itertuples(index=False, name=None):
+        absent = sorted(held[key[1:]] - own[key])
+        if absent:
+            patient, specimen, baseline = key
+            named = ", ".join(absent[:_MOST_NAMED])
+            more = f" and {len(absent) - _MOST_NAMED} more" if len(absent) > _MOST_NAMED else ""
+            count = "1 feature" if len(absent) == 1 else f"{len(absent)} features"
+            rows.append(
+                {
+                    "what": "measurement",
+                    "patient": patient,
+                    "visit": "",
+                    "item": f"{count}@{baseline}, {specimen}",
+                    "status": "missing",
+                    "reason": f"in no draw of this baseline, as in other patients: {named}{more}",
+                }
+            )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _of_baselines(draws: pd.DataFrame) -> pd.DataFrame:
+    """List the baselines without a draw, and those that were not taken from their last one."""
+    rows = draws[(draws["visit"] == "") | (draws["passed_over"] != "")]
     specimen = rows["specimen"].where(rows["specimen"] == "", ", " + rows["specimen"])
+    is_absent = rows["visit"] == ""
+    taken = rows["visit"] + " is taken: " + rows["reason"]
     return pd.DataFrame(
         {
             "what": "baseline",
             "patient": rows["patient"],
-            "visit": "",
+            "visit": rows["passed_over"],
             "item": rows["baseline"] + specimen,
-            "status": "missing",
-            "reason": rows["reason"],
+            "status": is_absent.map({True: "missing", False: "passed_over"}),
+            "reason": rows["reason"].where(is_absent, taken),
         }
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from correlates.cohort.phases import assign_phases
-from correlates.measurements import COLUMNS, KEY, conform, faults, repeated_keys
+from correlates.measurements import COLUMNS, KEY, conform, faults
 
 
 class MeasurementError(ValueError):
@@ -31,7 +31,8 @@ def merge_measurements(
     Raises
     ------
     MeasurementError
-        If a table breaks the contract or two of them hold one key; names all offenders.
+        If a table breaks the contract, or if two of them hold one key or give one feature in
+        different units; names all offenders.
     """
     broken = [f"{name}: {fault}" for name, table in tables.items() for fault in faults(table)]
     if broken:
@@ -40,9 +41,9 @@ def merge_measurements(
     if not filled:
         return conform(pd.DataFrame(columns=COLUMNS))
     merged = pd.concat(filled, ignore_index=True)
-    twice = repeated_keys(merged)
-    if twice:
-        msg = f"{' and '.join(tables)}: {twice}"
+    between = faults(merged) if len(filled) > 1 else []
+    if between:
+        msg = f"{' and '.join(tables)}: {'; '.join(between)}"
         raise MeasurementError(msg)
     merged = assign_phases(merged, patients)
     return merged.sort_values(KEY, kind="stable").reset_index(drop=True)

@@ -6,13 +6,15 @@ label decides nothing that the dosing record can decide.
 The day of a draw is the one that the sheet recorded. Failing that, a draw labelled C1D1 was drawn
 on the day of the first lenalidomide dose, for that is what day 1 of cycle 1 is, whether the dose
 was given on the planned day or not; before or after the dose is for its timepoint to say. Failing
-that, it is the planned day.
+that, it is the planned day. What was recorded for one tube of a draw holds for its others; where
+they contradict each other, nothing tells which is right, and the draw has no phase.
 """
 
 import math
 import re
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from correlates.cohort.dosing import Dosing, dosing_of
@@ -29,6 +31,11 @@ UNASSIGNED = "UNASSIGNED"
 DAY_PLANNED = "day_planned"
 # Flag of a row whose day is that of the first lenalidomide dose, since the sheet records none.
 DAY_FROM_FIRST_DOSE = "day_from_first_dose"
+# Flag of a row whose draw was recorded with several days, or with hours before and after a dose.
+TIMES_DISAGREE = "draw_times_disagree"
+# Flags that tell how a day is known, which is no reason to leave a value out.
+OF_THE_DAY = frozenset({DAY_PLANNED, DAY_FROM_FIRST_DOSE, TIMES_DISAGREE})
+DRAW = ["patient", "specimen", "visit", "timepoint"]
 FIRST_COMBINATION_VISIT = "C1D1"
 FIRST_IBRUTINIB_DAY = 1
 # Cycle 1 begins with lenalidomide, cycle 13 without it.
@@ -92,13 +99,14 @@ def day_of(visit: str, day: float | None, dosing: Dosing) -> tuple[float | None,
     -------
     None, without a flag, where nothing tells the day. ``day_planned`` where the plan does;
     ``day_from_first_dose`` where the visit is C1D1 and the first lenalidomide dose was recorded on
-    another day than the planned one.
+    another day than the planned one, after the first of ibrutinib.
     """
     planned = planned_day(visit)
     if day is not None or planned is None:
         return day, ""
     start = dosing.lenalidomide_start_day
-    if start not in (None, planned) and parse_visit(visit).name == FIRST_COMBINATION_VISIT:
+    is_first = parse_visit(visit).name == FIRST_COMBINATION_VISIT
+    if is_first and start not in (None, planned) and start > FIRST_IBRUTINIB_DAY:
         return start, DAY_FROM_FIRST_DOSE
     return planned, DAY_PLANNED
 
@@ -125,22 +133,25 @@ def phase_of(
 
     Returns
     -------
-    ``SCREENING`` (before the first ibrutinib dose), ``IBR_RUNIN``, ``COMBO``, ``IBR_CONT``, ``FU``,
-    or ``UNASSIGNED`` where no day is known, or where only a planned day is and it contradicts the
-    recorded dosing.
+    ``SCREENING`` (before either drug), ``IBR_RUNIN``, ``COMBO``, ``IBR_CONT``, ``FU``, or
+    ``UNASSIGNED`` where no day is known, where only a planned day is and it contradicts the
+    recorded dosing, and under lenalidomide before ibrutinib, which the trial does not have.
     """
     parsed = parse_visit(visit)
     label = parsed.name if parsed else ""
     planned = planned_day(visit)
     at, guess = day_of(visit, day, dosing)
+    start = dosing.lenalidomide_start_day
     if at is None:
-        return {"SCR": SCREENING, "FU90": FU}.get(label, UNASSIGNED)
+        # Screening is before ibrutinib, which says nothing of a drug that began earlier.
+        is_under = label == "SCR" and start is not None and start < FIRST_IBRUTINIB_DAY
+        return UNASSIGNED if is_under else {"SCR": SCREENING, "FU90": FU}.get(label, UNASSIGNED)
     hours = hours_after_dose(visit, timepoint, hours_post_dose)
     if not dose_was_taken(at, hours, FIRST_IBRUTINIB_DAY):
-        return SCREENING
+        is_under = start is not None and dose_was_taken(at, hours, start)
+        return UNASSIGNED if is_under else SCREENING
     if label == "FU90" or _stopped(at, dosing.ibrutinib_stop_day):
         return FU
-    start = dosing.lenalidomide_start_day
     if start is None:
         return IBR_RUNIN
     if not dose_was_taken(at, hours, start):
@@ -159,39 +170,90 @@ def _stopped(day: float, stop_day: float | None) -> bool:
 
 
 def assign_phases(table: pd.DataFrame, patients: Iterable[Mapping]) -> pd.DataFrame:
-    """Fill ``day`` and ``phase`` of measurements, sample by sample.
+    """Fill ``day`` and ``phase`` of measurements, draw by draw.
 
     Parameters
     ----------
     table
-        ``patient``, ``visit``, ``timepoint``, ``day``, ``hours_post_dose``, ``flags``.
+        ``patient``, ``specimen``, ``visit``, ``timepoint``, ``day``, ``hours_post_dose``,
+        ``flags``.
     patients
         Rows of the patients sheet.
 
     Returns
     -------
     The table with a day where none was recorded (`day_of` says which, and its flag) and the phase;
-    a patient who is not in the sheet has no dosing record and stays ``UNASSIGNED``.
+    a patient who is not in the sheet has no dosing record and stays ``UNASSIGNED``. So does a draw
+    whose rows were recorded on several days, or of which some precede a dose and some do not; its
+    rows are flagged ``draw_times_disagree``.
     """
     dosing = {str(row["patient"]): dosing_of(row) for row in patients}
-    columns = ["patient", "visit", "timepoint", "day", "hours_post_dose"]
+    table = _share_times(table)
+    times = ["patient", "visit", "timepoint", "day", "hours_post_dose"]
     known: dict[tuple, tuple[float, str, str]] = {}
-    days, phases, flags = [], [], []
-    rows = table[columns].itertuples(index=False, name=None)
-    for key, listed in zip(rows, table["flags"], strict=True):
+    found = []
+    for key in table[times].itertuples(index=False, name=None):
         # NaN is unequal to itself, so it would never be found again.
         key = tuple(None if value != value else value for value in key)
         if key not in known:
             known[key] = _day_and_phase(*key, dosing)
-        day, phase, guess = known[key]
-        days.append(day)
-        phases.append(phase)
-        flags.append([*listed, guess] if guess and guess not in listed else [*listed])
-    filled = pd.DataFrame({"day": days, "phase": phases}, index=table.index)
-    filled = filled.astype({"day": float, "phase": object})
-    return table.assign(
-        day=filled["day"], phase=filled["phase"], flags=pd.Series(flags, table.index, dtype=object)
+        found.append(known[key])
+    filled = pd.DataFrame(found, index=table.index, columns=["day", "phase", "guess"])
+    filled = filled.astype({"day": float, "phase": object, "guess": object})
+    draws = filled.assign(whole=np.floor(table["day"].astype(float))).groupby(
+        [table[name] for name in DRAW], sort=False
     )
+    disagrees = (draws[["whole", "phase"]].transform("nunique") > 1).any(axis=1)
+    flags = [
+        list(dict.fromkeys([*listed, *filter(None, [guess, TIMES_DISAGREE if wrong else ""])]))
+        for listed, guess, wrong in zip(table["flags"], filled["guess"], disagrees, strict=True)
+    ]
+    return table.assign(
+        day=filled["day"],
+        phase=filled["phase"].mask(disagrees, UNASSIGNED),
+        flags=pd.Series(flags, table.index, dtype=object),
+    )
+
+
+def why_unassigned(visit: str, day: float, flags: Iterable[str]) -> str:
+    """Say why a draw has no phase; empty where it is only past the planned end of lenalidomide.
+
+    Parameters
+    ----------
+    visit, day, flags
+        Of a row without a phase, as `assign_phases` gave it, of a patient of the sheet.
+    """
+    if TIMES_DISAGREE in flags:
+        return (
+            "the sheet gives this draw several study days, or hours both before and after a dose. "
+            "Write one for all its rows, or give each draw a visit of its own, such as UNS1"
+        )
+    planned = planned_day(visit)
+    under_lenalidomide = (
+        "lenalidomide began before ibrutinib, and nothing shows that this draw came before it"
+    )
+    if math.isnan(day):
+        parsed = parse_visit(visit)
+        is_screening = parsed is not None and parsed.name == "SCR"
+        return under_lenalidomide if is_screening else "no study day was recorded"
+    if math.floor(day) <= FIRST_IBRUTINIB_DAY:
+        return under_lenalidomide
+    if planned is not None and planned > CYCLE_DAYS * (LAST_LENALIDOMIDE_CYCLE + 1):
+        return ""
+    return f"no study day was recorded, and the planned one ({day:g}) contradicts the dosing record"
+
+
+def _share_times(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows of a draw the day, and the hours, that all of its other rows agree on."""
+    by = [table[name] for name in DRAW]
+    shared = {}
+    for column in ("day", "hours_post_dose"):
+        recorded = table[column].astype(float)
+        compared = np.floor(recorded) if column == "day" else recorded
+        agree = compared.groupby(by, sort=False).transform("nunique") == 1
+        first = recorded.groupby(by, sort=False).transform("first")
+        shared[column] = recorded.fillna(first.where(agree))
+    return table.assign(**shared)
 
 
 def _day_and_phase(

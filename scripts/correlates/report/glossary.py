@@ -26,6 +26,10 @@ MEANINGS = {
     "day_planned": "no study day was recorded; the visit's planned day is taken",
     "day_from_first_dose": "no study day was recorded; the recorded day of the first lenalidomide "
     "dose is taken",
+    "draw_times_disagree": "the sheet gives one draw several study days, or hours both before and "
+    "after a dose, so it can be no baseline",
+    "earlier_draw": "the last draw of the baseline has no usable value of this, so an earlier one "
+    "in the same window gives it",
 }
 
 

@@ -17,7 +17,7 @@ NEEDED = {
         "path acquisition patient visit panel tube state reason remedy n_events sha256 simulated"
     ),
     "problems": "file row column value problem remedy stops",
-    "baselines": "patient specimen baseline visit sample day reason",
+    "baselines": "patient specimen baseline visit sample day n_features reason",
     "endpoints": "patient endpoint kind value criteria_version evaluable reason",
     "exclusions": "what patient visit item status reason",
     "contrasts": (
