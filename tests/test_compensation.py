@@ -48,6 +48,13 @@ def test_read_csv(tmp_path, text):
             "FITC-A,PE-A\n1,0.2\n0.1,0\n", 3, "PE-A", "'PE-A' is zero", id="a zero on the diagonal"
         ),
         pytest.param(
+            "FITC-A,PE-A\n100,20\n10,100\n",
+            2,
+            "FITC-A",
+            "is 100 and not 1. Is the matrix in percent?",
+            id="a matrix in percent",
+        ),
+        pytest.param(
             "FITC-A,PE\n1,0.2\n0.1,1\n", 2, "", "Did you mean 'PE-A'", id="an unknown channel"
         ),
         pytest.param(

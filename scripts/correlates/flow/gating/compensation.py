@@ -13,6 +13,8 @@ import numpy as np
 from correlates.flow.gating.gates import Compensation
 from correlates.problems import Problem, did_you_mean
 
+# A matrix of shares has 1 on its diagonal, one of percentages 100.
+_PERCENT_FROM = 10.0
 _SQUARE = "Give one row and one column for each channel, in the same order."
 
 
@@ -179,6 +181,10 @@ def _checked(names, rows, channels, places) -> Compensation:
         if not found and values[index] == 0:
             problem = f"The diagonal of {names[index]!r} is zero"
             remedy = "A dye must be seen by its own detector: give 1 there."
+            problems.append(Problem(problem=problem, remedy=remedy, **_cell(place, names[index])))
+        elif not found and abs(values[index]) >= _PERCENT_FROM:
+            problem = f"The diagonal of {names[index]!r} is {values[index]:g} and not 1"
+            remedy = "Is the matrix in percent? Then divide all of it by 100."
             problems.append(Problem(problem=problem, remedy=remedy, **_cell(place, names[index])))
     if not problems and np.linalg.matrix_rank(np.array(matrix)) < len(names):
         problem = "The matrix cannot be solved: two of its rows say the same"
