@@ -7,9 +7,17 @@ pipeline again in every permutation. Nothing is tuned and nothing is selected.
 from collections.abc import Mapping
 from dataclasses import asdict
 
+import numpy as np
 import pandas as pd
+from sklearn.pipeline import Pipeline
 
-from correlates.analyses.auc import auc_interval, permutation_p, widening_of
+from correlates.analyses.auc import (
+    auc_interval,
+    concordance,
+    excess_of,
+    permutation_p,
+    widening_of,
+)
 from correlates.analyses.design import Design, ModelSettings, design_of
 from correlates.analyses.lanes import permitted
 from correlates.analyses.markers import tables_of
@@ -17,6 +25,7 @@ from correlates.analyses.model_words import caution_of, model_sentence
 from correlates.analyses.refusals import Refused
 from correlates.analyses.ridge import ridge_pipeline
 from correlates.analyses.validation import (
+    CrossValidation,
     cross_validate,
     folds_for,
     permutation_aucs,
@@ -26,6 +35,10 @@ from correlates.analyses.validation import (
 from correlates.analyses.wording import CAUTION, event_of
 
 PREDICTION_COLUMNS = ["patient", "is_event", "probability", "probability_sd"]
+_INTERVAL = (
+    "score interval, Hanley-McNeil variance widened to the permuted spread and to DeLong's; the "
+    "upper end at least that of the apparent AUC; approximate"
+)
 
 
 def run_model(cohort, settings: ModelSettings | Mapping) -> tuple[dict, pd.DataFrame]:
@@ -55,9 +68,10 @@ def run_model(cohort, settings: ModelSettings | Mapping) -> tuple[dict, pd.DataF
     except Refused as refusal:
         result |= {"status": "refused", "reason": refusal.code, "sentence": refusal.sentence}
         return result, pd.DataFrame(columns=PREDICTION_COLUMNS)
-    validated, predictions = _validated(design, settings)
+    fitted = ridge_pipeline(settings.transform, settings.C).fit(design.X, design.y)
+    validated, predictions = _validated(design, settings, fitted.decision_function(design.X))
     result |= {"status": "ok", "reason": "", "caution": caution} | validated
-    result |= {"coefficients": _coefficients(design, settings)}
+    result |= {"coefficients": _coefficients(design, fitted)}
     return result | {"sentence": model_sentence(result, design)}, predictions
 
 
@@ -78,28 +92,18 @@ def _counts(design: Design) -> dict:
     }
 
 
-def _validated(design: Design, settings: ModelSettings) -> tuple[dict, pd.DataFrame]:
+def _validated(
+    design: Design, settings: ModelSettings, own_scores: np.ndarray
+) -> tuple[dict, pd.DataFrame]:
     X, y = design.X, design.y
-    events, others = int(y.sum()), int((1 - y).sum())
     penalised = (settings.transform, settings.C)
     folds = plan_folds(y, settings.repeats, settings.max_folds, settings.seed)
     seen = cross_validate(X, y, folds, *penalised)
     aucs = permutation_aucs(X, y, folds, *penalised, settings.permutations, settings.seed)
     require_same_auc(seen.auc, aucs)
-    widening = widening_of(aucs, events, others)
-    low, high = auc_interval(seen.auc, events, others, widening, settings.confidence)
-    method = "score interval, Hanley-McNeil variance widened to the permuted spread; approximate"
     validated = {
         "folds": folds_for(y, settings.max_folds),
-        "auc": {
-            "estimate": seen.auc,
-            "low": low,
-            "high": high,
-            "confidence": settings.confidence,
-            "method": method,
-            "widening": widening,
-            "pairs": seen.pairs,
-        },
+        "auc": _auc(y, seen, aucs, own_scores, settings.confidence),
         "brier": {"estimate": seen.brier, "without_markers": seen.brier_null},
         "permutation": {
             "p": permutation_p(aucs),
@@ -117,10 +121,27 @@ def _validated(design: Design, settings: ModelSettings) -> tuple[dict, pd.DataFr
     return validated, pd.DataFrame(predictions, columns=PREDICTION_COLUMNS)
 
 
-def _coefficients(design: Design, settings: ModelSettings) -> dict:
+def _auc(y, seen: CrossValidation, aucs, own_scores, confidence: float) -> dict:
+    events, others = int(y.sum()), int((1 - y).sum())
+    widening = widening_of(aucs, events, others) * excess_of(seen.placement, y, seen.auc)
+    right, pairs = concordance(own_scores[None], y)
+    apparent = float(right[0]) / pairs
+    low, high = auc_interval(seen.auc, events, others, widening, apparent, confidence)
+    return {
+        "estimate": seen.auc,
+        "low": low,
+        "high": high,
+        "confidence": confidence,
+        "method": _INTERVAL,
+        "apparent": apparent,
+        "widening": widening,
+        "pairs": seen.pairs,
+    }
+
+
+def _coefficients(design: Design, fitted: Pipeline) -> dict:
     """Return the ridge fitted to all patients, per standard deviation of each marker."""
-    model = ridge_pipeline(settings.transform, settings.C).fit(design.X, design.y)
-    scale, ridge = model.named_steps["scale"], model.named_steps["ridge"]
+    scale, ridge = fitted.named_steps["scale"], fitted.named_steps["ridge"]
     return {
         "intercept": float(ridge.intercept_[0]),
         "markers": {

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from correlates.analyses.auc import SIMULATED
 from correlates.analyses.design import Design
 from correlates.analyses.lanes import (
     EXPLORE,
@@ -47,6 +48,7 @@ def model_sentence(result: Mapping, design: Design) -> str:
     """Return a fitted model in plain words: p first, then the AUC, then whom it rests on."""
     auc, brier, permutation = result["auc"], result["brier"], result["permutation"]
     events, total = int(design.y.sum()), design.y.size
+    simulated, fewest, most = SIMULATED
     parts = [
         f"One-sided permutation {p_value(permutation['p'])} from "
         f"{permutation['permutations']:,} permutations, not corrected across models.",
@@ -54,7 +56,9 @@ def model_sentence(result: Mapping, design: Design) -> str:
         f"{'it' if design.X.shape[1] == 1 else 'all of them'}, put {100 * auc['estimate']:.0f} % "
         f"of pairs of held-out patients with ({events}) and without ({total - events}) "
         f"{design.event} in the right order: AUC {auc['estimate']:.2f} (approximate "
-        f"{100 * auc['confidence']:g} % interval {auc['low']:.2f} to {auc['high']:.2f}).",
+        f"{100 * auc['confidence']:g} % interval {auc['low']:.2f} to {auc['high']:.2f}; "
+        f"in {simulated} simulated settings {fewest} to {most} % of such 95 % intervals held the "
+        "true AUC).",
         f"Brier score {number(brier['estimate'])}, {number(brier['without_markers'])} without "
         "markers.",
         design.rule,

@@ -7,7 +7,7 @@ from scipy.special import expit
 from sklearn.model_selection import RepeatedStratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from correlates.analyses.auc import concordance
+from correlates.analyses.auc import concordance, in_order
 from correlates.analyses.ridge import permuted_logits, ridge_pipeline
 
 _CHUNK = 500
@@ -35,6 +35,8 @@ class CrossValidation:
         Share of pairs held out together that are in the right order (ties count half).
     pairs
         Pairs compared, over all repeats.
+    placement
+        The same share for each patient: among the pairs that hold it, shape (patients,).
     brier
         Mean squared error of the probability.
     brier_null
@@ -44,6 +46,7 @@ class CrossValidation:
     probability: np.ndarray
     auc: float
     pairs: int
+    placement: np.ndarray
     brier: float
     brier_null: float
 
@@ -87,16 +90,17 @@ def cross_validate(X, y, folds: list[Fold], transform: str, C: float) -> CrossVa
             model = ridge_pipeline(transform, C).fit(X[fold.train], y[fold.train])
             logit[fold.repeat, fold.test] = model.decision_function(X[fold.test])
             share[fold.repeat, fold.test] = y[fold.train].mean()
-    right, pairs = 0.0, 0
+    right, pairs = np.zeros(y.size), np.zeros(y.size, int)
     for fold in folds:
-        held_out = logit[None, fold.repeat, fold.test]
-        right_here, pairs_here = concordance(held_out, y[fold.test])
-        right, pairs = right + right_here[0], pairs + pairs_here
+        right_here, pairs_here = in_order(logit[None, fold.repeat, fold.test], y[fold.test])
+        right[fold.test] += right_here[0]
+        pairs[fold.test] += pairs_here
     probability = expit(logit)
     return CrossValidation(
         probability=probability,
-        auc=right / pairs,
-        pairs=pairs,
+        auc=float(right[y == 1].sum() / pairs[y == 1].sum()),
+        pairs=int(pairs[y == 1].sum()),
+        placement=right / pairs,
         brier=float(((probability - y) ** 2).mean()),
         brier_null=float(((share - y) ** 2).mean()),
     )
