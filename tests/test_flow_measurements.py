@@ -267,6 +267,20 @@ def test_cells_per_microlitre_exist_for_kinds_of_leukocyte_only():
     assert not features & {"root__abs", "cells__abs", "singlets__abs", "viable__abs", "cd45__abs"}
 
 
+def test_what_lies_beside_the_reference_is_listed_without_cells_per_microlitre():
+    """Separated cells, lymphocytes gated, and T cells drawn on all living cells."""
+    parents = {"viable": "root", "lymph": "viable", "nk": "lymph", "t": "viable", "t_cd4": "t"}
+
+    table, _ = measure([tube(specimen="cryo_pbmc")], of_tree(parents))
+
+    assert "viable__abs" not in set(table["feature"])
+    for name in ("t", "t_cd4"):
+        row = row_of(table, f"{name}__abs")
+        assert row["status"] == "not_evaluable"
+        assert "outside_reference_population" in row["flags"]
+    assert "outside_reference_population" not in row_of(table, "nk__abs")["flags"]
+
+
 def test_separated_cells_pair_with_lymphocytes_and_monocytes():
     row = row_of(measure([tube(specimen="cryo_pbmc")])[0], "nk__abs")
 

@@ -135,12 +135,13 @@ def _countable(parents: Mapping[str, str], anchors: Mapping[str, str]) -> list[b
     """Say which populations have cells per microlitre at all: the kinds of leukocyte.
 
     Debris and singlets have none, and that of the leukocytes themselves is the blood count. Where
-    a template gates no leukocytes, lymphocytes or monocytes, each population is kept, so that it
-    is listed as not evaluable.
+    a template gates no leukocytes, all but the way to the lymphocytes and monocytes is kept, so that
+    what lies beside them is listed as not evaluable.
     """
     leukocytes = anchors["leukocytes"]
     if leukocytes in parents:
         inside = _within(parents, [leukocytes])
         return [held and key != leukocytes for key, held in zip(parents, inside, strict=True)]
     others = {anchors["lymphocytes"], anchors["monocytes"]} & set(parents)
-    return _within(parents, others) if others else [True] * len(parents)
+    way = set().union(*(line_of(key, parents) for key in others)) - others
+    return [key not in way for key in parents]
