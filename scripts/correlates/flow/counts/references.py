@@ -134,8 +134,8 @@ def _within(parents: Mapping[str, str], references: Iterable[str]) -> list[bool]
 def _countable(parents: Mapping[str, str], anchors: Mapping[str, str]) -> list[bool]:
     """Say which populations have cells per microlitre at all: the kinds of leukocyte.
 
-    Debris and singlets have none, and that of the leukocytes themselves is the blood count. Where
-    a template gates no leukocytes, all but the way to the lymphocytes and monocytes is kept, so that
+    Debris and singlets have none, and that of the leukocytes themselves is the blood count. Where a
+    template gates no leukocytes, all but the way to the lymphocytes and monocytes is kept, so that
     what lies beside them is listed as not evaluable.
     """
     leukocytes = anchors["leukocytes"]

@@ -1,0 +1,60 @@
+"""The method settings that ship: a number changed by accident changes everybody's results."""
+
+from functools import reduce
+
+import pytest
+import yaml
+
+from study import ROOT
+
+DEFAULTS = {
+    "intake.settle_minutes": 10,
+    "flow.min_parent_events": 500,
+    "flow.lod_events": 20,
+    "flow.lloq_events": 50,
+    "flow.min_leukocytes": 50_000,
+    "flow.min_viability_pct.fresh": 80,
+    "flow.min_viability_pct.cryo": 70,
+    "flow.cv_cbc": 0.03,
+    "flow.cbc_max_offset_h": 24,
+    "flow.clone_free": ["t", "nk", "mono"],
+    "flow.clone": ["cll"],
+    "flow.logicle.m": 4.5,
+    "flow.logicle.w": "auto",
+    "cohort.b1_max_days_before": 3,
+    "cohort.response_criteria": "iwCLL2018",
+    "analyses.confidence": 0.95,
+    "analyses.model.endpoints": ["cr", "tfr_ge2"],
+    "analyses.model.features": ["t_cd4__abs", "nk__abs"],
+    "analyses.model.baseline": "B1",
+    "analyses.model.penalty_c": 0.1,
+    "analyses.model.folds": 5,
+    "analyses.model.repeats": 10,
+    "analyses.model.permutations": 2000,
+    "analyses.model.seed": 1,
+    "analyses.model.min_eff": 6,
+    "report.max_figures": 100,
+    "strict": False,
+}
+CONTRASTS = {
+    "H1": ("t_cd4__abs", "B1", "cr", "higher", "log2"),
+    "H6": ("nk__abs", "B1", "tfr_ge2", "higher", "log2"),
+}
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+
+
+@pytest.mark.parametrize(("key", "value"), DEFAULTS.items())
+def test_a_default_is_what_the_methods_say(shipped, key, value):
+    assert reduce(lambda block, name: block[name], key.split("."), shipped) == value
+
+
+def test_the_shipped_contrasts_are_those_that_were_specified(shipped):
+    keys = ("feature", "baseline", "endpoint", "direction", "transform")
+
+    assert {
+        one["id"]: tuple(one[key] for key in keys) for one in shipped["analyses"]["contrasts"]
+    } == CONTRASTS
