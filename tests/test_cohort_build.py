@@ -1,18 +1,24 @@
 """The cohort AnnData and the list of exclusions: nothing is lost, nothing missing becomes zero."""
 
+from types import SimpleNamespace
+
 import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
 import scanpy as sc
 
+import build_cohort as script
 from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.build import build_cohort, write_cohort
 from correlates.cohort.endpoints import endpoint_table
+from correlates.cohort.exclusions import COLUMNS as EXCLUSION_COLUMNS
 from correlates.cohort.exclusions import list_exclusions
 from correlates.cohort.flags import flag_bits, flag_codes
 from correlates.cohort.merging import merge_measurements
-from correlates.measurements import STATUSES, conform
+from correlates.intake.records import Plan
+from correlates.measurements import STATUSES, conform, write_measurements
+from correlates.tables import read_tsv, write_text, write_tsv
 
 PATIENTS = [
     {
@@ -550,3 +556,35 @@ def test_what_is_not_ok_between_the_baselines_is_listed_too():
 
     (one,) = listed[listed["what"] == "measurement"].to_dict("records")
     assert (one["visit"], one["item"]) == ("C0D8", "nk__abs, fresh_wb")
+
+
+def test_the_script_writes_what_is_unknown_as_blank_and_no_name_as_unknown(tmp_path):
+    inputs = {name: tmp_path / name for name in ("plan", "files", "problems")}
+    tables = {"measurements": [tmp_path / "m.parquet"], "left_out": [tmp_path / "left_out"]}
+    patients = ({"patient": "P1", "lenalidomide_start_day": 29, "response": "NE", "tfr_grade": 0},)
+    write_text(inputs["plan"], Plan(patients=patients).to_json())
+    write_tsv(inputs["files"], ["state"], [])
+    write_tsv(inputs["problems"], ["stops"], [])
+    write_measurements(conform(pd.DataFrame([row("P1", "C0D1", 9.0)])), tables["measurements"][0])
+    lost = dict.fromkeys(EXCLUSION_COLUMNS, "x") | {"patient": "NA"}
+    write_tsv(tables["left_out"][0], EXCLUSION_COLUMNS, [lost])
+    written = ("measurements", "baselines", "endpoints", "exclusions", "cohort")
+    outputs = {name: tmp_path / "out" / name for name in written}
+    settings = {"b1_max_days_before": 3, "response_criteria": "iwCLL2018"}
+
+    script.main(
+        SimpleNamespace(
+            input=SimpleNamespace(**inputs, **tables),
+            output=SimpleNamespace(**outputs),
+            params=SimpleNamespace(settings=settings),
+        )
+    )
+
+    assert read_tsv(outputs["exclusions"])[0]["patient"] == "NA"
+    assert [(one["visit"], one["day"]) for one in read_tsv(outputs["baselines"])] == [
+        ("C0D1", "1.0"),
+        ("", ""),
+    ]
+    by_name = {one["endpoint"]: one for one in read_tsv(outputs["endpoints"])}
+    assert (by_name["cr"]["value"], by_name["orr"]["value"]) == ("", "0.0")
+    assert ad.read_h5ad(outputs["cohort"]).var_names.tolist() == ["nk__abs@B0"]
