@@ -436,6 +436,17 @@ def test_a_row_of_a_patient_who_is_left_out_points_to_the_cause(study):
     assert any("(60,000 per uL is 60)" in one for one in told)
 
 
+def test_a_patients_sheet_without_its_column_of_patients_is_told_of_once(study):
+    found = study(
+        patients="subject id / site\tlenalidomide_start_day\tresponse\ttfr_grade\nP01\t29\tCR\t1\n",
+        samples="patient\tvisit\nP01\tC0D1\n",
+    )
+
+    (problem,) = [one for one in found.problems if one.stops != "nothing"]
+    assert str(problem).startswith("patients.tsv, row 1, patient: this column is missing.")
+    assert problem.stops == "run"
+
+
 def test_panels_are_named_alike_whatever_their_capitals(study):
     found = study(samples="patient\tvisit\tpanel\tfcs\nP01\tC0D1\tTNK\ta.fcs\nP01\tC0D8\t\tb.fcs\n")
 

@@ -93,7 +93,9 @@ def _refuse_repeated_markers(sheet: Sheet) -> None:
 def check_patients(sheets: Mapping[str, Sheet]) -> None:
     """Refuse rows of a patient whom the patients sheet does not have, or whose row is left out."""
     patients = sheets.get("patients")
-    if patients is None or not (patients.rows or patients.refused):
+    if patients is None or "patient" not in patients.columns:
+        return
+    if not (patients.rows or patients.refused):
         return
     names = Names(row.get("patient") for row in patients.rows)
     left_out = {row.get("patient"): row.number for row in patients.refused}
