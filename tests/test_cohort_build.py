@@ -9,6 +9,7 @@ import pytest
 import scanpy as sc
 
 import build_cohort as script
+from correlates.analyses.markers import tables_of
 from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.build import build_cohort, write_cohort
 from correlates.cohort.endpoints import endpoint_table
@@ -261,6 +262,20 @@ def test_a_feature_of_several_methods_is_told_apart(changed, mixed):
     assert var.loc["t__abs@B0", "mixed_methods"] == mixed
     assert not var.loc["nk__abs@B0", "mixed_methods"]
     assert var["mixed_methods"].dtype == bool
+
+
+def test_how_each_value_was_measured_reaches_the_analyses(tmp_path):
+    rows = [
+        *ROWS[:5],
+        row("P2", "C0D1", 9.0, "t__abs"),
+        row("P1", "C0D1", 9.0, "t__abs", method="dual_platform:lymph/alc"),
+    ]
+    write_cohort(built(rows), tmp_path / "cohort.h5ad")
+
+    found = tables_of(ad.read_h5ad(tmp_path / "cohort.h5ad")).rows_of("t__abs@B0")["method"]
+
+    assert found[["P1", "P3"]].tolist() == ["dual_platform:lymph/alc", ""]
+    assert found["P2"] == "dual_platform:cd45/wbc"
 
 
 def test_several_specimens_are_named_and_kept_apart():

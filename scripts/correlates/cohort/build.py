@@ -16,7 +16,7 @@ from correlates.cohort.flags import flag_bits, flag_codes
 from correlates.measurements import CENSORED, KEY, STATUSES, USABLE, status_codes
 
 NUMBERS = ("n", "ci_low", "ci_high", "limit", "day")
-NO_DRAW = -1
+NO_CODE = -1
 # Flag of what is shown and never tested; the assays set it.
 DISPLAY_ONLY = "display_only_compositional"
 
@@ -51,8 +51,8 @@ def build_cohort(
     is ``not_evaluable`` or ``missing``. Layers ``status`` (its codes are in
     ``uns['status_codes']``), ``flags`` (bit ``k`` is flag ``uns['flag_codes'][k]``; the values that
     ``n_earlier_draw`` counts have ``earlier_draw``), ``draw`` (the value's draw is
-    ``uns['draw_codes'][draw]``, -1 where there is none), ``day`` (its study day), ``n``,
-    ``ci_low``, ``ci_high``, ``limit``.
+    ``uns['draw_codes'][draw]``, -1 where there is none), ``method`` (likewise, by
+    ``uns['method_codes']``), ``day`` (its study day), ``n``, ``ci_low``, ``ci_high``, ``limit``.
     """
     patients = [dict(row) for row in patients]
     rows = _at_baselines(measurements, baselines)
@@ -75,6 +75,7 @@ def build_cohort(
     flags[places] = flag_bits(rows["flags"], codes)
     names_of_draws = pd.Series([draw_name(row) for row in rows.to_dict("records")], dtype=object)
     draw, draw_codes = pd.factorize(names_of_draws, sort=True)
+    method, method_codes = pd.factorize(rows["method"].astype(object), sort=True)
     return ad.AnnData(
         X=matrix(rows["value"].where(usable).to_numpy(float)),
         obs=_observations(patients, endpoints, names),
@@ -82,13 +83,15 @@ def build_cohort(
         layers={
             "status": status.astype(np.int8),
             "flags": flags,
-            "draw": matrix(draw, NO_DRAW).astype(np.int32),
+            "draw": matrix(draw, NO_CODE).astype(np.int32),
+            "method": matrix(method, NO_CODE).astype(np.int32),
         }
         | layers,
         uns={
             "status_codes": {name: code for code, name in enumerate(STATUSES)},
             "flag_codes": np.array(codes, dtype=object),
             "draw_codes": np.array(draw_codes, dtype=object),
+            "method_codes": np.array(method_codes, dtype=object),
             "provenance": _plain(provenance),
         },
     )
