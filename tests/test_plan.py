@@ -137,6 +137,54 @@ def test_what_is_dropped_and_not_planned_is_listed_with_the_reason(study):
     assert "no .fcs or .lmd" in reasons["fcs/notes.txt"][1]
 
 
+def test_what_cannot_be_read_under_its_name_costs_that_file_only(study):
+    study.drop("P01_C0D1_tnk.fcs", "P01_C0D8_tnk.fcs.gz", "more.zip")
+    fcs = study.root / "fcs"
+    (fcs / "P01_C1D1_tnk.fcs").symlink_to("P01_C1D1_tnk.fcs")
+    (fcs / "circle").symlink_to("circle")
+    (fcs / "P01_C1D8_tnk.fcs").mkdir()
+    (fcs / os.fsdecode(b"P02_C0D1_tnk \xe9.fcs")).write_bytes(b"FCS of fcs/P01_C0D1_tnk.fcs")
+    os.mkfifo(fcs / "P02_C0D8_tnk.fcs")
+
+    plan = study.plan()
+
+    assert plan.names == ["P01_C0D1__tnk__full"]
+    listed = {one.path: (one.reason, one.remedy) for one in plan.listed}
+    for path, reason, remedy in (
+        ("P01_C0D8_tnk.fcs.gz", "this is a packed FCS file", "Unpack it, and run again."),
+        ("P01_C1D1_tnk.fcs", "a link that leads nowhere", "remove the link"),
+        ("P01_C1D8_tnk.fcs", "a folder, not an FCS file", "Rename the folder"),
+        (r"P02_C0D1_tnk \xe9.fcs", "is not in UTF-8", "Rename it"),
+        ("P02_C0D8_tnk.fcs", "a pipe, a socket or a device", "the FCS file itself"),
+        ("circle", "a link that leads nowhere", "remove the link"),
+        ("more.zip", "this is a packed file", "Unpack it if FCS files are in it."),
+    ):
+        found = listed.pop(f"fcs/{path}")
+        assert reason in found[0]
+        assert remedy in found[1]
+    assert listed == {}
+    # its content is known all the same, so that a copy is recognised
+    (copy,) = [one for one in plan.listed if "xe9" in one.path]
+    assert copy.sha256 == plan.acquisitions[0].sha256
+
+
+def test_rows_may_name_what_no_path_can_be(study):
+    study.put("a.fcs")
+    (study.root / "circle.fcs").symlink_to("circle.fcs")
+    study.sheet(
+        "patient visit fcs",
+        "P01 C0D1 a.fcs",
+        "P01 C0D8 circle.fcs",
+        f"P02 C0D1 {'x' * 300}.fcs",
+        f"P02 C0D8 {'x' * 300}/y.fcs",
+    )
+
+    plan = study.plan()
+
+    assert plan.names == ["P01_C0D1__tnk__full"]
+    assert sorted(one.state for one in plan.listed) == ["missing", "missing", "unmatched"]
+
+
 @pytest.mark.parametrize("folder", ["sheets", "fcs", "elsewhere"])
 def test_files_of_the_sheet_are_found_by_its_folder_the_fcs_folder_and_the_working_one(
     study, folder
@@ -335,6 +383,16 @@ def test_a_file_that_is_still_growing_waits(study, age, content, state):
     assert [one.state for one in plan.listed] == (["waiting"] if state == "waiting" else [])
     assert len(plan.acquisitions) == (state == "planned")
     assert "P01" in plan.to_json()
+
+
+def test_a_young_file_without_a_byte_is_empty_so_far(study):
+    study.drop()
+    study.put("fcs/P01_C0D1_tnk.fcs", content=b"")
+    os.utime(study.root / "fcs" / "P01_C0D1_tnk.fcs", (NOW - 60, NOW - 60))
+
+    (one,) = study.plan().listed
+
+    assert (one.state, one.reason) == ("waiting", "it is empty so far, and it changed just now")
 
 
 def test_a_file_that_changes_while_the_plan_is_made_waits(study, monkeypatch):

@@ -10,6 +10,7 @@ from correlates.intake.files.folder import fingerprint, list_files, modified_wit
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
 from correlates.intake.records import Acquisition, Listed, Plan, read_plan
 from correlates.problems import Problem
+from correlates.tables import read_tsv, write_tsv
 
 LATER = 4_000_000_000.0
 
@@ -28,19 +29,28 @@ def test_files_are_listed_with_their_kinds_and_without_clutter(tmp_path):
     (tmp_path / "link.fcs").symlink_to(tmp_path / "b.fcs")
     (tmp_path / "lost.fcs").symlink_to(tmp_path / "gone.fcs")
     (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "circle.fcs").symlink_to("circle.fcs")
     os.mkfifo(tmp_path / "pipe.fcs")
+    put(tmp_path / "run.fcs" / "g.fcs")
+    put(tmp_path / os.fsdecode(b"M\xfcller") / "k.fcs")
+    put(tmp_path / os.fsdecode(b"note\xe9.txt"))
 
     found = {seen.relative: seen.kind for seen in list_files(tmp_path)}
 
     assert found == {
+        "M\\xfcller/k.fcs": "misnamed",
         "a/c.FCS": "fcs",
         "a/d.lmd": "fcs",
         "b.fcs": "fcs",
+        "circle.fcs": "broken",
         "e.fcs.part": "copying",
         "f.wsp": "other",
         "link.fcs": "fcs",
         "lost.fcs": "broken",
-        "pipe.fcs": "unreadable",
+        "note\\xe9.txt": "other",
+        "pipe.fcs": "special",
+        "run.fcs": "folder",
+        "run.fcs/g.fcs": "fcs",
     }
 
 
@@ -205,6 +215,15 @@ def test_a_snapshot_carries_the_whole_plan(tmp_path):
     assert plan.gating_of("P01_C1D1__tnk__full") == "tnk.csv"
     assert plan.compensation_of("P01_C1D1__tnk__full") == "file"
     assert plan.markers_of("P01_C1D1__tnk__full") == {"BV605-A": "CD3"}
+
+
+def test_a_snapshot_and_a_table_hold_a_path_that_is_not_in_utf_8(tmp_path):
+    path = os.fsdecode(b"M\xfcller/x.fcs")
+    plan = Plan(listed=(Listed(path, "unmatched", "why", "what"),))
+
+    assert read_plan(write_snapshot(plan, tmp_path)).listed[0].path == path
+    write_tsv(tmp_path / "a.tsv", ["path"], [{"path": path}])
+    assert read_tsv(tmp_path / "a.tsv") == [{"path": "M\\udcfcller/x.fcs"}]
 
 
 def test_a_snapshot_keeps_the_order_of_the_panels(tmp_path):

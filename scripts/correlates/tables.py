@@ -23,7 +23,9 @@ def whole_file(path: str | Path, mode: str = "w") -> Iterator[IO]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    # A path may hold bytes that are no UTF-8, which Python keeps as surrogates.
+    text = {"encoding": "utf-8", "errors": "backslashreplace", "newline": "\n"}
+    text = {} if "b" in mode else text
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:

@@ -86,15 +86,15 @@ def _with_files(found: Plan, finder: Finder, reading: _Reading, usual: str) -> P
     listed = list(finder.listed)
     candidates = _without_conflicts(finder.candidates, usual, listed)
     acquisitions = tuple(_read_content(candidates, usual, reading, listed))
-    listed = [_with_content(one, reading) for one in listed]
+    listed = [_with_content(one, finder.on_disk, reading) for one in listed]
     reading.cache.save()
     listed.sort(key=lambda one: (one.state, one.path, one.reason))
     return replace(found, acquisitions=acquisitions, listed=tuple(listed))
 
 
-def _with_content(one: Listed, reading: _Reading) -> Listed:
+def _with_content(one: Listed, on_disk: Mapping[str, str], reading: _Reading) -> Listed:
     """Digest an FCS file that nothing is done with: it may be a copy of one that is used."""
-    path = reading.root / one.path
+    path = on_disk.get(one.path, reading.root / one.path)
     if one.state not in ("unmatched", "conflict") or not one.path.lower().endswith(FCS_ENDINGS):
         return one
     try:
@@ -152,6 +152,8 @@ def _read_content(
         try:
             if _is_growing(reading.root / one.path, reading.settle_minutes, reading.now):
                 reason = "its data end before its header says, and it changed just now"
+                if (reading.root / one.path).stat().st_size == 0:
+                    reason = "it is empty so far, and it changed just now"
                 listed.append(Listed(one.path, "waiting", reason, _WAITS, **columns))
                 continue
             sha256, still = reading.cache.digest(

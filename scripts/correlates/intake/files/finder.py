@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from correlates.intake.files.folder import Seen, list_files, look_at
+from correlates.intake.files.folder import FCS_ENDINGS, Seen, list_files, look_at
 from correlates.intake.files.identity import Identity, IdentityError, NameReader, identity_of_row
 from correlates.intake.files.located import Located
 from correlates.intake.files.pattern import Pattern
@@ -14,7 +14,26 @@ from correlates.intake.sheets.sheet import Sheet, SheetRow
 
 _KINDS = {
     "copying": ("waiting", "its name says that it is still being copied", "It joins a later run."),
-    "broken": ("unmatched", "this is a link that leads nowhere", "Fetch the file it stands for."),
+    "broken": (
+        "unmatched",
+        "this is a link that leads nowhere",
+        "Fetch the file it stands for, or remove the link.",
+    ),
+    "misnamed": (
+        "unmatched",
+        "its name, or that of its folder, is not in UTF-8",
+        "Rename it, with plain letters where a \\x stands here.",
+    ),
+    "folder": (
+        "unmatched",
+        "this is a folder, not an FCS file",
+        "Rename the folder; the files in it are read under their own names.",
+    ),
+    "special": (
+        "unmatched",
+        "this is no file with data of its own, but a pipe, a socket or a device",
+        "Put the FCS file itself in its place.",
+    ),
     "unreadable": ("unmatched", "it cannot be read", "Give this account the right to read it."),
     "other": (
         "unmatched",
@@ -22,6 +41,7 @@ _KINDS = {
         "Nothing need be done if none is meant.",
     ),
 }
+_PACKINGS = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz")
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,8 @@ class Candidate:
 
 class Finder:
     """Looks for the files of a study; what it finds is in ``candidates`` and ``listed``.
+
+    Of a file that is listed under another spelling of its path, ``on_disk`` has the true one.
 
     Parameters
     ----------
@@ -51,6 +73,7 @@ class Finder:
     def __init__(self, study: Mapping, samples: Sheet | None, reader: NameReader, root: Path):
         self.candidates: list[Candidate] = []
         self.listed: list[Listed] = []
+        self.on_disk: dict[str, str] = {}
         self._study, self._samples, self._reader, self._root = study, samples, reader, root
         self._specimen = study.get("specimen", "")
         self._located = Located(study, samples, root)
@@ -116,9 +139,11 @@ class Finder:
         self, path: str, seen: Seen, pattern: Pattern | None, index: RowIndex
     ) -> None:
         """Take a file that no row names, if its name says what it is."""
-        held = pattern.match(seen.relative) if pattern else None
+        if seen.kind == "misnamed":
+            self.on_disk[path] = seen.path
+        held = pattern.match(seen.relative) if pattern and seen.kind != "misnamed" else None
         if held is None and seen.kind in _KINDS:
-            self._list(path, *_KINDS[seen.kind])
+            self._list(path, *_told(seen))
         elif held is None and pattern is None:
             reason = f"no row of {self._samples.name} names this file"
             self._list(path, "unmatched", reason, "Add a row for it, if it belongs to the study.")
@@ -135,8 +160,8 @@ class Finder:
 
     def _take(self, path: str, seen: Seen, identity: Identity) -> None:
         identity = replace(identity, specimen=identity.specimen or self._specimen)
-        if seen.kind in ("copying", "broken", "unreadable"):
-            self._list(path, *_KINDS[seen.kind], identity)
+        if seen.kind in _KINDS and seen.kind != "other":
+            self._list(path, *_told(seen), identity)
         elif not identity.specimen:
             remedy = "Give study.specimen, a column specimen, or {specimen} in the pattern."
             self._list(path, "unmatched", "its specimen is not known", remedy, identity)
@@ -156,3 +181,14 @@ class Finder:
     ) -> None:
         columns = identity.listed() if identity else {}
         self.listed.append(Listed(path, state, reason, remedy, **columns))
+
+
+def _told(seen: Seen) -> tuple[str, str, str]:
+    """Return state, reason and remedy of what cannot be read as an FCS file."""
+    name = seen.relative.lower()
+    if seen.kind == "other" and name.endswith(_PACKINGS):
+        unpacked = name.removesuffix(Path(name).suffix)
+        if unpacked.endswith(FCS_ENDINGS):
+            return "unmatched", "this is a packed FCS file", "Unpack it, and run again."
+        return "unmatched", "this is a packed file", "Unpack it if FCS files are in it."
+    return _KINDS[seen.kind]

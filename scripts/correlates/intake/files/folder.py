@@ -1,5 +1,6 @@
 """The files of a folder, seen once."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -13,17 +14,19 @@ FCS_ENDINGS = (".fcs", ".lmd")
 
 @dataclass(frozen=True)
 class Seen:
-    """One file of a folder as a first look showed it.
+    r"""One file of a folder as a first look showed it.
 
     Parameters
     ----------
     path
         The file, under the folder as it was given.
     relative
-        The same relative to the folder, with ``/``.
+        The same relative to the folder, with ``/``; bytes that are no UTF-8 are written as
+        ``\xe9``, since no table and no message can hold them.
     kind
-        ``fcs``, ``copying`` (a temporary name), ``other``, ``broken`` (a link that leads nowhere)
-        or ``unreadable`` (a folder that cannot be listed, or what is no regular file).
+        ``fcs``, ``copying`` (a temporary name), ``other``, ``broken`` (a link that leads nowhere),
+        ``misnamed`` (an FCS file whose path is not in UTF-8), ``folder`` (one that is called as an
+        FCS file is), ``special`` (a pipe, a socket or a device) or ``unreadable``.
     look
         Size, mtime_ns, ctime_ns and inode at this look; empty for what is no file.
     """
@@ -59,25 +62,56 @@ def _walk(folder: str, prefix: str, trail: set) -> Iterator[Seen]:
     for entry in entries:
         if entry.name.startswith((".", "~$")) or entry.name.lower() in CLUTTER:
             continue
-        relative = prefix + entry.name
-        if entry.is_dir():
-            yield from _walk(entry.path, relative + "/", trail)
-        else:
+        relative = prefix + _printable(entry.name)
+        is_folder = _is_folder(entry)
+        if not is_folder or relative.lower().endswith(FCS_ENDINGS):
             yield look_at(entry.path, relative)
+        if is_folder:
+            yield from _walk(entry.path, relative + "/", trail)
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # a link that leads in a circle, or to where this account may not look
+        return False
+
+
+def _printable(name: str) -> str:
+    """Return a name as UTF-8 can hold it; Python keeps other bytes of a name as surrogates."""
+    return os.fsencode(name).decode("utf-8", errors="backslashreplace")
 
 
 def look_at(path: str, relative: str) -> Seen:
     """Take a first look at one file."""
-    name = relative.lower()
     try:
-        look = tuple(fingerprint(path))
-    except FileNotFoundError:
-        return Seen(path, relative, "broken")
-    except OSError:
-        return Seen(path, relative, "unreadable")
-    if name.endswith(COPYING):
-        return Seen(path, relative, "copying", look)
-    return Seen(path, relative, "fcs" if name.endswith(FCS_ENDINGS) else "other", look)
+        mode = Path(path).stat().st_mode
+        look = () if stat.S_ISDIR(mode) else tuple(fingerprint(path))
+    except OSError as error:
+        return Seen(path, relative, _why_not(error))
+    name = relative.lower()
+    if not look:
+        kind = "folder"
+    elif name.endswith(COPYING):
+        kind = "copying"
+    elif not name.endswith(FCS_ENDINGS):
+        kind = "other"
+    else:
+        kind = "fcs" if _printable(path) == path else "misnamed"
+    return Seen(path, relative, kind, look)
+
+
+def _why_not(error: OSError) -> str:
+    """Return the kind of what could not be looked at."""
+    if isinstance(error, NotRegularError):
+        return "special"
+    is_broken = isinstance(error, FileNotFoundError) or error.errno == errno.ELOOP
+    return "broken" if is_broken else "unreadable"
+
+
+class NotRegularError(OSError):
+    """What is no regular file: a folder, a pipe, a socket or a device."""
 
 
 def fingerprint(path: str | Path) -> list[int]:
@@ -91,7 +125,7 @@ def fingerprint(path: str | Path) -> list[int]:
     status = Path(path).stat()
     if not stat.S_ISREG(status.st_mode):
         msg = "this is no regular file"
-        raise OSError(msg)
+        raise NotRegularError(msg)
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 

@@ -1,5 +1,6 @@
 """The files that the samples sheet names, wherever the user meant them to be."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -59,22 +60,25 @@ class Located:
         for spelling in dict.fromkeys((name, _slashes(name))):
             for place in self._places:
                 path = Path(place) / spelling
-                there = self._root / path
                 # a link that leads nowhere is there: it is listed with what is wrong with it
-                if there.exists() or there.is_symlink():
+                if os.path.lexists(self._root / path):
                     return str(path)
         return None
 
     def _real(self, path: str) -> str:
         if path not in self._resolved:
-            self._resolved[path] = str((self._root / path).resolve())
+            # Path.resolve raises for a link that leads in a circle
+            self._resolved[path] = os.path.realpath(self._root / path)
         return self._resolved[path]
 
     def _names_in(self, folder: Path) -> Names:
         key = str(folder)
         if key not in self._names:
-            there = self._root / folder
-            found = there.iterdir() if there.is_dir() else ()
+            try:
+                found = list((self._root / folder).iterdir())
+            except OSError:
+                # there is no such folder, or this account may not list it: nothing is near
+                found = []
             fcs = [path.name for path in found if path.suffix.lower() in FCS_ENDINGS]
             self._names[key] = Names(fcs)
         return self._names[key]

@@ -82,7 +82,7 @@ def write_snapshot(plan: Plan, folder: str | Path) -> Path:
     The file's path. It holds no time, so that a file which was only touched changes nothing.
     """
     text = plan.to_json()
-    name = hashlib.sha256(text.encode()).hexdigest()[:32]
+    name = hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:32]
     path = Path(folder) / f"plan-{name}.json"
     if not path.exists():
         write_text(path, text)
