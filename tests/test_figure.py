@@ -14,7 +14,7 @@ from correlates.flow.figures.axes import make_axis, short_number
 from correlates.flow.figures.density_image import LEVELS, density_levels, palette, png
 from correlates.flow.figures.figure import FigureEvents, draw_figure, draw_refusal
 from correlates.flow.figures.labels import percent_text
-from correlates.flow.figures.places import SIDE, place_label
+from correlates.flow.figures.places import SIDE, Places
 from correlates.flow.gating.evaluate import columns_of, evaluate
 from correlates.flow.gating.events import Events
 from correlates.flow.gating.gates import (
@@ -173,7 +173,7 @@ def test_a_gate_that_fell_back_is_marked(drawn):
     marked = [plot.find(f"{SVG}g[@class='flag']") is not None for plot in plots(drawn)]
 
     assert marked == [False, True, False]
-    assert "fallback_no_valley" in written(plots(drawn)[1])
+    assert "no valley found" in written(plots(drawn)[1])
 
 
 def test_markers_from_a_sheet_are_text_and_never_markup(drawn):
@@ -246,26 +246,69 @@ def test_a_straight_edge_in_linear_numbers_is_a_curve_on_a_logicle_axis():
 
 
 BOX = np.array([(0.5, 0.0), (1.5, 0.0), (1.5, 0.5), (0.5, 0.5)])
+OTHER = np.array([(-0.5, 0.0), (0.5, 0.0), (0.5, 0.5), (-0.5, 0.5)])
+CORNER = np.array([(0.9, 0.0), (1.5, 0.0), (1.5, 0.2), (0.9, 0.2)])
+
+
+def box_of(points, layouts, gates, filled=None):
+    """Return left, top, right and bottom of a label; rows of events are counted from the top."""
+    ink = np.zeros((98, 98), bool)
+    if filled:
+        ink[slice(*filled), 49:] = True
+    chosen, x, y = Places(ink, gates).put(points, layouts)
+    width, height = layouts[chosen]
+    return x - width / 2, y, x + width / 2, y + height
 
 
 @pytest.mark.parametrize(
-    ("filled", "taken", "expected"),
+    ("filled", "low", "high"),
     [
-        pytest.param(None, [], SIDE / 2 + 3, id="at the top of its gate"),
-        pytest.param((50, 60), [], SIDE - 26 - 3, id="off the events, at the bottom"),
-        pytest.param((90, 98), [], SIDE / 2 + 3, id="events elsewhere move nothing"),
-        pytest.param(None, [(0, 90, 196, 130)], SIDE - 26 - 3, id="off another label"),
+        pytest.param(None, SIDE / 2, SIDE / 2 + 8, id="at the top of its gate"),
+        pytest.param((50, 70), 140, 146, id="off the events, as near as can be"),
+        pytest.param((90, 98), SIDE / 2, SIDE / 2 + 8, id="events elsewhere move nothing"),
     ],
 )
-def test_a_label_stands_by_its_gate_on_few_events_and_off_other_labels(filled, taken, expected):
-    """The gate is the lower right quarter; rows of events are counted from the top, of 98."""
-    counts = np.zeros((98, 98), int)
-    if filled:
-        counts[slice(*filled), 49:] = 1
+def test_a_label_stands_in_its_gate_off_events(filled, low, high):
+    """The gate is the lower right quarter, its neighbour the lower left one."""
+    left, top, right, bottom = box_of(BOX, [(60.0, 26.0)], [BOX, OTHER], filled)
 
-    x, y = place_label(BOX, (60.0, 26.0), counts, taken)
+    assert low <= top <= high
+    assert (left + right) / 2 == pytest.approx(0.75 * SIDE, abs=2)
 
-    assert (x, y) == pytest.approx((0.75 * SIDE, expected))
+
+def test_a_label_that_does_not_fit_into_the_only_gate_stands_beside_its_line():
+    """The gate is 20 pixels wide, at the lower right; nothing else is in the plot."""
+    left, top, right, bottom = box_of(CORNER, [(60.0, 26.0)], [CORNER])
+
+    assert right <= 0.9 * SIDE or bottom <= 0.8 * SIDE
+
+
+@pytest.mark.parametrize(
+    ("wide", "expected"),
+    [(110.0, 50.0), (80.0, 80.0)],
+    ids=["the gate is 98 pixels wide", "what is liked best fits"],
+)
+def test_a_label_too_wide_for_its_gate_is_written_in_more_lines(wide, expected):
+    left, _, right, _ = box_of(BOX, [(wide, 26.0), (50.0, 39.0)], [BOX, OTHER])
+
+    assert right - left == expected
+
+
+def test_a_label_covers_no_other():
+    places = Places(np.zeros((98, 98), bool), [BOX, BOX])
+
+    (_, x1, y1), (_, x2, y2) = (places.put(BOX, [(60.0, 26.0)]) for _ in range(2))
+
+    assert abs(x1 - x2) >= 60 or abs(y1 - y2) >= 26
+
+
+@pytest.mark.parametrize(
+    "points", [np.array([[-0.5], [0.12]]), np.array([[0.4], [0.6]])], ids=["open", "closed"]
+)
+def test_a_label_of_a_histogram_crosses_no_line(points):
+    left, _, right, _ = box_of(points, [(60.0, 26.0)], [points])
+
+    assert not any(left < line * SIDE < right for line in points[:, 0])
 
 
 def test_an_ellipse_is_drawn_around_its_mean():

@@ -25,6 +25,7 @@ from correlates.flow.figures.svg import element, number, path, shorten, text
 # A dot must be seen: fewer events are drawn with larger pixels.
 _BINS = ((150, 49), (1500, 65), (None, 98))
 _BARS = 98
+_LABEL_ROOM = 46  # pixels above the highest bar: three lines
 _GATE = "#c2185b"
 _AREA = "#35608d"
 
@@ -32,21 +33,24 @@ _AREA = "#35608d"
 def draw_plot(drawn: PlotData) -> str:
     """Return a plot as a nested ``svg`` of class ``plot`` with its own view box."""
     outlines = [line for gate in drawn.plot.gates for line in outlines_of(gate, drawn.axes)]
-    counts = None
+    ink = np.zeros((1, 1), bool)
     if len(drawn.columns[0]) == 0:
         events = text(
             "no events", SIDE / 2, SIDE / 2, font_size=13, text_anchor="middle", fill="#555"
         )
     elif len(drawn.axes) == 1:
-        events = _histogram(drawn.axes[0], drawn.columns[0])
+        tops = _histogram_tops(drawn.axes[0], drawn.columns[0])
+        ink = np.arange(SIDE)[:, None] >= tops
+        events = _histogram(tops)
     else:
         counts = _counts(drawn.axes, drawn.columns)
+        ink = counts > 0
         events = _density(counts)
     plot = element(
         "svg",
         events,
         *(_outline(line) for line in outlines),
-        gate_labels(drawn, outlines, counts),
+        gate_labels(drawn, outlines, ink),
         x=LEFT,
         y=TOP,
         width=SIDE,
@@ -90,12 +94,16 @@ def _density(counts: np.ndarray) -> str:
     )
 
 
-def _histogram(axis: Axis, linear: np.ndarray) -> str:
+def _histogram_tops(axis: Axis, linear: np.ndarray) -> np.ndarray:
+    """Return how far from the plot's top each bar of a smoothed histogram begins, in pixels."""
     counts = np.bincount(axis.bins(linear, _BARS), minlength=_BARS).astype(float)
     curve = smoothed(smoothed(counts))
     # off-axis events pile up in the end bins; a pile must not flatten the rest
     heights = np.minimum(curve / (curve[2:-2].max() or curve.max()), 1.0)
-    tops = SIDE - 0.9 * (SIDE - 18) * heights
+    return SIDE - (SIDE - _LABEL_ROOM) * heights
+
+
+def _histogram(tops: np.ndarray) -> str:
     width = SIDE / _BARS
     line = " ".join(f"{(i + 0.5) * width:g},{y:.1f}" for i, y in enumerate(tops.tolist()))
     shape = f"M0,{SIDE} {line} {SIDE},{SIDE}Z"

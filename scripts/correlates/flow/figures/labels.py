@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from correlates.flow.figures.axes import Axis
-from correlates.flow.figures.places import place_label
+from correlates.flow.figures.places import Places
 from correlates.flow.figures.plots import Outline, Plot
 from correlates.flow.figures.svg import CHARACTER_EM, element, halo, path, shorten, text
 
@@ -18,6 +18,13 @@ SMALL = 11
 INK = "#16191d"
 _LINE = 13
 _FLAG = "#b3450b"
+# What a flag of a gate says, as short as the room beside a heading asks for.
+FLAG_WORDS = {
+    "fallback_no_valley": "no valley found",
+    "fallback_few_events": "too few events",
+    "fallback_no_events": "no events",
+    "valley_outside_prior": "valley out of range",
+}
 
 
 @dataclass(frozen=True)
@@ -53,32 +60,50 @@ def percent_text(n: int, n_parent: int) -> str:
     return f"{share:.{digits}f} %"
 
 
-def gate_labels(drawn: PlotData, outlines: list[Outline], counts: np.ndarray | None) -> str:
-    """Return the share and the count of each gate, written by it; no label covers another."""
-    taken: list[tuple[float, float, float, float]] = []
-    labels = []
+def gate_labels(drawn: PlotData, outlines: list[Outline], ink: np.ndarray) -> str:
+    """Return the share and the count of each gate on a pale plate, off lines and other labels.
+
+    Parameters
+    ----------
+    drawn
+        The plot.
+    outlines
+        Its gates, in order.
+    ink
+        Where events are drawn: bool, rows from the top.
+    """
+    places = Places(ink, [outline.points for outline in outlines])
+    plates, labels = [], []
     for outline in outlines:
-        lines = _label_lines(drawn, outline.population, len(outlines) > 1)
-        width = max(map(len, lines)) * SMALL * CHARACTER_EM
-        x, y = place_label(outline.points, (width, _LINE * len(lines)), counts, taken)
-        taken.append((x - width / 2, y, x + width / 2, y + _LINE * len(lines)))
+        layouts = _layouts(drawn, outline.population, len(outlines) > 1)
+        sizes = [_size(lines) for lines in layouts]
+        chosen, x, y = places.put(outline.points, sizes)
+        width, height = sizes[chosen]
+        plates.append(element("rect", x=x - width / 2, y=y, width=width, height=height, rx=2))
         labels += [
-            text(line, x, y + _LINE * i + 10, font_weight=600 if i == 0 else None)
-            for i, line in enumerate(lines)
+            text(line, x, y + _LINE * i + 11, font_weight=600 if i == 0 else None)
+            for i, line in enumerate(layouts[chosen])
         ]
     style = {"font_size": SMALL, "text_anchor": "middle", "fill": INK}
-    return halo(labels, **style)
+    # events below a plate still show
+    return element("g", *plates, fill="#fff", fill_opacity=0.72) + halo(labels, **style)
 
 
-def _label_lines(drawn: PlotData, population: str, named: bool) -> list[str]:
+def _size(lines: list[str]) -> tuple[float, float]:
+    return max(map(len, lines)) * SMALL * CHARACTER_EM + 2, _LINE * len(lines) + 2
+
+
+def _layouts(drawn: PlotData, population: str, named: bool) -> list[list[str]]:
+    """Return the ways to write a label, the widest first."""
     row = drawn.rows.get(population)
     if row is None:
-        return [shorten(population, 26)]
+        return [[shorten(population, 26)]]
     n, n_parent = int(row["n"]), int(row["n_parent"])
     share = percent_text(n, n_parent)
-    if named:
-        return [shorten(_own_name(population, drawn.plot.parent), 22), f"{share} ({n:,})"]
-    return [share, f"n = {n:,}"]
+    if not named:
+        return [[share, f"n = {n:,}"]]
+    name = shorten(_own_name(population, drawn.plot.parent), 22)
+    return [[name, f"{share} ({n:,})"], [name, share, f"({n:,})"]]
 
 
 def _own_name(population: str, parent: str) -> str:
@@ -124,11 +149,12 @@ def _flag_mark(flags: list[str]) -> str:
 
 
 def _flags(drawn: PlotData) -> list[str]:
+    """Return the flags of a plot's gates in words."""
     found: dict[str, None] = {}
     for name in drawn.plot.populations:
         for flag in str(drawn.rows.get(name, {}).get("flags") or "").split(";"):
             if flag.strip():
-                found[flag.strip()] = None
+                found[FLAG_WORDS.get(flag.strip(), flag.strip().replace("_", " "))] = None
     return list(found)
 
 
