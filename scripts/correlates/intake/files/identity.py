@@ -1,6 +1,7 @@
 """Who and what a file is: from its row in the samples sheet, from its name, or from both."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from correlates.intake.files.names import Names
@@ -156,6 +157,41 @@ class NameReader:
             date=date,
             **{name: self._legal(name, value) for name, value in text.items()},
         )
+
+    def contradictions(
+        self, held: Mapping[str, str], identity: Identity
+    ) -> dict[str, tuple[str, str]]:
+        """Return where a name says other than an identity: column to both values.
+
+        What the name holds and nobody knows, such as a patient's number in another form, says
+        nothing.
+        """
+        told = identity.listed() | {"tube": identity.tube or "full"}
+        return {
+            column: (value, told[column])
+            for column, value in self._said(held).items()
+            if value != told[column]
+        }
+
+    def _said(self, held: Mapping[str, str]) -> dict[str, str]:
+        """Return what a name says of patient, draw and tube, as far as it is known and legal."""
+        said = {}
+        if held["patient"] in self.patients.known or held["patient"] in self.left_out:
+            said["patient"] = held["patient"]
+        visit = parse_visit(held["visit"])
+        if visit is not None:
+            said["visit"] = visit.name
+        timepoint = held.get("timepoint") or (visit and visit.timepoint)
+        if timepoint:
+            said["timepoint"] = normal_timepoint(timepoint)
+        panel = self.panels.canonical(held.get("panel", ""))
+        if panel is not None:
+            said["panel"] = panel
+        for column, normal in (("specimen", str.lower), ("tube", normal_tube)):
+            if held.get(column):
+                with suppress(IdentityError):
+                    said[column] = self._legal(column, normal(held[column]))
+        return said
 
     def _patient(self, name: str) -> str:
         if name in self.patients.known:
