@@ -11,6 +11,7 @@ import yaml
 
 from conftest import ROOT
 from correlates.analyses.comparison import Contrast
+from correlates.analyses.families import families_of
 from correlates.intake.config import (
     check_config,
     dotted,
@@ -333,6 +334,59 @@ def test_contrasts_of_one_id_are_refused(config):
 
     assert problem.column == "analyses.contrasts[1].id"
     assert "the same id as analyses.contrasts[0]" in problem.problem
+
+
+@pytest.mark.parametrize(
+    ("sizes", "families", "said"),
+    [
+        pytest.param((2, None), ("primary", "primary"), [], id="as many as are listed"),
+        pytest.param((1, 1), ("primary", "secondary"), [], id="each family by itself"),
+        pytest.param(
+            (1, None),
+            ("primary", "primary"),
+            [("analyses.contrasts[0].family_size", "2 are listed")],
+            id="fewer than are listed",
+        ),
+        pytest.param(
+            (4, 5),
+            ("primary", "primary"),
+            [("analyses.contrasts[1].family_size", "primary family than analyses.contrasts[0]")],
+            id="two sizes of one family",
+        ),
+        pytest.param(
+            (2.5, None),
+            ("primary", "primary"),
+            [("analyses.contrasts[0].family_size", "wrong type of value")],
+            id="no whole number",
+        ),
+    ],
+)
+def test_the_size_of_a_family_fits_its_list(config, sizes, families, said):
+    for contrast, size, family in zip(
+        config["analyses"]["contrasts"], sizes, families, strict=True
+    ):
+        contrast.pop("family_size")
+        contrast |= {"family": family} | ({"family_size": size} if size else {})
+
+    problems = check_config(config)
+
+    assert [problem.column for problem in problems] == [column for column, _ in said]
+    assert all(part in problem.problem for problem, (_, part) in zip(problems, said, strict=True))
+
+
+def test_the_shipped_primary_family_counts_what_is_not_tested_here(config):
+    contrasts = [Contrast.of(row) for row in config["analyses"]["contrasts"]]
+
+    assert families_of(contrasts)["primary"].size == 4
+
+
+def test_a_list_of_ones_own_brings_its_own_family(config):
+    own = [{**config["analyses"]["contrasts"][0]}]
+    del own[0]["family_size"]
+    config["analyses"]["contrasts"] = own
+
+    assert check_config(config) == []
+    assert families_of([Contrast.of(row) for row in own])["primary"].size == 1
 
 
 def test_all_problems_are_told_at_once_in_order_of_the_config(config):

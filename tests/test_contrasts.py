@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from correlates.analyses.contrasts import COLUMNS, VALUE_COLUMNS, contrast_values, run_contrasts
+from correlates.analyses.direction import direction_sentence
 from correlates.analyses.markers import (
     MEASUREMENT_COLUMNS,
     CohortTables,
@@ -13,8 +14,6 @@ from correlates.analyses.markers import (
     read_marker,
     tables_of,
 )
-from correlates.analyses.multiplicity import family_verdict, holm
-from correlates.analyses.sentences import direction_sentence
 from correlates.analyses.wording import p_value
 
 CD4 = [800, 400, 1600, 100, 50, 200, 25, 400, 100]
@@ -65,7 +64,8 @@ def test_the_sentence_says_all_that_its_reading_needs():
         "t_cd4__abs at B1 was 8.00 times as high in the 3 patients with a complete response (CR "
         "or CRi) as in the 6 without (medians 800 and 100 cells/µL; ratio 95 % interval 2.00 to "
         "32.0). Exact two-sided p = 0.0476; the smallest that these numbers of patients and ties "
-        "allow is 0.0476. It was higher with the event, as expected."
+        "allow is 0.0476. It was higher with the event, as expected. Quartiles: 600 to 1,200 "
+        "cells/µL with the event, 62.5 to 175 cells/µL without."
     )
     assert "not a cause" in row["caution"]
 
@@ -78,23 +78,63 @@ def test_a_difference_where_there_is_no_logarithm():
     assert "It was higher with the event, the opposite of what was expected." in row["sentence"]
 
 
+UP = {"estimate": 2.0, "ci_low": 1.1, "ci_high": 4.0, "p": 0.02}
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
         pytest.param(
-            {"estimate": 2.0, "ci_low": 1.1},
+            UP | {"claim": "higher"},
             "It was higher with the event, as expected.",
-            id="wholly above",
+            id="the corrected p passes",
         ),
         pytest.param(
-            {"estimate": 0.5, "ci_high": 0.9},
+            {"estimate": 0.5, "ci_high": 0.9, "p": 0.02, "claim": "lower"},
             "It was lower with the event, the opposite of what was expected.",
-            id="wholly below",
+            id="passes the other way",
         ),
         pytest.param(
-            {"estimate": np.nan, "ci_high": 0.9, "direction": "lower"},
+            {"ci_high": 0.9, "direction": "lower", "p": 0.01, "claim": "lower"},
             "It was lower with the event, as expected.",
-            id="the end of the interval decides where limits hide the estimate",
+            id="passes where the limits hide the estimate",
+        ),
+        pytest.param(
+            UP | {"direction": "two_sided", "claim": "higher", "family": "secondary"},
+            "It was higher with the event (false discovery rate 10 %); no direction was "
+            "pre-specified.",
+            id="a secondary contrast says at which rate",
+        ),
+        pytest.param(
+            UP | {"ci_low": 0.9, "confidence": 0.99, "claim": "higher"},
+            "It was higher with the event, as expected. The interval, a stricter criterion here, "
+            "still includes no difference.",
+            id="passes at 0.05 where a 99 % interval reaches no difference",
+        ),
+        pytest.param(
+            UP,
+            "Expected was higher with the event; the estimate points up; taken alone the interval "
+            "excludes no difference, but the corrected p is above 0.05, so none is shown.",
+            id="the interval alone shows nothing",
+        ),
+        pytest.param(
+            UP | {"family_size": 1, "confidence": 0.9, "p": 0.08},
+            "Expected was higher with the event; the estimate points up; taken alone the interval "
+            "excludes no difference, but p is above 0.05, so none is shown.",
+            id="a 90 % interval moves no level",
+        ),
+        pytest.param(
+            UP | {"family": "secondary"},
+            "Expected was higher with the event; the estimate points up; taken alone the interval "
+            "excludes no difference, but q is above 0.1, so none is shown.",
+            id="a secondary contrast that does not pass",
+        ),
+        pytest.param(
+            UP | {"family": "exploratory"},
+            "Expected was higher with the event; the estimate points up; taken alone the interval "
+            "excludes no difference, but the contrast is exploratory and its p not corrected, so "
+            "none is shown.",
+            id="an exploratory contrast shows none",
         ),
         pytest.param(
             {"estimate": 1.1, "ci_low": 0.5, "ci_high": 2.0},
@@ -108,23 +148,24 @@ def test_a_difference_where_there_is_no_logarithm():
             id="without an expectation",
         ),
         pytest.param(
-            {"estimate": np.nan},
+            {},
             "Expected was higher with the event; the limits hide the estimate; the interval "
             "includes no difference.",
-            id="nothing is known",
+            id="nothing is known, and nothing points anywhere",
         ),
         pytest.param(
             {"estimate": 1.0, "ci_low": 1.0, "ci_high": 2.0, "p": 0.03},
-            "Expected was higher with the event; the interval includes no difference. The test "
-            "itself rejects no difference: with ties as many as these the interval, which spans "
+            "Expected was higher with the event; the interval includes no difference. Taken alone "
+            "the test rejects no difference: with ties as many as these the interval, which spans "
             "every shift that is not rejected, still reaches it.",
             id="the test rejects and the interval touches",
         ),
     ],
 )
-def test_the_direction_is_that_of_the_interval(changed, sentence):
-    plain = {"direction": "higher", "scale": "ratio", "estimate": 1.5, "ci_low": 0.0}
+def test_the_direction_is_that_of_the_corrected_p(changed, sentence):
+    plain = {"direction": "higher", "scale": "ratio", "estimate": np.nan, "ci_low": 0.0}
     plain |= {"ci_high": np.inf, "p": 0.8, "confidence": 0.95}
+    plain |= {"family": "primary", "family_size": 2, "claim": ""}
 
     assert direction_sentence(plain | changed) == sentence
 
@@ -186,7 +227,7 @@ def test_the_direction_is_that_of_the_interval(changed, sentence):
             "one_class",
             "None of the 6 evaluable patients with a value of t_cd4__abs@B1 had a complete "
             "response (CR or CRi), so nothing can be compared. Left out: 3 patients without a "
-            "measurement.",
+            "measurement (3 with the event).",
             id="the events were not measured",
         ),
         pytest.param(
@@ -194,7 +235,7 @@ def test_the_direction_is_that_of_the_interval(changed, sentence):
             {},
             "all_missing",
             "No patient with an evaluable endpoint has a usable value of t_cd4__abs@B1. Left out: "
-            "9 patients whose sample failed quality control.",
+            "9 patients whose sample failed quality control (3 with the event and 6 without).",
             id="nobody was measured",
         ),
         pytest.param(
@@ -245,7 +286,9 @@ def test_the_direction_is_that_of_the_interval(changed, sentence):
             {},
             "all_tied",
             "All 9 values of t_cd4__abs@B1 are equal or beyond the common limit, so nothing can be "
-            "compared.",
+            "compared. The floor is the limit of P8 (9.00 cells/µL). More events in that tube "
+            "would lower it, and a higher flow.min_leukocytes, set before results are seen, would "
+            "leave such a tube out.",
             id="the one value that was measured is below another's limit",
         ),
         pytest.param(
@@ -295,7 +338,7 @@ def test_an_infinite_value_is_left_out_as_that():
     row = only(cohort(values=[800, 400, 1600, np.inf, *CD4[4:]]))
 
     assert row["missing"] == "infinite=1"
-    assert "Left out: 1 patient with an infinite value." in row["sentence"]
+    assert "Left out: 1 patient with an infinite value (1 without the event)." in row["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -357,11 +400,11 @@ def test_values_below_the_highest_limit_are_tied():
     assert (row["floor"], row["n_floor"], row["n_floor_measured"]) == (150, 4, 2)
     assert (
         "Beyond their limit are 0 of the 3 values with the event (0 %) and 2 of the 6 without "
-        "(33 %). All 4 values below the highest of these limits (150 /uL), 2 of them measured, are "
-        "tied."
+        "(33 %). All 4 values below the highest of these limits (150 cells/µL), 2 of them "
+        "measured, are tied."
     ) in row["sentence"]
     assert "Caution" not in row["sentence"]
-    assert "medians 800 and at most 150" in row["sentence"]
+    assert "(medians 800 and at most 150" in row["sentence"]
     assert values.query("censored == 'below'")["value"].tolist() == pytest.approx([150, 150])
 
 
@@ -459,50 +502,6 @@ def test_flags_of_the_values_that_are_used_are_counted():
     assert only(cohort())["flags"] == ""
 
 
-@pytest.mark.parametrize(
-    ("p", "adjusted"),
-    [
-        pytest.param([0.01, 0.04, 0.03], [0.03, 0.06, 0.06], id="times 3, 2, 1, never falling"),
-        pytest.param([0.01, np.nan], [0.02, np.nan], id="an untested contrast stays in the family"),
-        pytest.param([0.6, 0.7], [1.0, 1.0], id="never above 1"),
-        pytest.param([0.02], [0.02], id="one contrast is not corrected"),
-    ],
-)
-def test_holm(p, adjusted):
-    assert holm(p) == pytest.approx(adjusted, nan_ok=True)
-
-
-@pytest.mark.parametrize(
-    ("smallest", "can", "sentence"),
-    [
-        pytest.param(
-            [2 / 84] * 4,
-            False,
-            "The primary family holds 4 contrasts. The smallest p attainable, given the ties, is "
-            "0.024; times 4 that is 0.095, so the family cannot reach 0.05 at these numbers of "
-            "patients.",
-            id="3 v 6 with four contrasts",
-        ),
-        pytest.param(
-            [2 / 84, np.nan],
-            True,
-            "The primary family holds 2 contrasts, of which 1 could be tested. The smallest "
-            "p attainable, given the ties, is 0.024; times 2 that is 0.0476, so the family can "
-            "reach 0.05 at these numbers of patients.",
-            id="3 v 6 with two, one untested",
-        ),
-        pytest.param(
-            [np.nan],
-            False,
-            "The primary family holds one contrast; none could be tested.",
-            id="nothing tested",
-        ),
-    ],
-)
-def test_whether_a_family_can_reach_its_level(smallest, can, sentence):
-    assert family_verdict(smallest) == (can, sentence)
-
-
 def test_the_smallest_p_is_that_of_the_ties():
     # one value above eight equal ones: 3 of 9 groups of 3 hold it, and no group is rarer
     row = only(cohort(values=[9, *[1] * 8]))
@@ -511,15 +510,6 @@ def test_the_smallest_p_is_that_of_the_ties():
     assert row["smallest_p_with_ties"] == pytest.approx(2 / 3)
     assert "the smallest that these numbers of patients and ties allow is 0.67" in row["sentence"]
     assert "given the ties, is 0.67" in row["family_sentence"]
-
-
-def test_only_the_primary_family_is_corrected():
-    specified = [contrast(), contrast(id="H2", endpoint="orr"), contrast(id="H3", family="other")]
-    table = run_contrasts(cohort(orr=[1] * 9), pd.DataFrame(specified))
-
-    assert table["family_size"].tolist() == [2, 2, 0]
-    assert table["p_holm"].tolist() == pytest.approx([8 / 84, np.nan, np.nan], nan_ok=True)
-    assert "exploratory" in table["family_sentence"][2]
 
 
 def test_a_marker_taken_later_is_an_association_only():

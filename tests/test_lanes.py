@@ -45,8 +45,39 @@ def test_the_sentence_says_what_can_be_shown():
     assert permitted(3, 6).sentence == (
         "The rarer class holds 3, which permits exact tests of single pre-specified markers, and "
         "no claim about a model's performance. With 3 against 6 the smallest attainable two-sided "
-        "p of a rank test is 0.024, and the power to see an AUC of 0.8 is about 25 %."
+        "p of a rank test is 0.024, and the power to see an AUC of 0.8 at 0.05 is about 25 %."
     )
+
+
+@pytest.mark.parametrize(
+    ("smallest_p", "level", "said"),
+    [
+        pytest.param(
+            2 / 84,
+            0.0125,
+            "With 3 against 6 the smallest attainable two-sided p of a rank test is 0.024: above "
+            "0.05 / 4, so there is no power at that level.",
+            id="a family that cannot be passed",
+        ),
+        pytest.param(
+            4 / 84,
+            0.05,
+            "With 3 against 6 and their ties the smallest attainable two-sided p of a rank test is "
+            "0.0476, and the power to see an AUC of 0.8 at 0.05 / 4 is about 25 %, less for the "
+            "ties.",
+            id="ties take their part",
+        ),
+        pytest.param(
+            0.67,
+            0.05,
+            "With 3 against 6 and their ties the smallest attainable two-sided p of a rank test is "
+            "0.67: above 0.05 / 4, so there is no power at that level.",
+            id="ties take it all",
+        ),
+    ],
+)
+def test_what_can_be_shown_is_that_of_the_ties_and_the_family(smallest_p, level, said):
+    assert permitted(3, 6, smallest_p, level, "0.05 / 4").sentence.endswith(said)
 
 
 @pytest.mark.parametrize(("size", "simulated"), [(6, 0.40), (10, 0.68)])

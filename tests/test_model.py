@@ -159,8 +159,8 @@ def test_equal_seeds_give_equal_results():
             {},
             "all_missing",
             "No evaluable patient has a value of t_cd4__abs@B1 and nk__abs@B1; no model was "
-            "fitted. Left out: 16 patients lacking a marker (of nk__abs@B1 16 without a "
-            "measurement).",
+            "fitted. Left out: 16 patients lacking a marker (8 with the event and 8 without): of "
+            "nk__abs@B1 16 without a measurement.",
             id="a marker nobody has",
         ),
         pytest.param(
@@ -169,6 +169,14 @@ def test_equal_seeds_give_equal_results():
             "negative_values",
             "nk__abs@B1 holds negative values and has no logarithm, so no model was fitted.",
             id="a negative value has no logarithm",
+        ),
+        pytest.param(
+            cohort(labels(8, 8), simulated(labels(8, 8))),
+            {"features": ["nk__abs@B1", "t_cd4__abs@B1", "nk__abs@B1"]},
+            "repeated_marker",
+            "nk__abs@B1 is named more than once among the markers of the model, which then counts "
+            "it twice; name each once. No model was fitted.",
+            id="one marker twice",
         ),
         pytest.param(
             cohort(labels(8, 8), simulated(labels(8, 8))),
@@ -195,8 +203,8 @@ def test_equal_seeds_give_equal_results():
             "5 of 14 patients had a complete response (CR or CRi). A model needs at least 6 "
             "patients in the rarer class; 5 permits exact tests of single pre-specified markers, "
             "and no claim about a model's performance. No model was fitted. Left out: 1 patient "
-            "lacking a marker (of t_cd4__abs@B1 1 without a measurement; of nk__abs@B1 1 without "
-            "a measurement).",
+            "lacking a marker (1 with the event): of t_cd4__abs@B1 1 without a measurement; of "
+            "nk__abs@B1 1 without a measurement.",
             id="too few events have every marker",
         ),
     ],
@@ -223,6 +231,7 @@ def test_who_lacks_a_marker_is_left_out_and_counted_by_cause():
 
     assert (result["n"], result["n_events"]) == (16, 6)
     assert result["left_out"] == {"endpoint_not_evaluable": 1, "marker_missing": 2}
+    assert result["lacking"] == {"events": 2, "non_events": 0}
     assert result["missing"] == {
         "t_cd4__abs@B1": {"missing": 1},
         "nk__abs@B1": {"missing": 1, "not_evaluable": 1},
@@ -232,9 +241,9 @@ def test_who_lacks_a_marker_is_left_out_and_counted_by_cause():
     assert result["sentence"].endswith(
         "Values beyond their limit: t_cd4__abs@B1 1 of 16; each fold ties them, and what else "
         "lies there, at the limit common to its training patients. Left out: 1 patient without an "
-        "evaluable endpoint, 2 patients lacking a marker (of t_cd4__abs@B1 1 without a "
-        "measurement; of nk__abs@B1 1 without a measurement, 1 whose sample failed quality "
-        "control)."
+        "evaluable endpoint, 2 patients lacking a marker (2 with the event): of t_cd4__abs@B1 1 "
+        "without a measurement; of nk__abs@B1 1 without a measurement, 1 whose sample failed "
+        "quality control."
     )
 
 

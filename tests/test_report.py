@@ -305,6 +305,45 @@ def test_numbers_of_a_contrast_are_those_of_its_table(study, page_of):
     assert "90 % interval1.25 to 5.75" in said
     assert "exact two-sided p0.012" in said
     assert "patients with / without8 / 8" in said
+    assert "corrected by Holm (family of 2)0.025" in said
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        pytest.param(
+            {"family": "secondary", "q": "0.0812"},
+            "Benjamini and Hochberg's q (family of 2)q 0.081",
+            id="secondary",
+        ),
+        pytest.param({"family": "exploratory"}, "corrected pnot corrected", id="exploratory"),
+        pytest.param(
+            {"p_missing_events_lowest": "0.21", "p_missing_events_highest": "0.004"},
+            "and the reverse without0.21 / 0.004",
+            id="the extremes of missing values",
+        ),
+        pytest.param(
+            {"is_limit_costly": "True", "p_sensitivity": "0.031"},
+            "not primary: p without the highest limit0.031",
+            id="without the highest limit",
+        ),
+        pytest.param({"note": "The plan names grades."}, "The plan names grades.", id="note"),
+        pytest.param(
+            {"missing_events": "not_evaluable=2", "n_missing_events": "2"},
+            "why, with / withoutnot evaluable 2 / none",
+            id="who lacks a value",
+        ),
+        pytest.param(
+            {"q1_events": "1.5", "q3_events": "6", "q1_non_events": "2", "q3_non_events": "3"},
+            "1.50 to 6.00 / 2.00 to 3.00",
+            id="quartiles",
+        ),
+    ],
+)
+def test_what_a_contrast_says_beside_its_p_is_shown(study, page_of, changed, expected):
+    change(study.contrasts, **changed)
+
+    assert expected in page_of(study).said
 
 
 def test_numbers_of_a_model_are_those_of_its_result(study, page_of):
@@ -327,7 +366,7 @@ def test_what_the_intervals_of_counts_do_not_hold_is_said(study, page_of):
 def test_flags_of_a_contrast_are_shown(study, page_of):
     change(study.contrasts, flags="fallback_no_valley=3;cbc_repeated=1")
 
-    assert "flags of its valuesfallback_no_valley 3, cbc_repeated 1" in page_of(study).said
+    assert "flags of its valuesfallback no valley 3, cbc repeated 1" in page_of(study).said
 
 
 def test_how_a_model_is_to_be_read_stands_in_the_summary_too(study, page_of):
@@ -367,6 +406,11 @@ def test_methods_print_the_settings_that_were_used(study, page_of):
         "1,999 permutations",
         "more than 2 markers below 15",
         "nothing is imputed",
+        "more than 50 % of all values",
+        "more than 25 % of the measured values",
+        "corrected p is at most 0.05",
+        "q is at most 0.1,",
+        "Not given, and so not known of these models: calibration",
     ):
         assert phrase in said, phrase
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from correlates.analyses.common_limits import ABOVE, BELOW, OBSERVED
 from correlates.analyses.comparison import Groups
-from correlates.analyses.wording import number
+from correlates.analyses.wording import number, unit_words
 
 COLUMNS = [
     *("n_censored", "n_censored_events", "n_censored_non_events"),
@@ -62,9 +62,10 @@ def censoring_sentence(row: Mapping) -> str:
         if row[f"n_{name}"]:
             measured = int(row[f"n_{name}_measured"])
             them = f", {measured} of them measured," if measured else ""
+            limit = f"{number(row[name])} {unit_words(row['unit'])}".rstrip()
             parts.append(
-                f"All {int(row[f'n_{name}'])} values {where} of these limits "
-                f"({number(row[name])} {row['unit']}){them} are tied.".replace(" )", ")")
+                f"All {int(row[f'n_{name}'])} values {where} of these limits ({limit}){them} are "
+                "tied."
             )
     ratio = row["limit_ratio"]
     if ratio > FAR_APART or ratio < 1 / FAR_APART:

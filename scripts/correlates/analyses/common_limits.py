@@ -67,6 +67,16 @@ class CommonLimits:
         """The values with everything beyond the common limits tied."""
         return tie_beyond(self.numbers, self.floor, self.ceiling)
 
+    @property
+    def is_any(self) -> bool:
+        """Whether any value lies beyond a limit."""
+        return self.floor > LOWEST or self.ceiling < HIGHEST
+
+    @property
+    def share_tied(self) -> float:
+        """Share of all values that are tied beyond a common limit."""
+        return float((np.abs(self.tied) >= HIGHEST).mean())
+
 
 def tie_beyond(numbers: np.ndarray, floor: int, ceiling: int) -> np.ndarray:
     """Tie what lies below the floor, and above the ceiling; a value at a limit is within.

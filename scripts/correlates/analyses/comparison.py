@@ -8,11 +8,18 @@ import numpy as np
 import pandas as pd
 
 from correlates.analyses.common_limits import BELOW, OBSERVED
-from correlates.analyses.markers import TRANSFORMS, CohortTables, NotOnLogScale, read_marker
+from correlates.analyses.markers import (
+    TRANSFORMS,
+    CohortTables,
+    Marker,
+    NotOnLogScale,
+    read_marker,
+)
+from correlates.analyses.methods import require_one_method
 from correlates.analyses.refusals import Reason, Refused, endpoint_of, marker_of
 from correlates.analyses.wording import ENDPOINT_CAUSE, left_out
 
-PRIMARY = "primary"
+PRIMARY, SECONDARY = "primary", "secondary"
 _HIGHER = ("higher", "positive", "more", "rise")
 _LOWER = ("lower", "negative", "fewer", "less", "fall")
 
@@ -21,7 +28,9 @@ _LOWER = ("lower", "negative", "fewer", "less", "fall")
 class Contrast:
     """A contrast as the study pre-specified it.
 
-    ``event`` overrides the endpoint's wording; ``specimen`` is named where the study has several.
+    ``event`` overrides the endpoint's wording; ``specimen`` is named where the study has several;
+    ``family_size`` is how many hypotheses its family holds, where not all of them are listed;
+    ``note`` is printed with the result.
     """
 
     id: str
@@ -34,12 +43,17 @@ class Contrast:
     family: str = PRIMARY
     event: str = ""
     specimen: str = ""
+    family_size: int = 0
+    note: str = ""
 
     @classmethod
     def of(cls, row: Mapping) -> "Contrast":
         """Read one row; keys that the contrast does not know are left alone."""
         known = {name: row.get(name) for name in cls.__dataclass_fields__}
-        return cls(**{name: str(value) for name, value in known.items() if _is_given(value)})
+        given = {name: str(value) for name, value in known.items() if _is_given(value)}
+        if "family_size" in given:
+            given["family_size"] = int(float(given["family_size"]))
+        return cls(**given)
 
     @property
     def sign(self) -> int:
@@ -63,6 +77,8 @@ class Groups:
         Its name in the cohort.
     missing
         Patients left out, by cause.
+    missing_events, missing_non_events
+        Those of each group, who lack a value.
     """
 
     patients: np.ndarray
@@ -76,6 +92,8 @@ class Groups:
     event: str
     unit: str
     missing: dict[str, int] = field(default_factory=dict)
+    missing_events: dict[str, int] = field(default_factory=dict)
+    missing_non_events: dict[str, int] = field(default_factory=dict)
 
     @property
     def n_events(self) -> int:
@@ -94,34 +112,26 @@ def groups_of(contrast: Contrast, tables: CohortTables) -> Groups:
     Raises
     ------
     Refused
-        If the endpoint or the marker is unknown, the endpoint has not two classes, or no value
-        can be used.
+        If the endpoint or the marker is unknown, the endpoint has not two classes, no value can be
+        used, or those that can were measured in several ways.
     """
     endpoint, event = endpoint_of(contrast.endpoint, tables, contrast.event)
-    if contrast.transform not in TRANSFORMS:
-        sentence = f"The transform {contrast.transform!r} is unknown; it is log2 or none."
-        raise Refused(Reason.UNKNOWN_TRANSFORM, sentence)
     name = marker_of(contrast.feature, contrast.baseline, contrast.specimen, tables)
     rows = tables.rows_of(name)
-    try:
-        marker = read_marker(rows, contrast.transform)
-    except NotOnLogScale as error:
-        sentence = f"{name}: {error}; compare it with the transform none."
-        raise Refused(Reason.NEGATIVE_VALUES, sentence) from error
-    is_evaluable = endpoint.notna().to_numpy()
-    is_used = is_evaluable & (marker.cause == "")
-    missing = Counter(marker.cause[is_evaluable & ~is_used].tolist())
-    missing[ENDPOINT_CAUSE] = int((~is_evaluable).sum())
-    missing = {cause: count for cause, count in sorted(missing.items()) if count}
+    marker = _on_scale(rows, name, contrast.transform)
+    is_used = endpoint.notna().to_numpy() & (marker.cause == "")
+    missing = _missing(marker.cause, endpoint)
     units = rows["unit"].dropna()
     if not is_used.any():
         sentence = (
             f"No patient with an evaluable endpoint has a usable value of {name}. "
-            f"{left_out(missing)}"
+            f"{left_out(**missing)}"
         )
         raise Refused(Reason.ALL_MISSING, sentence)
+    patients = endpoint.index.to_numpy()[is_used]
+    require_one_method(name, rows["method"].to_numpy()[is_used], patients)
     return Groups(
-        patients=endpoint.index.to_numpy()[is_used],
+        patients=patients,
         is_event=endpoint.to_numpy()[is_used] == 1,
         value=marker.value[is_used],
         measured=marker.measured[is_used],
@@ -131,8 +141,34 @@ def groups_of(contrast: Contrast, tables: CohortTables) -> Groups:
         marker=name,
         event=event,
         unit=str(units.iloc[0]) if len(units) else "",
-        missing=missing,
+        **missing,
     )
+
+
+def _on_scale(rows: pd.DataFrame, name: str, transform: str) -> Marker:
+    """Put a marker on the scale of the contrast, or refuse to."""
+    if transform not in TRANSFORMS:
+        sentence = f"The transform {transform!r} is unknown; it is log2 or none."
+        raise Refused(Reason.UNKNOWN_TRANSFORM, sentence)
+    try:
+        return read_marker(rows, transform)
+    except NotOnLogScale as error:
+        sentence = f"{name}: {error}; compare it with the transform none."
+        raise Refused(Reason.NEGATIVE_VALUES, sentence) from error
+
+
+def _missing(cause: np.ndarray, endpoint: pd.Series) -> dict[str, dict[str, int]]:
+    """Count who is left out by cause: altogether, and of each group those who lack a value."""
+    is_known = endpoint.notna().to_numpy()
+    counts = {
+        "missing": Counter(cause[is_known]) + Counter({ENDPOINT_CAUSE: int((~is_known).sum())}),
+        "missing_events": Counter(cause[endpoint.to_numpy() == 1]),
+        "missing_non_events": Counter(cause[endpoint.to_numpy() == 0]),
+    }
+    return {
+        name: {why: by_cause[why] for why in sorted(by_cause) if why and by_cause[why]}
+        for name, by_cause in counts.items()
+    }
 
 
 def values_table(contrast: Contrast, groups: Groups) -> pd.DataFrame:

@@ -10,23 +10,28 @@ import pandas as pd
 
 from correlates.analyses.censoring import COLUMNS as CENSORING
 from correlates.analyses.censoring import censoring_of, median_of
-from correlates.analyses.comparison import (
-    PRIMARY,
-    Contrast,
-    Groups,
-    groups_of,
-    values_table,
-)
+from correlates.analyses.comparison import Contrast, Groups, groups_of, values_table
+from correlates.analyses.families import CORRECTED, Family, corrected, families_of
+from correlates.analyses.highest_limit import COLUMNS as HIGHEST_LIMIT
+from correlates.analyses.highest_limit import highest_limit_of
 from correlates.analyses.lanes import permitted
 from correlates.analyses.markers import tables_of
-from correlates.analyses.multiplicity import family_verdict, holm
+from correlates.analyses.missingness import BOUNDS, COUNTED, missing_bounds, missing_counts
 from correlates.analyses.quality import COLUMNS as QUALITY
 from correlates.analyses.quality import quality_of
-from correlates.analyses.ranks import exact_p, rank_scores, smallest_p, smallest_p_of_sizes
+from correlates.analyses.ranks import (
+    exact_p,
+    pairs_higher,
+    rank_scores,
+    smallest_p,
+    smallest_p_of_sizes,
+)
 from correlates.analyses.refusals import Refused
 from correlates.analyses.requirements import require_an_order, require_both_classes
 from correlates.analyses.sentences import contrast_sentence
 from correlates.analyses.shift import hodges_lehmann
+from correlates.analyses.spread import COLUMNS as SPREAD
+from correlates.analyses.spread import spread_of
 from correlates.analyses.wording import AFTER_BASELINE, BASELINES, CAUTION, caution_of
 
 SPECIFIED = [
@@ -39,24 +44,22 @@ SPECIFIED = [
     "direction",
     "transform",
     "source",
+    "note",
 ]
 HELD = ["marker"]
-COUNTS = ["event", "n_events", "n_non_events", "n_missing", "missing", "unit"]
+COUNTS = ["event", "n_events", "n_non_events", *COUNTED, "unit"]
 MEDIANS = [f"median_{group}{part}" for group in ("events", "non_events") for part in ("", "_sign")]
-TESTED = ["scale", "estimate", "ci_low", "ci_high", "confidence", "p"]
-SMALLEST = ["smallest_p", "smallest_p_with_ties", "p_holm", "family_size"]
-WORDS = ["status", "reason", "sentence", "permits", "family_sentence", "caution"]
-COLUMNS = SPECIFIED + HELD + COUNTS + QUALITY + CENSORING + MEDIANS + TESTED + SMALLEST + WORDS
+TESTED = ["scale", "estimate", "ci_low", "ci_high", "confidence", "pairs_higher", "p"]
+SMALLEST = ["smallest_p", "smallest_p_with_ties"]
+WORDS = ["status", "reason", "sentence", "permits", "caution"]
+COLUMNS = [
+    *(*SPECIFIED, *HELD, *COUNTS, *QUALITY, *CENSORING, *HIGHEST_LIMIT, *MEDIANS, *SPREAD),
+    *(*TESTED, *BOUNDS, *SMALLEST, *CORRECTED, *WORDS),
+]
 TEXTS = [
-    "marker",
-    "flags",
-    "event",
-    "missing",
-    "unit",
-    "scale",
-    "permits",
-    "reason",
-    *MEDIANS[1::2],
+    *("marker", "flags", "event", "unit", "scale", "permits", "reason", "claim"),
+    "family_sentence",
+    *("floor_set_by", "ceiling_set_by", *COUNTED[3:], *MEDIANS[1::2], *BOUNDS[2:]),
 ]
 VALUE_COLUMNS = ["contrast", "patient", "group", "value", "censored", "unit"]
 
@@ -65,7 +68,6 @@ def run_contrasts(
     cohort,
     contrasts: pd.DataFrame | Iterable[Mapping],
     confidence: float = 0.95,
-    alpha: float = 0.05,
     design_note: str = "",
 ) -> pd.DataFrame:
     """Test every pre-specified contrast.
@@ -76,31 +78,33 @@ def run_contrasts(
         The cohort's AnnData, or CohortTables.
     contrasts
         Rows with id, feature, baseline, endpoint, and optionally direction, transform (``log2`` or
-        ``none``), source, family (``primary`` by default), event (its wording) and specimen.
+        ``none``), source, note, family (``primary`` by default), family_size, event (its wording)
+        and specimen.
     confidence
-        Of the intervals.
-    alpha
-        Level of the primary family, kept by Holm's correction over all its contrasts, those that
-        could not be tested included.
+        Of the intervals; it moves no claim.
     design_note
         What the trial's design keeps from being told apart; printed with every result.
 
     Returns
     -------
     One row a contrast, with the columns COLUMNS. ``estimate`` is the Hodges-Lehmann shift of the
-    patients with the event against those without: a ratio after log2, else a difference. Where
-    ``status`` is ``refused``, ``reason`` and ``sentence`` say why, and nothing was tested.
+    patients with the event against those without: a ratio after log2, else a difference.
+    ``claim`` says which way it went where the corrected p carries that: Holm's at 0.05 in the
+    primary family, Benjamini and Hochberg's q at 0.10 in the secondary one, over all contrasts of
+    the family, those included that could not be tested. Where ``status`` is ``refused``,
+    ``reason`` and ``sentence`` say why, and nothing was tested.
     """
-    tables = tables_of(cohort)
-    rows = [_row(contrast, tables, confidence) for contrast in _read(contrasts)]
+    tables, asked = tables_of(cohort), _read(contrasts)
+    families = families_of(asked)
+    rows = [_row(contrast, tables, confidence, families[contrast.family]) for contrast in asked]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    table = _corrected(table, alpha)
+    table[TEXTS] = table[TEXTS].astype(object).fillna("")
+    table = corrected(table, families)
     table["sentence"] = [
         contrast_sentence(row) if row["status"] == "ok" else row["sentence"]
         for row in table.to_dict("records")
     ]
     table["caution"] = [caution_of(design_note, caution) for caution in table["caution"]]
-    table[TEXTS] = table[TEXTS].fillna("")
     return table
 
 
@@ -111,7 +115,8 @@ def contrast_values(cohort, contrasts: pd.DataFrame | Iterable[Mapping]) -> pd.D
     -------
     Columns contrast, patient, group (``event`` or ``non-event``), value (the limit where
     censored), censored (``below``, ``above`` or empty) and unit. Contrasts with too few events
-    to be tested are listed too; those without groups or values have no rows.
+    to be tested are listed too; those without groups or values, or with values that were measured
+    in several ways, have no rows.
     """
     tables = tables_of(cohort)
     parts = []
@@ -129,24 +134,14 @@ def _read(contrasts) -> list[Contrast]:
     return [Contrast.of(row) for row in contrasts]
 
 
-def _corrected(table: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    is_primary = (table["family"] == PRIMARY).to_numpy()
-    _, verdict = family_verdict(table.loc[is_primary, "smallest_p_with_ties"].tolist(), alpha)
-    table.loc[is_primary, "p_holm"] = holm(table.loc[is_primary, "p"].to_numpy(dtype=float))
-    table.loc[is_primary, "family_size"] = int(is_primary.sum())
-    other = "Not in the primary family: its p is not corrected, and exploratory."
-    table["family_sentence"] = np.where(is_primary, verdict, other)
-    return table
-
-
-def _row(contrast: Contrast, tables, confidence: float) -> dict:
+def _row(contrast: Contrast, tables, confidence: float, family: Family) -> dict:
     row = {name: getattr(contrast, name) for name in SPECIFIED}
-    row |= dict.fromkeys(["p", "smallest_p", "smallest_p_with_ties", "p_holm"], np.nan)
+    row |= dict.fromkeys(["p", "pairs_higher", *SMALLEST, "p_holm", "q"], np.nan)
     caution = CAUTION if contrast.baseline in BASELINES else f"{CAUTION} {AFTER_BASELINE}"
     row |= {"confidence": confidence, "caution": caution, "family_size": 0}
     try:
         groups = groups_of(contrast, tables)
-        row |= _described(groups)
+        row |= _described(groups, family)
         require_both_classes(groups)
         require_an_order(groups)
     except Refused as refusal:
@@ -154,18 +149,21 @@ def _row(contrast: Contrast, tables, confidence: float) -> dict:
     return row | _tested(contrast, groups, confidence)
 
 
-def _described(groups: Groups) -> dict:
+def _described(groups: Groups, family: Family) -> dict:
+    best = {}
+    if 0 < groups.n_events < groups.is_event.size:
+        best["smallest_p"] = smallest_p(rank_scores(groups.value, groups.side), groups.n_events)
+        best |= {"level": family.level, "level_words": family.level_words}
     described = {
         "marker": groups.marker,
         "event": groups.event,
         "n_events": groups.n_events,
         "n_non_events": groups.n_non_events,
-        "n_missing": sum(groups.missing.values()),
-        "missing": ";".join(f"{cause}={count}" for cause, count in groups.missing.items()),
         "unit": groups.unit,
-        "permits": permitted(groups.n_events, groups.n_non_events).sentence,
+        "permits": permitted(groups.n_events, groups.n_non_events, **best).sentence,
     }
-    described |= quality_of(groups.flags) | censoring_of(groups)
+    described |= missing_counts(groups) | quality_of(groups.flags) | spread_of(groups)
+    described |= censoring_of(groups) | highest_limit_of(groups)
     for name, members in (("events", groups.is_event), ("non_events", ~groups.is_event)):
         middle, sign = median_of(groups.measured[members], groups.side[members])
         described |= {f"median_{name}": middle, f"median_{name}_sign": sign}
@@ -183,9 +181,10 @@ def _tested(contrast: Contrast, groups: Groups, confidence: float) -> dict:
         "estimate": estimate,
         "ci_low": low,
         "ci_high": high,
+        "pairs_higher": pairs_higher(scores, groups.is_event),
         "p": exact_p(scores, groups.is_event),
         "smallest_p": smallest_p_of_sizes(groups.n_events, groups.n_non_events),
         "smallest_p_with_ties": smallest_p(scores, groups.n_events),
         "status": "ok",
         "reason": "",
-    }
+    } | missing_bounds(groups)

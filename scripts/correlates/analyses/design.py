@@ -7,6 +7,7 @@ import numpy as np
 
 from correlates.analyses.common_limits import ABOVE, BELOW, OBSERVED
 from correlates.analyses.markers import NO_LIMIT, TRANSFORMS, CohortTables, read_marker
+from correlates.analyses.methods import require_one_method
 from correlates.analyses.refusals import Reason, Refused, endpoint_of, marker_of
 from correlates.analyses.wording import (
     BASELINES,
@@ -68,6 +69,8 @@ class Design:
         By marker, how many of the values that are used lie beyond their limit.
     left_out
         Patients, by cause.
+    lacking
+        Evaluable patients who lack a marker: ``events`` and ``non_events``.
     """
 
     patients: np.ndarray
@@ -79,6 +82,7 @@ class Design:
     missing: dict[str, dict[str, int]]
     censored: dict[str, int]
     left_out: dict[str, int]
+    lacking: dict[str, int]
 
 
 def design_of(tables: CohortTables, settings: ModelSettings) -> Design:
@@ -89,12 +93,14 @@ def design_of(tables: CohortTables, settings: ModelSettings) -> Design:
     Raises
     ------
     Refused
-        If a marker was not taken at a baseline, is unknown or negative on a log scale, nobody has
-        all of them, or the endpoint is unknown or has not two classes.
+        If a marker was not taken at a baseline, is unknown, named twice, negative on a log scale or
+        measured in several ways, nobody has all of them, or the endpoint is unknown or has not two
+        classes.
     """
     _require_settings(settings)
     endpoint, event = endpoint_of(settings.endpoint, tables)
     names = [_name(feature, settings.specimen, tables) for feature in settings.features]
+    _require_distinct(names)
     read = [_bounds(name, tables, settings.transform) for name in names]
     cause = np.column_stack([one.cause for one in read])
     is_evaluable, is_complete = endpoint.notna().to_numpy(), (cause == "").all(axis=1)
@@ -107,11 +113,19 @@ def design_of(tables: CohortTables, settings: ModelSettings) -> Design:
         ENDPOINT_CAUSE: int((~is_evaluable).sum()),
         MARKER_CAUSE: int((is_evaluable & ~is_complete).sum()),
     }
+    lacking = {
+        name: int((~is_complete & (endpoint.to_numpy() == value)).sum())
+        for name, value in (("events", 1), ("non_events", 0))
+    }
     if not used.any():
         sentence = f"No evaluable patient has a value of {' and '.join(names)}; no model was fitted"
-        raise Refused(Reason.ALL_MISSING, f"{sentence}. {left_out_of_model(left_out, missing)}")
+        said = left_out_of_model(left_out, missing, lacking)
+        raise Refused(Reason.ALL_MISSING, f"{sentence}. {said}")
+    patients = endpoint.index.to_numpy()[used]
+    for name in names:
+        require_one_method(name, tables.rows_of(name)["method"].to_numpy()[used], patients)
     return Design(
-        patients=endpoint.index.to_numpy()[used],
+        patients=patients,
         X=np.stack([one.bounds[used] for one in read], axis=1),
         y=endpoint.to_numpy()[used].astype(int),
         event=event,
@@ -122,7 +136,18 @@ def design_of(tables: CohortTables, settings: ModelSettings) -> Design:
             name: int(one.is_censored[used].sum()) for name, one in zip(names, read, strict=True)
         },
         left_out=left_out,
+        lacking=lacking,
     )
+
+
+def _require_distinct(names: list[str]) -> None:
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        sentence = (
+            f"{' and '.join(repeated)} is named more than once among the markers of the model, "
+            "which then counts it twice; name each once. No model was fitted."
+        )
+        raise Refused(Reason.REPEATED_MARKER, sentence)
 
 
 def _name(feature: str, specimen: str, tables: CohortTables) -> str:

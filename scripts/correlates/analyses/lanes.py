@@ -53,7 +53,8 @@ class Permission:
     allowed
         What may be done, to follow 'permits'.
     sentence
-        The rule in words, with the smallest attainable p and the power for an AUC of 0.8.
+        The rule in words, with the smallest attainable p and the power for an AUC of 0.8 at the
+        level that this p must reach.
     """
 
     eff: int
@@ -66,25 +67,52 @@ class Permission:
         return lane in self.lanes
 
 
-def permitted(events: int, non_events: int) -> Permission:
+def permitted(
+    events: int,
+    non_events: int,
+    smallest_p: float | None = None,
+    level: float = 0.05,
+    level_words: str = "0.05",
+) -> Permission:
     """Return what this many patients with and without the event permit.
 
     The table is for unpenalised candidate parameters, which cost a degree of freedom each; a ridge
     of fixed penalty costs less, and below ``explore`` is held to two markers and called an
     estimate only. ``screen`` (a list under FDR control, never a performance) and ``explore`` (a
     fixed-penalty model, permutation p first) stand beside the table.
+
+    Parameters
+    ----------
+    events, non_events
+        Patients of each class.
+    smallest_p
+        The smallest p that is attainable with the ties and limits at hand; omitted: without any.
+    level, level_words
+        What p must not exceed, and how it is written.
     """
     eff = min(events, non_events)
     lanes = tuple(lane for lane, fewest in FROM.items() if eff >= fewest)
     allowed = next(text for fewest, text in _ALLOWED if eff >= fewest).format(tenth=eff // 10)
     sentence = f"The rarer class holds {eff}, which permits {allowed}."
     if eff > 0:
-        sentence += (
-            f" With {events} against {non_events} the smallest attainable two-sided p of a rank "
-            f"test is {smallest(smallest_p_of_sizes(events, non_events))}, and the power to see an "
-            f"AUC of 0.8 is about {100 * approximate_power(events, non_events):.0f} %."
-        )
+        sentence += f" {_can_show(events, non_events, smallest_p, level, level_words)}"
     return Permission(eff, lanes, allowed, sentence)
+
+
+def _can_show(events: int, non_events: int, tied_p: float | None, level, level_words) -> str:
+    untied_p = smallest_p_of_sizes(events, non_events)
+    best = untied_p if tied_p is None else tied_p
+    has_costly_ties = best > untied_p * (1 + 1e-9)
+    sentence = (
+        f"With {events} against {non_events}{' and their ties' if has_costly_ties else ''} the "
+        f"smallest attainable two-sided p of a rank test is {smallest(best)}"
+    )
+    if best > level:
+        return f"{sentence}: above {level_words}, so there is no power at that level."
+    power = f"{100 * approximate_power(events, non_events, alpha=level):.0f} %"
+    less = ", less for the ties" if has_costly_ties else ""
+    about = f"the power to see an AUC of 0.8 at {level_words} is about {power}{less}"
+    return f"{sentence}, and {about}."
 
 
 def approximate_power(events: int, non_events: int, auc: float = 0.8, alpha: float = 0.05) -> float:

@@ -34,8 +34,8 @@ class CohortTables:
     measurements
         Columns patient, marker, value, status, limit, unit; at most one row for each patient and
         marker. A row that is absent is a sample that was not measured. A marker's name is
-        ``feature@baseline``, and ``feature@baseline@specimen`` where the study has several. A
-        column flags, joined by semicolons, may be there.
+        ``feature@baseline``, and ``feature@baseline@specimen`` where the study has several. Two
+        columns may be there: flags, joined by semicolons, and method, how each was measured.
     display_only
         Markers that are shown and never tested, since they mostly measure the leukemic burden.
     specimens
@@ -53,11 +53,13 @@ class CohortTables:
         return sorted(self.measurements["marker"].unique())
 
     def rows_of(self, marker: str) -> pd.DataFrame:
-        """Return value, status, limit, unit and flags of one marker, a row for each patient."""
+        """Return value, status, limit, unit, flags and method of a marker, a row a patient."""
         rows = self.measurements[self.measurements["marker"] == marker]
         rows = rows.set_index("patient").reindex(self.endpoints.index)
-        flags = rows["flags"].fillna("") if "flags" in rows else ""
-        return rows.assign(status=rows["status"].fillna("missing"), flags=flags)
+        texts = {
+            name: rows[name].fillna("") if name in rows else "" for name in ("flags", "method")
+        }
+        return rows.assign(status=rows["status"].fillna("missing"), **texts)
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ def tables_of(cohort) -> CohortTables:
     cohort
         AnnData of patients by markers: endpoints in ``obs``; unit and display_only in ``var``;
         layers ``status`` (codes named in ``uns['status_codes']``), ``limit`` and, where values
-        have any, ``flags`` (bit k: ``uns['flag_codes'][k]``). CohortTables are returned as they
-        are.
+        have any, ``flags`` (bit k: ``uns['flag_codes'][k]``) and ``method`` (code k:
+        ``uns['method_codes'][k]``, -1 none). CohortTables are returned as they are.
     """
     if isinstance(cohort, CohortTables):
         return cohort
@@ -109,12 +111,13 @@ def tables_of(cohort) -> CohortTables:
         "limit": np.asarray(cohort.layers["limit"], dtype=float).ravel(),
         "unit": np.tile(cohort.var["unit"].to_numpy(dtype=object), patients),
         "flags": _flags(cohort),
+        "method": _methods(cohort),
     }
     specimens = cohort.var.get("specimen", pd.Series(dtype=object)).astype(str)
     shown = cohort.var.get("display_only", pd.Series(False, index=cohort.var_names))
     return CohortTables(
         endpoints=cohort.obs.astype(object).apply(pd.to_numeric, errors="coerce").astype(float),
-        measurements=pd.DataFrame(long, columns=[*MEASUREMENT_COLUMNS, "flags"]),
+        measurements=pd.DataFrame(long, columns=[*MEASUREMENT_COLUMNS, "flags", "method"]),
         display_only=frozenset(cohort.var_names[shown.astype(bool)]),
         specimens=specimens.to_dict(),
     )
@@ -130,6 +133,14 @@ def _flags(cohort) -> np.ndarray:
         ";".join(code for bit, code in enumerate(codes) if int(mask) >> bit & 1) for mask in masks
     ]
     return np.array(words, dtype=object)[place]
+
+
+def _methods(cohort) -> np.ndarray:
+    """Return how every value was measured, patient by patient."""
+    if "method" not in cohort.layers:
+        return np.full(cohort.shape[0] * cohort.shape[1], "", dtype=object)
+    names = np.array([*map(str, cohort.uns["method_codes"]), ""], dtype=object)
+    return names[np.asarray(cohort.layers["method"], dtype=int).ravel()]
 
 
 def read_marker(rows: pd.DataFrame, transform: str) -> Marker:

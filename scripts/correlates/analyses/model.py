@@ -89,6 +89,7 @@ def _counts(design: Design) -> dict:
         "missing": design.missing,
         "censored": design.censored,
         "left_out": design.left_out,
+        "lacking": design.lacking,
     }
 
 

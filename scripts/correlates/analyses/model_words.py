@@ -63,7 +63,7 @@ def model_sentence(result: Mapping, design: Design) -> str:
         "markers.",
         design.rule,
         _beyond(design),
-        left_out_of_model(design.left_out, design.missing),
+        left_out_of_model(design.left_out, design.missing, design.lacking),
     ]
     return " ".join(part for part in parts if part)
 
@@ -90,7 +90,7 @@ def _require_enough(design: Design, min_eff: int) -> None:
 
 
 def _with_left_out(sentence: str, design: Design) -> str:
-    said = left_out_of_model(design.left_out, design.missing)
+    said = left_out_of_model(design.left_out, design.missing, design.lacking)
     return " ".join(filter(None, [sentence, said]))
 
 

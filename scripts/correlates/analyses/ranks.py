@@ -70,6 +70,14 @@ def exact_p(scores: Sequence[int], in_group: Sequence[bool]) -> float:
     return _doubled(min(counts[sums <= seen].sum(), counts[sums >= seen].sum()), counts)
 
 
+def pairs_higher(scores: Sequence[int], in_group: Sequence[bool]) -> float:
+    """Return the share of pairs in which the one of the group is higher, ties counting half."""
+    members = np.asarray(in_group, dtype=bool)
+    size, others = int(members.sum()), int((~members).sum())
+    above = np.asarray(scores)[members].sum() - size * (size + 1)
+    return float(above / (2 * size * others))
+
+
 def smallest_p(scores: Sequence[int], size: int) -> float:
     """Return the smallest two-sided p that any assignment of these scores to groups can give."""
     _, counts = _null(tuple(sorted(int(score) for score in scores)), size)

@@ -4,6 +4,7 @@ import numpy as np
 
 from correlates.analyses.common_limits import OBSERVED, CommonLimits
 from correlates.analyses.comparison import Groups
+from correlates.analyses.highest_limit import costly_limit_words
 from correlates.analyses.lanes import EXACT_TEST, permitted
 from correlates.analyses.refusals import Reason, Refused
 from correlates.analyses.wording import left_out, patients
@@ -51,8 +52,11 @@ def require_an_order(groups: Groups) -> None:
     sentence = (
         f"All {groups.side.size} values of {groups.marker} are {how}, so nothing can be compared."
     )
+    whose = costly_limit_words(groups)
+    sentence = " ".join(filter(None, [sentence, whose]))
     raise Refused(Reason.ALL_TIED, _with_left_out(sentence, groups))
 
 
 def _with_left_out(sentence: str, groups: Groups) -> str:
-    return " ".join(filter(None, [sentence, left_out(groups.missing)]))
+    said = left_out(groups.missing, groups.missing_events, groups.missing_non_events)
+    return " ".join(filter(None, [sentence, said]))

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from math import isinf, isnan
 
 from correlates.analyses.censoring import censoring_sentence
-from correlates.analyses.comparison import PRIMARY, Contrast
+from correlates.analyses.comparison import PRIMARY, SECONDARY
+from correlates.analyses.direction import direction_sentence, excludes_no_difference
+from correlates.analyses.highest_limit import highest_limit_sentence
+from correlates.analyses.missingness import missing_sentence
 from correlates.analyses.quality import quality_sentence
+from correlates.analyses.spread import spread_sentence
 from correlates.analyses.wording import (
     RULES,
     left_out,
@@ -16,6 +20,8 @@ from correlates.analyses.wording import (
     unit_words,
 )
 
+MISSING = ("missing", "missing_events", "missing_non_events")
+
 
 def contrast_sentence(row: Mapping) -> str:
     """Return a tested contrast in plain words, with everything that its reading needs.
@@ -23,10 +29,11 @@ def contrast_sentence(row: Mapping) -> str:
     Parameters
     ----------
     row
-        A row of the contrasts table with status ``ok``.
+        A row of the contrasts table with status ``ok``, its p corrected.
     """
+    marker = f"{row['feature']} at {row['baseline']}{_specimen(row)}"
     parts = [
-        f"{row['feature']} at {row['baseline']}{_specimen(row)} {_size(row)} (medians "
+        f"{marker}{_size(row)} (medians "
         f"{_median(row, 'events')} and {_median(row, 'non_events')} {unit_words(row['unit'])}; "
         f"{_interval(row)}).".replace(" ;", ";"),
         f"Exact two-sided {p_value(row['p'])}; the smallest that {_bound(row)} allow is "
@@ -34,9 +41,12 @@ def contrast_sentence(row: Mapping) -> str:
         direction_sentence(row),
         _corrected(row),
         RULES.get(row["endpoint"], ""),
+        spread_sentence(row),
         censoring_sentence(row),
+        highest_limit_sentence(row),
         quality_sentence(row),
-        left_out(missing_of(row["missing"])),
+        left_out(*(missing_of(row[name]) for name in MISSING)),
+        missing_sentence(row),
     ]
     return " ".join(part for part in parts if part)
 
@@ -59,20 +69,25 @@ def _bound(row: Mapping) -> str:
 
 
 def _size(row: Mapping) -> str:
+    """Say how far apart the groups are: as a fact where that is claimed, else as an estimate."""
     n_events, n_others = int(row["n_events"]), int(row["n_non_events"])
-    whom = f"in the {patients(n_events)} with {row['event']} than in the {n_others} without"
+    whom = f"in the {patients(n_events)} with {row['event']}"
+    others = f"in the {n_others} without"
     if isnan(row["estimate"]) or isinf(row["estimate"]):
-        return f"was compared between {whom.removeprefix('in ').replace(' than in ', ' and ')}"
+        return (
+            f" was higher in {100 * row['pairs_higher']:.0f} % of the pairs of one of the "
+            f"{whom.removeprefix('in the ')} and one of the {others.removeprefix('in the ')}, ties "
+            "counting half"
+        )
+    is_fact = row["claim"] and excludes_no_difference(row)
+    verb = " was" if is_fact else ": the estimate is"
     if row["scale"] == "ratio":
-        whom = whom.replace(" than in ", " as in ")
-        return f"was {number(row['estimate'])} times as high {whom}"
+        return f"{verb} {number(row['estimate'])} times as high {whom} as {others}"
     if row["estimate"] == 0:
-        whom = whom.replace(" than in ", " as in ")
-        return f"was as high {whom}"
+        return f"{verb} as high {whom} as {others}"
     how = "higher" if row["estimate"] > 0 else "lower"
-    return f"was {number(abs(row['estimate']))} {unit_words(row['unit'])} {how} {whom}".replace(
-        "  ", " "
-    )
+    size = f"{number(abs(row['estimate']))} {unit_words(row['unit'])}".rstrip()
+    return f"{verb} {size} {how} {whom} than {others}"
 
 
 def _interval(row: Mapping) -> str:
@@ -94,38 +109,14 @@ def _median(row: Mapping, group: str) -> str:
     return f"{bound}{number(row[f'median_{group}'])}"
 
 
-def direction_sentence(row: Mapping) -> str:
-    """Say which way it went, by the interval: a mere estimate points, and shows nothing."""
-    sign = Contrast(id="", feature="", baseline="", endpoint="", direction=row["direction"]).sign
-    nothing = 1.0 if row["scale"] == "ratio" else 0.0
-    shown = int(row["ci_low"] > nothing) - int(row["ci_high"] < nothing)
-    if shown:
-        way = "higher" if shown > 0 else "lower"
-        return f"It was {way} with the event{_as_expected(shown, sign)}."
-    began = f"Expected was {'higher' if sign > 0 else 'lower'} with the event" if sign else ""
-    points = ""
-    if not isnan(row["estimate"]) and row["estimate"] != nothing:
-        points = f"the estimate points {'up' if row['estimate'] > nothing else 'down'}"
-    elif isnan(row["estimate"]):
-        points = "the limits hide the estimate"
-    said = "; ".join(filter(None, [began, points, "the interval includes no difference"]))
-    sentence = said[0].upper() + said[1:] + "."
-    if row["p"] <= round(1 - row["confidence"], 12):
-        sentence += (
-            " The test itself rejects no difference: with ties as many as these the interval, "
-            "which spans every shift that is not rejected, still reaches it."
-        )
-    return sentence
-
-
-def _as_expected(shown: int, sign: int) -> str:
-    if sign == 0:
-        return "; no direction was pre-specified"
-    return ", as expected" if shown == sign else ", the opposite of what was expected"
-
-
 def _corrected(row: Mapping) -> str:
-    if row["family"] != PRIMARY or row["family_size"] < 2:
-        return ""
     size = int(row["family_size"])
+    if row["family"] == SECONDARY:
+        contrasts = "contrast" if size == 1 else f"{size} contrasts"
+        q = p_value(row["q"]).replace("p", "q", 1)
+        return f"Over the secondary {contrasts} (Benjamini and Hochberg): {q}."
+    if row["family"] != PRIMARY:
+        return "Exploratory: p is not corrected."
+    if size < 2:
+        return ""
     return f"Corrected for the {size} contrasts of the family (Holm): {p_value(row['p_holm'])}."

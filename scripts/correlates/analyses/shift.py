@@ -15,7 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from correlates.analyses.common_limits import HIGHEST, LOWEST, CommonLimits, tie_beyond
-from correlates.analyses.ranks import exact_p, midranks
+from correlates.analyses.ranks import exact_p, midranks, smallest_p_of_sizes
+
+# with more than this share of all values tied beyond a limit no shift is estimated: their middle
+# value is one that was not measured
+MOST_TIED = 0.5
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Shift:
     ----------
     estimate
         The shift that makes the rank sum equal to its mean: the median of all pairwise differences
-        where every value is observed; NaN where the limits hide it.
+        where every value is observed. NaN where the limits hide it: no shift does so, the limits
+        take an end of the interval away, or more than half of all values are tied beyond them.
     low, high
         Ends of the interval; infinite where these numbers of patients (or limits) allow no end.
     confidence
@@ -68,15 +73,25 @@ def hodges_lehmann(
     last shift not rejected, ends included: wider than need be, never narrower.
     Source: Hodges and Lehmann, Ann Math Stat 1963;34:598; Lehmann, Nonparametrics, 1975, ch. 2.
     """
-    grid = _Grid.of(CommonLimits.of(values, side), np.asarray(in_group, dtype=bool))
+    limits, members = CommonLimits.of(values, side), np.asarray(in_group, dtype=bool)
+    grid = _Grid.of(limits, members)
     probes, lefts, rights = grid.regions()
     scores = [grid.scores(probe) for probe in probes]
     alpha = round(1 - confidence, 12)
     low = _first_kept(scores, lefts, grid.in_group, alpha, otherwise=-np.inf)
     high = _first_kept(scores[::-1], rights[::-1], grid.in_group, alpha, otherwise=np.inf)
-    estimate = _balance([grid.excess(score) for score in scores], lefts, rights)
+    has_both_ends = np.isfinite(low) and np.isfinite(high)
+    is_end_lost = limits.is_any and not has_both_ends and _sizes_give_ends(members, alpha)
+    estimate = np.nan
+    if not is_end_lost and limits.share_tied <= MOST_TIED:
+        estimate = _balance([grid.excess(score) for score in scores], lefts, rights)
     unit = grid.unit
     return Shift(float(estimate * unit), float(low * unit), float(high * unit), confidence)
+
+
+def _sizes_give_ends(members: np.ndarray, alpha: float) -> bool:
+    """Return whether the interval would have both ends at these group sizes without limits."""
+    return smallest_p_of_sizes(int(members.sum()), int((~members).sum())) <= alpha
 
 
 def _first_kept(scores, ends, in_group, alpha: float, otherwise: float) -> float:

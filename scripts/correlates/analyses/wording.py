@@ -88,22 +88,42 @@ def patients(count: int) -> str:
     return "1 patient" if count == 1 else f"{count} patients"
 
 
-def left_out(missing: Mapping[str, int]) -> str:
-    """Return how many were left out and why, from counts by cause; empty where nobody was."""
-    counts = {cause: count for cause, count in missing.items() if count}
-    if not counts:
-        return ""
-    listed = [f"{patients(count)} {_CAUSES.get(cause, cause)}" for cause, count in counts.items()]
-    return f"Left out: {', '.join(listed)}."
+def left_out(
+    missing: Mapping[str, int],
+    missing_events: Mapping[str, int] | None = None,
+    missing_non_events: Mapping[str, int] | None = None,
+) -> str:
+    """Return how many were left out and why; empty where nobody was.
+
+    Parameters
+    ----------
+    missing
+        Patients by cause.
+    missing_events, missing_non_events
+        Those of them with and without the event, where that is told.
+    """
+    with_event, without = missing_events or {}, missing_non_events or {}
+    listed = []
+    for cause, count in missing.items():
+        own, others = with_event.get(cause), without.get(cause)
+        parts = [f"{own} with the event"] if own else []
+        parts += [f"{others} without{'' if own else ' the event'}"] if others else []
+        divided = " and ".join(parts)
+        said = f"{patients(count)} {_CAUSES.get(cause, cause)}"
+        listed += [f"{said} ({divided})" if divided else said] if count else []
+    return f"Left out: {', '.join(listed)}." if listed else ""
 
 
-def left_out_of_model(left_out_by: Mapping[str, int], missing: Mapping[str, Mapping]) -> str:
+def left_out_of_model(
+    left_out_by: Mapping[str, int], missing: Mapping[str, Mapping], by_class: Mapping[str, int]
+) -> str:
     """Return how many patients a model leaves out, and which markers they lack for what cause."""
     lacking = [
         f"{name} {', '.join(f'{count} {_CAUSES.get(cause, cause)}' for cause, count in by.items())}"
         for name, by in missing.items()
         if by
     ]
-    detail = f" (of {'; of '.join(lacking)})" if lacking else ""
-    sentence = left_out(left_out_by)
+    detail = f": of {'; of '.join(lacking)}" if lacking else ""
+    of_class = [{MARKER_CAUSE: by_class[name]} for name in ("events", "non_events")]
+    sentence = left_out(left_out_by, *of_class)
     return f"{sentence.removesuffix('.')}{detail}." if sentence else ""

@@ -161,6 +161,7 @@ def _against_logic(content: dict) -> Iterator[Problem]:
         )
     yield from _clone_logic(flow)
     yield from _repeated_contrasts(content["analyses"]["contrasts"])
+    yield from _family_sizes(content["analyses"]["contrasts"])
     if has_study(content):
         yield from _study_logic(content["study"])
 
@@ -192,6 +193,34 @@ def _repeated_contrasts(contrasts: list[dict]) -> Iterator[Problem]:
                 value=contrast["id"],
             )
         first.setdefault(contrast["id"], number)
+
+
+def _family_sizes(contrasts: list[dict]) -> Iterator[Problem]:
+    """Check that a family is as large as its list, and of one size wherever that is given."""
+    families = [contrast.get("family", "primary") for contrast in contrasts]
+    first = {}
+    for number, (contrast, family) in enumerate(zip(contrasts, families, strict=True)):
+        if "family_size" not in contrast:
+            continue
+        size, column = contrast["family_size"], f"analyses.contrasts[{number}].family_size"
+        listed = families.count(family)
+        if size < listed:
+            yield Problem(
+                CONFIG,
+                f"the {family} family holds more contrasts than this: {listed} are listed",
+                f"Give {listed} or more, or leave the key out.",
+                column=column,
+                value=str(size),
+            )
+        first.setdefault(family, (size, number))
+        if size != first[family][0]:
+            yield Problem(
+                CONFIG,
+                f"another size of the {family} family than analyses.contrasts[{first[family][1]}]",
+                "Give one size of a family.",
+                column=column,
+                value=str(size),
+            )
 
 
 def _study_logic(study: dict) -> Iterator[Problem]:

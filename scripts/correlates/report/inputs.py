@@ -21,11 +21,13 @@ NEEDED = {
     "endpoints": "patient endpoint kind value criteria_version evaluable reason",
     "exclusions": "what patient visit item status reason",
     "contrasts": (
-        "id family feature baseline marker endpoint direction source event n_events "
-        "n_non_events unit flags median_events median_events_sign median_non_events "
-        "median_non_events_sign "
-        "scale estimate ci_low ci_high confidence p smallest_p_with_ties p_holm status sentence "
-        "permits family_sentence caution"
+        "id family feature baseline marker endpoint direction source note event n_events "
+        "n_non_events n_missing_events n_missing_non_events missing_events missing_non_events unit "
+        "flags median_events median_events_sign median_non_events median_non_events_sign "
+        "q1_events q3_events q1_non_events q3_non_events scale estimate ci_low ci_high confidence "
+        "pairs_higher p p_missing_events_lowest p_missing_events_highest p_sensitivity "
+        "is_limit_costly smallest_p_with_ties p_holm q family_size status sentence permits "
+        "family_sentence caution"
     ),
     "contrast_values": "contrast patient group value censored unit",
     "predictions": "endpoint patient is_event probability",

@@ -13,7 +13,10 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
+from correlates.analyses.highest_limit import COSTLY
 from correlates.analyses.lanes import EXPLORE, FROM, MOST_BELOW_EXPLORE
+from correlates.analyses.multiplicity import ALPHA, FDR
+from correlates.analyses.shift import MOST_TIED
 from correlates.analyses.wording import caution_of
 from correlates.cohort.phases import planned_day
 from correlates.flow.figures.figure import MAX_IN_HISTOGRAM
@@ -94,6 +97,10 @@ def environment() -> Environment:
         "histogram_events": MAX_IN_HISTOGRAM,
         "most_markers": MOST_BELOW_EXPLORE,
         "explore_from": FROM[EXPLORE],
+        "alpha": f"{ALPHA:g}",
+        "fdr": f"{FDR:g}",
+        "most_tied": MOST_TIED,
+        "costly": COSTLY,
         "STATES": formats.STATES,
         "STATUSES": formats.STATUSES,
         "style": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),

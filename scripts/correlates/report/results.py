@@ -1,9 +1,11 @@
 """The analyses as the page shows them: each contrast and model with its plot and its numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from correlates.report.dots import Dot, Group, dot_plot, probability_plot
 from correlates.report.formats import (
+    NOTHING,
+    count,
     interval,
     p_shown,
     percent_level,
@@ -49,34 +51,72 @@ def _contrast(row: Mapping, content: Content) -> dict:
         measured = measured[measured["specimen"] == specimen[0]]
     course = trajectory(measured, row["feature"], is_event) if own else None
     is_tested = row["status"] == "ok"
-    facts = []
-    if is_tested:
-        n_events, n_others = (f"{as_number(row[key]):.0f}" for key in ("n_events", "n_non_events"))
-        facts = [
-            ("patients with / without", f"{n_events} / {n_others}"),
-            (f"medians ({unit_shown(row['unit'])})", _medians(row)),
-            (f"Hodges-Lehmann {row['scale']}", shown(row["estimate"])),
-            (
-                f"{percent_level(row['confidence'])} interval",
-                interval(row["ci_low"], row["ci_high"]),
-            ),
-            ("exact two-sided p", p_shown(row["p"])),
-            ("p, corrected by Holm", p_shown(row["p_holm"])),
-            ("flags of its values", row["flags"].replace(";", ", ").replace("=", " ") or "none"),
-            ("smallest attainable p, given ties", p_shown(row["smallest_p_with_ties"])),
-        ]
     return {
         "row": row,
         "is_tested": is_tested,
-        "facts": facts,
+        "facts": _facts(row) if is_tested else [],
         "plot": _contrast_plot(row, own) if own else "",
         "course": course.svg if course else "",
         "values": own,
         "estimate": shown(row["estimate"]),
         "interval": interval(row["ci_low"], row["ci_high"]),
         "p": p_shown(row["p"]),
-        "p_holm": p_shown(row["p_holm"]),
+        "corrected": _corrected(row)[1],
     }
+
+
+def _facts(row: Mapping) -> list[tuple[str, str]]:
+    """Return the numbers of a tested contrast, each with its name."""
+    unit = unit_shown(row["unit"])
+    facts = [
+        ("patients with / without", _of_groups(row, "n_{}", count)),
+        ("lacking a value, with / without", _of_groups(row, "n_missing_{}", count)),
+        ("why, with / without", _of_groups(row, "missing_{}", _causes)),
+        (f"medians ({unit})", _medians(row)),
+        (f"quartiles ({unit})", _quartiles(row)),
+        (f"Hodges-Lehmann {row['scale']}", shown(row["estimate"])),
+        (f"{percent_level(row['confidence'])} interval", interval(row["ci_low"], row["ci_high"])),
+        ("share of pairs in which the one with it is higher", two_decimals(row["pairs_higher"])),
+        ("exact two-sided p", p_shown(row["p"])),
+        _corrected(row),
+        ("smallest attainable p, given ties", p_shown(row["smallest_p_with_ties"])),
+        ("flags of its values", _causes(row["flags"])),
+    ]
+    if as_number(row["p_missing_events_lowest"]) is not None:
+        ends = [p_shown(row[f"p_missing_events_{end}"]) for end in ("lowest", "highest")]
+        name = "p if those who lack a value were lowest / highest with, and the reverse without"
+        facts.append((name, " / ".join(ends)))
+    if is_true(row["is_limit_costly"]):
+        name = "sensitivity, not primary: p without the highest limit"
+        facts.append((name, p_shown(row["p_sensitivity"])))
+    return facts
+
+
+def _corrected(row: Mapping) -> tuple[str, str]:
+    """Return what the p of its family was corrected to, with the name of that."""
+    size = count(row["family_size"])
+    if row["family"] == "primary":
+        return f"p, corrected by Holm (family of {size})", p_shown(row["p_holm"])
+    if row["family"] == "secondary":
+        shown_q = p_shown(row["q"])
+        said = shown_q if shown_q == NOTHING else f"q {shown_q}"
+        return f"Benjamini and Hochberg's q (family of {size})", said
+    return "corrected p", "not corrected"
+
+
+def _of_groups(row: Mapping, column: str, form: Callable[[str], str]) -> str:
+    return " / ".join(form(row[column.format(group)]) for group in ("events", "non_events"))
+
+
+def _causes(text: str) -> str:
+    """Return ``cause=count;cause=count`` as words, or ``none``."""
+    return words(text.replace(";", ", ").replace("=", " ")) or "none"
+
+
+def _quartiles(row: Mapping) -> str:
+    return " / ".join(
+        interval(row[f"q1_{group}"], row[f"q3_{group}"]) for group in ("events", "non_events")
+    )
 
 
 def _medians(row: Mapping) -> str:
