@@ -390,6 +390,78 @@ def test_timepoints_get_one_spelling(text, expected):
     assert normal_timepoint(text) == expected
 
 
+COUNTS = "patient\tvisit\twbc\talc\tamc\tanc\n"
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        pytest.param("1.2\t900\t\t", ("alc_10e9_l", "900"), id="lymphocytes per microlitre"),
+        pytest.param("60\t63\t\t", None, id="5 percent more are rounding"),
+        pytest.param("60\t63.1\t\t", ("alc_10e9_l", "63.1"), id="more than 5 percent are not"),
+        pytest.param("60\t85\t2\t", ("alc_10e9_l", "85"), id="a percentage"),
+        pytest.param("60\t1\t64\t", ("amc_10e9_l", "64"), id="monocytes"),
+        pytest.param("1.0\t0.6\t0.1\t0.4", None, id="small counts are rounded to 0.1"),
+        pytest.param(
+            "60\t40\t3\t30",
+            ("alc_10e9_l, amc_10e9_l, anc_10e9_l", "40 + 3 + 30"),
+            id="all parts together",
+        ),
+        pytest.param("60\t40\t\t30", ("alc_10e9_l, anc_10e9_l", "40 + 30"), id="those given"),
+        pytest.param("\t60\t1\t3", None, id="nothing to compare with"),
+        pytest.param("0\t0\t0\t0", None, id="no cell at all"),
+    ],
+)
+def test_parts_of_a_blood_count_are_not_more_than_the_whole(sheet, counts, expected):
+    found = sheet("cbc", f"{COUNTS}P01\tC0D1\t{counts}\n")
+
+    assert len(found.rows) == (expected is None)
+    told = [(one.row, one.column, one.value, one.stops) for one in found.problems]
+    assert told == ([] if expected is None else [(2, *expected, "row")])
+    if expected:
+        assert f"wbc_10e9_l {counts.split()[0]}" in found.problems[0].problem
+        assert "900 per uL is 0.9" in found.problems[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("alc", "expected"),
+    [
+        pytest.param(["900"], [(2, "more than 500", "900")], id="hardly a count in 10^9/L"),
+        pytest.param(["500"], [], id="the highest counts of CLL"),
+        pytest.param(["1", "50"], [(3, "50 times or more", "50")], id="50 times the other"),
+        pytest.param(["1", "49"], [], id="49 times the other"),
+        pytest.param(
+            ["200", "60", "2", "400", "1"], [], id="lymphocytosis and its end: no leap of any"
+        ),
+        pytest.param(["2", "400", "3", "", "4"], [(3, "50 times", "400")], id="the median counts"),
+        pytest.param(["0", "40"], [], id="no cell in the others"),
+        pytest.param(["1", "700"], [(3, "more than 500", "700")], id="told of once"),
+    ],
+)
+def test_blood_counts_that_are_hardly_true_are_used_and_told_of(sheet, alc, expected):
+    rows = "".join(f"P01\tUNS{number}\t\t{one}\t\t\n" for number, one in enumerate(alc))
+    other = "P02\tC0D1\t\t0.01\t\t\n"
+
+    found = sheet("cbc", COUNTS + rows + other)
+
+    assert len(found.rows) == len(alc) + 1
+    assert len(found.problems) == len(expected)
+    for problem, (row, words, value) in zip(found.problems, expected, strict=True):
+        assert (problem.row, problem.column, problem.value) == (row, "alc_10e9_l", value)
+        assert words in problem.problem
+        assert problem.stops == "nothing"
+
+
+@pytest.mark.parametrize(("day", "told"), [("-28", True), ("0", True), ("1", False), ("", False)])
+def test_lenalidomide_before_ibrutinib_is_used_and_told_of(sheet, day, told):
+    found = sheet("patients", f"{PATIENTS}P01\t{day}\tCR\t1\n")
+
+    assert len(found.rows) == 1
+    assert [(one.column, one.stops) for one in found.problems] == (
+        [("lenalidomide_start_day", "nothing")] if told else []
+    )
+
+
 @pytest.fixture
 def study(tmp_path):
     """Return a function that writes the sheets of a study and reads them together."""

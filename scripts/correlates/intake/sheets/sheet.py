@@ -7,6 +7,7 @@ from pathlib import Path
 
 from correlates.intake.sheets.cells import CellError, cell_reader, is_empty
 from correlates.intake.sheets.headers import find_columns
+from correlates.intake.sheets.plausible import impossible_rows, unlikely_rows
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.tabular import TextTable, read_text_table
 from correlates.intake.sheets.visits import normal_timepoint, normal_tube, parse_visit, visit_remedy
@@ -110,9 +111,16 @@ def read_sheet(
     if "visit" in places:
         _read_visits(sheet)
     sheet.settle()
+    sheet.problems += impossible_rows(kind, name, _good(sheet))
+    sheet.settle()
     if all(column in places for column in schema["required"]):
         _refuse_repeated(sheet, schema["key"])
+    sheet.problems += unlikely_rows(kind, name, _good(sheet))
     return sheet
+
+
+def _good(sheet: Sheet) -> list[tuple[int, dict]]:
+    return [(row.number, row.values) for row in sheet.rows]
 
 
 def _read_rows(table: TextTable, schema: Mapping, places: Mapping, sheet: Sheet) -> None:
