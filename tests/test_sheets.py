@@ -390,6 +390,34 @@ def test_timepoints_get_one_spelling(text, expected):
     assert normal_timepoint(text) == expected
 
 
+def test_a_row_that_is_left_out_takes_the_other_rows_of_its_key_with_it(sheet):
+    rows = "P01\t29\tPR\t1\nP02\t29\tPR\t1\nP03\t29\tPR\t1\nP01\t29\tCRR\t1\n"
+
+    found = sheet("patients", PATIENTS + rows)
+
+    assert values(found, "patient") == ["P02", "P03"]
+    assert [(problem.row, problem.column) for problem in found.problems] == [
+        (5, "response"),
+        (2, "patient"),
+    ]
+    assert "also stands in row 5, which is left out" in found.problems[1].problem
+
+
+def test_rows_whose_key_cannot_be_read_are_of_no_key(sheet):
+    header = "patient\tvisit\ttube\tstudy_day\n"
+    text = f"{header}P01\tC0D1\t\t1\nP01\tC0D1\tfmo\t1\nP01\tC0D29\t\t1\n\tC0D1\t\t1\n"
+
+    found = sheet("samples", text)
+
+    assert [row.number for row in found.rows] == [2]
+
+
+def test_an_impossible_blood_count_takes_the_other_count_of_its_draw_with_it(sheet):
+    found = sheet("cbc", "patient\tvisit\twbc\talc\nP01\tC0D1\t60\t50\nP01\tC0D1\t60\t500\n")
+
+    assert found.rows == []
+
+
 COUNTS = "patient\tvisit\twbc\talc\tamc\tanc\n"
 
 

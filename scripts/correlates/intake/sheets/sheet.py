@@ -182,15 +182,29 @@ def _read_visits(sheet: Sheet) -> None:
 
 
 def _refuse_repeated(sheet: Sheet, key: Sequence[str]) -> None:
-    """Refuse rows of one key; of rows that are wholly equal the first is kept."""
+    """Refuse rows of one key; of rows that are wholly equal the first is kept.
+
+    A row that is left out for another reason counts as well: which of the two was meant to be the
+    right one is not told by which of them can be read.
+    """
     groups: dict[tuple, list[SheetRow]] = {}
     for row in sheet.rows:
         groups.setdefault(tuple(row.get(column) for column in key), []).append(row)
+    left_out: dict[tuple, list[SheetRow]] = {}
+    for row in _with_readable(key, sheet):
+        left_out.setdefault(tuple(row.get(column) for column in key), []).append(row)
     copies = set()
     for values, rows in groups.items():
+        shown = ", ".join(str(value) for value in values if value is not None)
+        if values in left_out:
+            numbers = ", ".join(str(row.number) for row in left_out[values])
+            for row in rows:
+                problem = f"this key also stands in row {numbers}, which is left out"
+                remedy = "Mend or remove that row; until then all rows of the key are left out."
+                sheet.refuse(row, problem, remedy, ", ".join(key), shown)
+            continue
         if len(rows) == 1:
             continue
-        shown = ", ".join(str(value) for value in values if value is not None)
         if all(row.values == rows[0].values for row in rows):
             copies |= {row.number for row in rows[1:]}
             for row in rows[1:]:
@@ -205,3 +219,9 @@ def _refuse_repeated(sheet: Sheet, key: Sequence[str]) -> None:
     # a mere copy claims nothing, so it is not among the refused
     sheet.rows = [row for row in sheet.rows if row.number not in copies]
     sheet.settle()
+
+
+def _with_readable(key: Sequence[str], sheet: Sheet) -> list[SheetRow]:
+    """Return the rows that are left out, but whose key could be read."""
+    unread = {problem.row for problem in sheet.problems if problem.column in key}
+    return [row for row in sheet.refused if row.number not in unread]
