@@ -2,7 +2,7 @@
 
 from correlates.flow.counts.tubes import evaluable_tubes
 from correlates.intake.duplicates import find_duplicates
-from correlates.intake.records import Acquisition
+from correlates.intake.records import Acquisition, Listed
 
 
 def acquisition(patient, content):
@@ -38,3 +38,16 @@ def test_every_copy_is_excluded_with_the_others_named_and_the_rest_is_measured()
     assert "fcs/P3.fcs" in left_out[0]["reason"]
     assert "fcs/P4.fcs" in left_out[0]["reason"]
     assert "fcs/P1.fcs" not in left_out[0]["reason"]
+
+
+def test_a_copy_that_is_nobodys_is_named_as_the_file_to_delete():
+    original = acquisition("P1", "a")
+    copy = Listed("fcs/P1 copy.fcs", "unmatched", "its name is odd.", "", sha256="a")
+    claimed = Listed("fcs/P2.fcs", "conflict", "", "", patient="P2", sha256="a")
+
+    (reason,) = find_duplicates([original], [copy, claimed]).values()
+
+    assert reason == (
+        "The file's content is that of fcs/P1 copy.fcs and fcs/P2.fcs. fcs/P1 copy.fcs has no "
+        "identity (its name is odd): if it is only a copy, delete it and run again."
+    )

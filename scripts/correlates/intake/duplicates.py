@@ -20,15 +20,16 @@ def find_duplicates(
 
     Returns
     -------
-    By acquisition, why it is excluded: the reason names the other files. All copies are excluded,
-    since one of the names gives the measurement to the wrong patient or visit.
+    By acquisition, why it is excluded: the reason names the other files, and which of them to
+    delete if they are nobody's. All copies are excluded, since one of the
+    names gives the measurement to the wrong patient or visit.
     """
     by_content = defaultdict(list)
     for one in (*acquisitions, *listed):
         if one.sha256:
             by_content[one.sha256].append(one)
     return {
-        one.acquisition: f"The file's content is that of {_others(one, copies)}."
+        one.acquisition: _reason([copy for copy in copies if copy is not one])
         for copies in by_content.values()
         if len(copies) > 1
         for one in copies
@@ -36,5 +37,13 @@ def find_duplicates(
     }
 
 
-def _others(one: Acquisition, copies: list[Acquisition | Listed]) -> str:
-    return " and ".join(copy.path for copy in copies if copy is not one)
+def _reason(others: list[Acquisition | Listed]) -> str:
+    said = [f"The file's content is that of {' and '.join(other.path for other in others)}."]
+    for other in others:
+        if isinstance(other, Listed) and not other.patient:
+            why = other.reason.rstrip(".")
+            said.append(
+                f"{other.path} has no identity ({why}): if it is only a copy, delete it "
+                "and run again."
+            )
+    return " ".join(said)
