@@ -119,6 +119,7 @@ def test_strict_names_what_was_left_out_and_not_the_rest():
     files = [
         {"path": "a.fcs", "state": "accepted_with_warning", "reason": "Odd.", "remedy": "Look."},
         {"path": "b.fcs", "state": "refused", "reason": "Empty.", "remedy": "Copy it again."},
+        {"path": "c.fcs", "state": "unmatched", "reason": "unknown patient", "remedy": "Add it."},
     ]
     problem = {"file": "patients.tsv", "row": "3", "column": "age_y", "problem": "is no number"}
     problems = [
@@ -130,6 +131,7 @@ def test_strict_names_what_was_left_out_and_not_the_rest():
 
     assert missed == [
         "b.fcs: refused. Empty. Copy it again.",
+        "c.fcs: unmatched. unknown patient. Add it.",
         "patients.tsv, row 3, age_y: is no number. Write digits.",
     ]
-    assert "2 of the study's files or rows" in str(Incomplete(missed, "report.html"))
+    assert "3 of the study's files or rows" in str(Incomplete(missed, "report.html"))

@@ -96,4 +96,11 @@ def test_the_last_words_say_how_much_was_used(tmp_path, states, words):
     said = last_words(tmp_path)
 
     assert said[0].startswith(words)
-    assert said[1].startswith("1 problems in sheets left rows out")
+    assert said[1].startswith("1 problem in sheets left rows out: ")
+
+
+def test_the_last_words_count_problems(tmp_path):
+    write_tsv(tmp_path / "intake/files.tsv", ["state"], [{"state": "accepted"}])
+    write_tsv(tmp_path / "intake/problems.tsv", ["stops"], [{"stops": "row"}] * 2)
+
+    assert last_words(tmp_path)[1].startswith("2 problems in sheets left rows out: ")

@@ -480,6 +480,12 @@ def test_blood_counts_that_are_hardly_true_are_used_and_told_of(sheet, alc, expe
         assert problem.stops == "nothing"
 
 
+def test_a_patient_without_a_flare_has_grade_0(sheet):
+    (problem,) = sheet("patients", f"{PATIENTS}P01\t29\tCR\tnone\n").problems
+
+    assert "0 if there was none, empty only if not assessed" in problem.remedy
+
+
 @pytest.mark.parametrize(("day", "told"), [("-28", True), ("0", True), ("1", False), ("", False)])
 def test_lenalidomide_before_ibrutinib_is_used_and_told_of(sheet, day, told):
     found = sheet("patients", f"{PATIENTS}P01\t{day}\tCR\t1\n")

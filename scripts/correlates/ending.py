@@ -101,7 +101,8 @@ def last_words(results: Path) -> list[str]:
         lines = [f"{used} of {len(states)} files are used; why the others are not: {files}"]
     left_out = sum(row["stops"] == "row" for row in read_tsv(problems))
     if left_out:
-        lines.append(f"{left_out} problems in sheets left rows out: {problems}")
+        count = "1 problem" if left_out == 1 else f"{left_out} problems"
+        lines.append(f"{count} in sheets left rows out: {problems}")
     report = results / "report" / "report.html"
     if report.exists():
         lines.append(f"The report: {report.absolute()}")

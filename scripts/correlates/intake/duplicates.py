@@ -21,8 +21,8 @@ def find_duplicates(
     Returns
     -------
     By acquisition, why it is excluded: the reason names the other files, and which of them to
-    delete if they are nobody's. All copies are excluded, since one of the
-    names gives the measurement to the wrong patient or visit.
+    delete if they are nobody's. All copies are excluded, since one of the names gives the
+    measurement to the wrong patient or visit.
     """
     by_content = defaultdict(list)
     for one in (*acquisitions, *listed):

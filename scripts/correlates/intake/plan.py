@@ -18,6 +18,10 @@ from correlates.intake.sheets.study import Study, drop_pattern, read_study, requ
 
 __all__ = ["Acquisition", "Listed", "Plan", "make_plan", "read_plan"]
 
+_SAME_REMEDY = (
+    "Keep the right file, or tell them apart in the samples sheet: by their tubes, or, if a "
+    "control was stained in every batch, by a visit of its own in each, such as UNS1 and UNS2."
+)
 _WAITS = "It joins a later run, once it holds still."
 
 
@@ -132,15 +136,21 @@ def _without_conflicts(
             alone.append(group[0])
             continue
         for one in group:
-            others = ", ".join(other.path for other in group if other is not one)
-            reason = f"{others} is the same: {key}"
-            remedy = "Keep the right file, or tell them apart by tube, or in the samples sheet."
             if len(draws[sample]) > 1:
                 reason = f"sample {sample} stands for {len(draws[sample])} draws"
                 remedy = "Give each draw its own sample in the samples sheet."
+            else:
+                others = _and_all(other.path for other in group if other is not one)
+                reason, remedy = f"{others} the same: {key}", _SAME_REMEDY
             columns = one.identity.listed()
             listed.append(Listed(one.path, "conflict", reason, remedy, **columns))
     return sorted(alone, key=lambda one: (one.identity.date, one.identity.key(usual)))
+
+
+def _and_all(names: Iterable[str]) -> str:
+    """Return names with the verb that they take."""
+    *others, last = names
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
 
 
 def _read_content(
@@ -150,10 +160,9 @@ def _read_content(
     for one in candidates:
         columns = one.identity.listed()
         try:
-            if _is_growing(reading.root / one.path, reading.settle_minutes, reading.now):
-                reason = "its data end before its header says, and it changed just now"
-                if (reading.root / one.path).stat().st_size == 0:
-                    reason = "it is empty so far, and it changed just now"
+            growing = _why_growing(reading.root / one.path, reading.settle_minutes, reading.now)
+            if growing:
+                reason = f"{growing}, and it changed just now"
                 listed.append(Listed(one.path, "waiting", reason, _WAITS, **columns))
                 continue
             sha256, still = reading.cache.digest(
@@ -171,12 +180,13 @@ def _read_content(
             listed.append(Listed(one.path, "waiting", reason, _WAITS, **columns))
 
 
-def _is_growing(path: Path, settle: float, now: float) -> bool:
+def _why_growing(path: Path, settle: float, now: float) -> str:
+    """Say why a file that changed just now may still be growing; ``""`` if it is whole."""
     if not modified_within(path, settle, now):
-        return False
-    from correlates.intake.fcs.verdict import looks_unfinished  # heavy, and rarely needed
+        return ""
+    from correlates.intake.fcs.verdict import why_unfinished  # heavy, and rarely needed
 
-    return looks_unfinished(path)
+    return why_unfinished(path)
 
 
 def _table(study: Study, kind: str) -> tuple[dict, ...]:

@@ -27,12 +27,13 @@ def left_out(files: Iterable[Mapping[str, str]], problems: Iterable[Mapping[str,
         Rows of ``files.tsv`` and ``problems.tsv``.
     """
     missed = [
-        f"{row['path']}: {row['state']}. {row['reason']} {row['remedy']}"
+        f"{row['path']}: {row['state']}. {row['reason'].rstrip('.')}. {row['remedy']}"
         for row in files
         if row["state"] not in ACCEPTED
     ]
     missed += [
-        f"{row['file']}, row {row['row']}, {row['column']}: {row['problem']}. {row['remedy']}"
+        f"{row['file']}, row {row['row']}, {row['column']}: {row['problem'].rstrip('.')}. "
+        f"{row['remedy']}"
         for row in problems
         if row["stops"] == "row"
     ]
