@@ -276,14 +276,17 @@ def test_unequal_spread_of_unequal_groups_is_told(values, events, has_caution):
     assert ("spread more than twice as much" in row["sentence"]) == has_caution
 
 
-def test_quartiles_are_those_of_the_values_with_limits_as_they_stand():
-    row = only(cohort([1, 2, 4, 8, 16, 0, 2, 4, 8], 5, ["ok"] * 5 + ["nd"] + ["ok"] * 3, 2.0))
+def test_quartiles_are_those_that_were_measured_and_spread_is_that_of_the_test():
+    status = ["ok"] * 5 + ["nd"] * 2 + ["ok"] * 2
+    row = only(cohort([1, 1, 4, 8, 16, 0, 0, 4, 8], 5, status, 2.0))
 
-    assert (row["q1_events"], row["q3_events"]) == (2, 8)
-    assert (row["q1_non_events"], row["q3_non_events"]) == (2, 5)
-    # on the log2 scale of the contrast: 1, 1, 2, 3, 4 and 1, 1, 2, 3
+    assert (row["q1_events"], row["q3_events"]) == (1, 8)
+    assert (row["q1_non_events"], row["q1_non_events_sign"], row["q3_non_events"]) == (2, "<=", 5)
+    # on the log2 scale of the contrast, tied at the limit: 1, 1, 2, 3, 4 and 1, 1, 2, 3
     assert (row["iqr_events"], row["iqr_non_events"]) == (2, pytest.approx(1.25))
-    assert "Quartiles: 2.00 to 8.00 cells/µL with the event, 2.00 to 5.00" in row["sentence"]
+    assert (
+        "Quartiles: 1.00 to 8.00 cells/µL with the event, at most 2.00 to 5.00 cells/µL without."
+    ) in row["sentence"]
 
 
 def test_pairs_higher_by_hand():

@@ -76,17 +76,23 @@ def censoring_sentence(row: Mapping) -> str:
     return " ".join(parts)
 
 
-def median_of(value: np.ndarray, side: np.ndarray) -> tuple[float, str]:
-    """Return the median for display, and ``<=`` or ``>=`` where only a bound of it is known."""
+def quantile_of(value: np.ndarray, side: np.ndarray, share: float = 0.5) -> tuple[float, str]:
+    """Return a quantile for display, and ``<=`` or ``>=`` where only a bound of it is known."""
     if value.size == 0:
         return np.nan, ""
     far = np.finfo(float).max / 4
-    lowest = np.median(np.where(side == BELOW, -far, value))
-    highest = np.median(np.where(side == ABOVE, far, value))
-    at_limits = float(np.median(value))
+    lowest = np.quantile(np.where(side == BELOW, -far, value), share)
+    highest = np.quantile(np.where(side == ABOVE, far, value), share)
+    at_limits = float(np.quantile(value, share))
     if lowest == highest:
         return at_limits, ""
     return at_limits, "<=" if highest == at_limits else ">="
+
+
+def quantile_words(row: Mapping, name: str) -> str:
+    """Return a quantile of the table, such as ``median_events``, as a number or a bound of it."""
+    bound = {"<=": "at most ", ">=": "at least "}.get(row[f"{name}_sign"], "")
+    return f"{bound}{number(row[name])}"
 
 
 def _limit_ratio(groups: Groups) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from correlates.analyses.censoring import COLUMNS as CENSORING
-from correlates.analyses.censoring import censoring_of, median_of
+from correlates.analyses.censoring import censoring_of, quantile_of
 from correlates.analyses.comparison import Contrast, Groups, groups_of, values_table
 from correlates.analyses.families import CORRECTED, Family, corrected, families_of
 from correlates.analyses.highest_limit import COLUMNS as HIGHEST_LIMIT
@@ -31,7 +31,7 @@ from correlates.analyses.requirements import require_an_order, require_both_clas
 from correlates.analyses.sentences import contrast_sentence
 from correlates.analyses.shift import hodges_lehmann
 from correlates.analyses.spread import COLUMNS as SPREAD
-from correlates.analyses.spread import spread_of
+from correlates.analyses.spread import QUARTILES, spread_of
 from correlates.analyses.wording import AFTER_BASELINE, BASELINES, CAUTION, caution_of
 
 SPECIFIED = [
@@ -59,7 +59,14 @@ COLUMNS = [
 TEXTS = [
     *("marker", "flags", "event", "unit", "scale", "permits", "reason", "claim"),
     "family_sentence",
-    *("floor_set_by", "ceiling_set_by", *COUNTED[3:], *MEDIANS[1::2], *BOUNDS[2:]),
+    *(
+        "floor_set_by",
+        "ceiling_set_by",
+        *COUNTED[3:],
+        *MEDIANS[1::2],
+        *QUARTILES[1::2],
+        *BOUNDS[2:],
+    ),
 ]
 VALUE_COLUMNS = ["contrast", "patient", "group", "value", "censored", "unit"]
 
@@ -165,7 +172,7 @@ def _described(groups: Groups, family: Family) -> dict:
     described |= missing_counts(groups) | quality_of(groups.flags) | spread_of(groups)
     described |= censoring_of(groups) | highest_limit_of(groups)
     for name, members in (("events", groups.is_event), ("non_events", ~groups.is_event)):
-        middle, sign = median_of(groups.measured[members], groups.side[members])
+        middle, sign = quantile_of(groups.measured[members], groups.side[members])
         described |= {f"median_{name}": middle, f"median_{name}_sign": sign}
     return described
 

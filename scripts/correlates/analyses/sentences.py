@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from math import isinf, isnan
 
-from correlates.analyses.censoring import censoring_sentence
+from correlates.analyses.censoring import censoring_sentence, quantile_words
 from correlates.analyses.comparison import PRIMARY, SECONDARY
 from correlates.analyses.direction import direction_sentence, excludes_no_difference
 from correlates.analyses.highest_limit import highest_limit_sentence
@@ -34,7 +34,8 @@ def contrast_sentence(row: Mapping) -> str:
     marker = f"{row['feature']} at {row['baseline']}{_specimen(row)}"
     parts = [
         f"{marker}{_size(row)} (medians "
-        f"{_median(row, 'events')} and {_median(row, 'non_events')} {unit_words(row['unit'])}; "
+        f"{quantile_words(row, 'median_events')} and {quantile_words(row, 'median_non_events')} "
+        f"{unit_words(row['unit'])}; "
         f"{_interval(row)}).".replace(" ;", ";"),
         f"Exact two-sided {p_value(row['p'])}; the smallest that {_bound(row)} allow is "
         f"{smallest(row['smallest_p_with_ties'])}.",
@@ -102,11 +103,6 @@ def _interval(row: Mapping) -> str:
     if has_high:
         return f"{row['scale']} {level} up to {high}, without a lower end"
     return f"no end of a {level} for the {row['scale']} is attainable"
-
-
-def _median(row: Mapping, group: str) -> str:
-    bound = {"<=": "at most ", ">=": "at least "}.get(row[f"median_{group}_sign"], "")
-    return f"{bound}{number(row[f'median_{group}'])}"
 
 
 def _corrected(row: Mapping) -> str:

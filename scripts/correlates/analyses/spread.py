@@ -9,14 +9,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from correlates.analyses.censoring import quantile_of, quantile_words
 from correlates.analyses.common_limits import ABOVE, BELOW
 from correlates.analyses.comparison import Groups
-from correlates.analyses.wording import number, unit_words
+from correlates.analyses.wording import unit_words
 
-COLUMNS = [
-    *("q1_events", "q3_events", "q1_non_events", "q3_non_events"),
-    *("iqr_events", "iqr_non_events", "spread_ratio"),
+QUARTILES = [
+    f"{quartile}_{group}{part}"
+    for group in ("events", "non_events")
+    for quartile in ("q1", "q3")
+    for part in ("", "_sign")
 ]
+COLUMNS = [*QUARTILES, "iqr_events", "iqr_non_events", "spread_ratio"]
 # a rarer group below this share of the other, spread more than this many times as much, is told of
 UNEQUAL_SIZES, UNEQUAL_SPREAD = 0.5, 2.0
 
@@ -26,17 +30,19 @@ def spread_of(groups: Groups) -> dict:
 
     Returns
     -------
-    The columns COLUMNS: quartiles of each group as measured, what lies beyond a common limit
-    standing at it; the interquartile range on the scale of the contrast; and that of the rarer
-    group over that of the other. NaN where a group is empty, or both do not spread.
+    The columns COLUMNS: quartiles of each group as measured, with ``<=`` or ``>=`` where only a
+    bound is known; the interquartile range of what is tested, on the scale of the contrast and tied
+    at the common limits; and that of the rarer group over that of the other. NaN where a group is
+    empty, or both do not spread.
     """
-    within = _within_limits(groups.value, groups.side)
-    measured = _within_limits(groups.measured, groups.side)
+    tested = _within_limits(groups.value, groups.side)
     described, ranges = {}, {}
     for name, members in (("events", groups.is_event), ("non_events", ~groups.is_event)):
-        quartiles = _quartiles(measured[members])
-        described |= {f"q1_{name}": quartiles[0], f"q3_{name}": quartiles[1]}
-        ranges[name] = float(np.diff(_quartiles(within[members]))[0])
+        measured, side = groups.measured[members], groups.side[members]
+        for quartile, share in (("q1", 0.25), ("q3", 0.75)):
+            value, sign = quantile_of(measured, side, share)
+            described |= {f"{quartile}_{name}": value, f"{quartile}_{name}_sign": sign}
+        ranges[name] = _interquartile(tested[members])
         described[f"iqr_{name}"] = ranges[name]
     rarer = "events" if groups.n_events <= groups.n_non_events else "non_events"
     other = "non_events" if rarer == "events" else "events"
@@ -46,10 +52,11 @@ def spread_of(groups: Groups) -> dict:
 def spread_sentence(row: Mapping) -> str:
     """Return the spread of each group, with a caution where sizes and spreads are unequal."""
     unit = unit_words(row["unit"])
-    with_event, without = (
-        f"{number(row[f'q1_{group}'])} to {number(row[f'q3_{group}'])} {unit}".rstrip()
+    ranges = [
+        f"{quantile_words(row, f'q1_{group}')} to {quantile_words(row, f'q3_{group}')} {unit}"
         for group in ("events", "non_events")
-    )
+    ]
+    with_event, without = (said.rstrip() for said in ranges)
     sentence = f"Quartiles: {with_event} with the event, {without} without."
     sizes = int(row["n_events"]), int(row["n_non_events"])
     is_rarer_wider = row["spread_ratio"] > UNEQUAL_SPREAD
@@ -68,8 +75,8 @@ def _within_limits(value: np.ndarray, side: np.ndarray) -> np.ndarray:
     return np.minimum(np.maximum(value, low), high)
 
 
-def _quartiles(value: np.ndarray) -> np.ndarray:
-    return np.quantile(value, [0.25, 0.75]) if value.size else np.full(2, np.nan)
+def _interquartile(value: np.ndarray) -> float:
+    return float(np.diff(np.quantile(value, [0.25, 0.75]))[0]) if value.size else np.nan
 
 
 def _ratio(rarer: float, other: float) -> float:

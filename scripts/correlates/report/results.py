@@ -115,16 +115,17 @@ def _causes(text: str) -> str:
 
 def _quartiles(row: Mapping) -> str:
     return " / ".join(
-        interval(row[f"q1_{group}"], row[f"q3_{group}"]) for group in ("events", "non_events")
+        f"{_quantile(row, f'q1_{group}')} to {_quantile(row, f'q3_{group}')}"
+        for group in ("events", "non_events")
     )
 
 
 def _medians(row: Mapping) -> str:
-    signs = {"<=": "≤ ", ">=": "≥ "}
-    return " / ".join(
-        signs.get(row[f"median_{group}_sign"], "") + shown(row[f"median_{group}"])
-        for group in ("events", "non_events")
-    )
+    return " / ".join(_quantile(row, f"median_{group}") for group in ("events", "non_events"))
+
+
+def _quantile(row: Mapping, name: str) -> str:
+    return {"<=": "≤ ", ">=": "≥ "}.get(row[f"{name}_sign"], "") + shown(row[name])
 
 
 def _contrast_plot(row: Mapping, values: list[dict]) -> str:
