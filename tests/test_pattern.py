@@ -7,9 +7,11 @@ import pytest
 
 from conftest import ROOT
 from correlates.intake.files.ambiguity import ambiguous_text
+from correlates.intake.files.defaults import _word_but
 from correlates.intake.files.pattern import PatternError, compile_pattern
 from correlates.intake.files.pattern_text import segments_of
 from correlates.intake.files.positions import UnreadableRegexError
+from correlates.intake.sheets.schemas import load_schema
 
 README = ROOT / "config" / "README.md"
 LAB = r"{patient:[A-Z]+\d+}_{visit}_{panel}.fcs"
@@ -99,13 +101,27 @@ def test_a_pattern_reads_a_name(pattern, name, held):
         pytest.param(r"{patient:\d{9000}}_{visit}.fcs", "it is too long", id="too long"),
         pytest.param(
             "{patient}{panel}_{visit}.fcs",
-            "'AAA_PD.fcs' could be patient 'AA', panel 'A', or patient 'A', panel 'AA'. Put a sep",
+            "'AAA_PD.fcs' could be patient 'AA', panel 'A', or patient 'A', panel 'AA'. Say what "
+            r"{patient} and {panel} may hold in your names, such as {patient:[A-Z]+\d+} and "
+            "{panel:[a-z]+}, or put a separator between them",
             id="neighbours that divide in two ways",
         ),
         pytest.param(
             "{patient:.+}_{visit}_{panel:.+}.fcs",
-            "'A_PD_PD_A.fcs' could be patient 'A_PD', panel 'A', or patient 'A', panel 'PD_A'",
+            "'A_PD_PD_A.fcs' could be patient 'A_PD', panel 'A', or patient 'A', panel 'PD_A'. "
+            "Say what {panel} may hold in your names, such as {panel:[a-z]+}.",
             id="a separator that both sides may hold",
+        ),
+        pytest.param(
+            "{patient}_{visit}_{panel:.+}_{tube}.fcs",
+            "'A_PD_H0_A_FULL.fcs' could be visit 'PD_H0', panel 'A', or visit 'PD', panel 'H0_A'. "
+            "Say what {panel} may hold in your names, such as {panel:[a-z]+}.",
+            id="the expression to be narrowed is not the visit's",
+        ),
+        pytest.param(
+            "{patient:.+}{panel:.+}_{visit}_{ignore:.+}{batch:.+}{tube:.+}{specimen:.+}.fcs",
+            "Give {patient} and {panel} narrower expressions, such as {panel:[a-z]+}, or put a sep",
+            id="no usual expression is enough",
         ),
     ],
 )
@@ -127,6 +143,101 @@ def test_a_wrong_pattern_is_refused_with_a_remedy(pattern, said):
 )
 def test_what_does_not_match_says_why(name, said):
     assert said in compile_pattern(LAB).remedy(name)
+
+
+@pytest.mark.parametrize("panels", [(), ("tnk", "cll", "t_nk")], ids=["any panel", "its panels"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"{patient:[A-Z]+\d+}_{visit}_{panel}_{tube}.fcs",
+        r"{patient:[A-Z]+\d+}_{visit}_{panel}_{tube}_{batch}_{date}.fcs",
+        "{patient}_{visit}_{batch}_{tube}.fcs",
+        "{patient}_{visit}_{timepoint}_{panel}_{specimen}_{tube}.fcs",
+        "{date}_{batch}_{patient}_{visit}_{panel}_{specimen}_{tube}.fcs",
+        "{batch}/{tube}_{panel}_{patient}_{visit}_{timepoint}.fcs",
+        "{patient}-{visit}-{panel}-{tube}-{batch}-{date}.fcs",
+        "{patient} {visit} {panel} {tube}.fcs",
+    ],
+)
+def test_placeholders_without_expressions_are_not_ambiguous(pattern, panels):
+    assert compile_pattern(pattern, panels).text == pattern
+
+
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        pytest.param(
+            "P01_PD_H4_tnk_full_b1_20250726.fcs",
+            {"visit": "PD_H4", "panel": "tnk", "tube": "full", "batch": "b1", "date": "20250726"},
+            id="the suffix belongs to the visit",
+        ),
+        pytest.param(
+            "P01_EOT_LEN_T_NK_fmo_HLA-DR_b1_2025_07_26.fcs",
+            {"visit": "EOT_LEN", "panel": "T_NK", "tube": "fmo_HLA-DR", "date": "2025_07_26"},
+            id="a panel of the study may hold the separator, and capitals",
+        ),
+        pytest.param(
+            "P01_C1D1_tnk_probe_bg_2025-07-26.fcs",
+            {"tube": "probe", "batch": "bg", "date": "2025-07-26"},
+            id="a tube that begins like a longer one",
+        ),
+        pytest.param("P01_C1D1_tkn_full_b1_20250726.fcs", None, id="no panel of the study"),
+        pytest.param("P01_C1D1_tnk_fmo_full_b1_20250726.fcs", None, id="no marker"),
+    ],
+)
+def test_every_placeholder_is_read_without_an_expression(name, held):
+    pattern = compile_pattern(
+        r"{patient:[A-Z]+\d+}_{visit}_{panel}_{tube}_{batch}_{date}.fcs", ["tnk", "t_nk"]
+    )
+
+    found = pattern.match(name)
+
+    assert found is None if held is None else held.items() <= found.items()
+
+
+def test_every_legal_tube_and_specimen_is_read():
+    columns = load_schema("samples")["properties"]
+    tubes = re.findall(r"\w+(?:<\w+>)?", columns["tube"]["legal"])
+    tubes = [re.sub("<.*>", "CD25", tube) for tube in tubes if tube != "or"]
+    pattern = compile_pattern("{patient}_{visit}_{specimen}_{tube}.fcs")
+
+    assert len(tubes) == 11
+    for tube in tubes:
+        for specimen in columns["specimen"]["enum"]:
+            found = pattern.match(f"P1_SCR_{specimen}_{tube}.fcs")
+            assert (found["specimen"], found["tube"]) == (specimen, tube)
+
+
+@pytest.mark.parametrize(
+    ("excluded", "characters"),
+    [(["a"], "ab"), (["ab", "b"], "abc"), (["abc", "ab"], "abc"), (["ab*"], "abc"), (["x"], "ab")],
+)
+def test_words_but_some_are_all_others(excluded, characters):
+    expression = re.compile(_word_but(excluded, characters))
+    words = ("".join(text) for n in range(6) for text in itertools.product("abc", repeat=n))
+
+    for word in words:
+        is_excluded = any(
+            word.startswith(one[:-1]) if one.endswith("*") else word == one for one in excluded
+        )
+        wanted = word != "" and set(word) <= set(characters) and not is_excluded
+        assert (expression.fullmatch(word) is not None) == wanted, word
+
+
+def test_a_wrong_word_is_read_to_be_told_of_and_never_as_an_identity():
+    pattern = compile_pattern("{patient}_{visit}_{panel}_{tube}.fcs", ["tnk"])
+
+    assert pattern.match("P01_C1D1_tkn_ful.fcs") is None
+    assert pattern.match_wrong_words("P01_C1D1_tkn_ful.fcs")["panel"] == "tkn"
+    assert pattern.match_wrong_words("P01_C1D1_tnk.fcs") is None
+
+
+def test_a_study_of_many_panels_is_no_pattern_too_long():
+    panels = [f"panel_number_{number}" for number in range(40)]
+
+    found = compile_pattern("{patient}_{visit}_{panel}_{tube}_{batch}.fcs", panels)
+
+    assert found.match("P1_SCR_panel_number_39_full_b1.fcs")["panel"] == "panel_number_39"
 
 
 def ways(expressions, text):

@@ -102,6 +102,27 @@ def test_dropped_files_are_planned_by_their_names(study):
     assert plan.markers_of(one.acquisition) == {"BV605-A": "CD3", "FSC-A": ""}
 
 
+def test_names_with_every_placeholder_are_planned_without_an_expression(study):
+    study.drop(
+        "P01_C0D1_T_NK_fmo_CD57_b1_20250726.fcs",
+        "P02_PD_H4_tnk_full_b2_2025-07-26.fcs",
+        "P02_PD_tnk_ful_b2_2025-07-26.fcs",
+        pattern=r"{patient:[A-Z]+\d+}_{visit}_{panel}_{tube}_{batch}_{date}.fcs",
+    )
+    study.block["gating"] = {"tnk": "tnk.csv", "t_nk": "tnk.csv"}
+    (study.root / "panels.tsv").write_text(PANELS + "t_nk\tBV605-A\tCD3\n")
+
+    plan = study.plan()
+
+    assert {(one.acquisition, one.batch) for one in plan.acquisitions} == {
+        ("P01_C0D1__t_nk__fmo_CD57", "b1"),
+        ("P02_PD_h4__tnk__full", "b2"),
+    }
+    (one,) = plan.listed
+    assert one.reason.startswith("tube 'ful': this text is not legal")
+    assert "unstained" in one.remedy
+
+
 def test_what_is_dropped_and_not_planned_is_listed_with_the_reason(study):
     study.drop(
         "P01_C0D1_tnk.fcs",
@@ -454,8 +475,8 @@ def test_a_touched_file_changes_nothing_and_a_replaced_one_does(study):
             id="no drop folder",
         ),
         pytest.param(
-            {"drop": {"folder": "fcs", "pattern": "{patient}{panel}_{visit}.fcs"}},
-            "study.drop.pattern: the pattern is ambiguous: 'AAA_PD.fcs' could be patient",
+            {"drop": {"folder": "fcs", "pattern": "{patient}{batch}_{visit}_{panel}.fcs"}},
+            "study.drop.pattern: the pattern is ambiguous: 'AAA_PD_TNK.fcs' could be patient",
             id="an ambiguous pattern",
         ),
         pytest.param(

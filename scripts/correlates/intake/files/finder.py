@@ -148,8 +148,7 @@ class Finder:
             reason = f"no row of {self._samples.name} names this file"
             self._list(path, "unmatched", reason, "Add a row for it, if it belongs to the study.")
         elif held is None:
-            reason = "its name does not match the pattern"
-            self._list(path, "unmatched", reason, pattern.remedy(seen.relative))
+            self._list(path, "unmatched", *self._why_unmatched(pattern, seen.relative))
         else:
             try:
                 identity = index.complete(self._reader.identity(held))
@@ -157,6 +156,16 @@ class Finder:
                 self._list(path, "unmatched", error.reason, error.remedy)
             else:
                 self._take(path, seen, identity)
+
+    def _why_unmatched(self, pattern: Pattern, relative: str) -> tuple[str, str]:
+        """Return why a name does not match the pattern, and what to do about it."""
+        held = pattern.match_wrong_words(relative)
+        if held is not None:
+            try:
+                self._reader.identity(held)
+            except IdentityError as error:
+                return error.reason, error.remedy
+        return "its name does not match the pattern", pattern.remedy(relative)
 
     def _take(self, path: str, seen: Seen, identity: Identity) -> None:
         identity = replace(identity, specimen=identity.specimen or self._specimen)

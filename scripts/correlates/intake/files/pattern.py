@@ -6,13 +6,14 @@ can divide any name in more than one way is refused beforehand, so that a match 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from correlates.intake.files.ambiguity import UnreadableRegexError, ambiguous_text
+from correlates.intake.files.defaults import with_defaults
 from correlates.intake.files.folder import FCS_ENDINGS
 from correlates.intake.files.pattern_text import PatternError, Segment, segments_of
-from correlates.intake.sheets.visits import VISIT, VISIT_SUFFIX
 from correlates.problems import did_you_mean
 
 PLACEHOLDERS = {
@@ -26,10 +27,16 @@ PLACEHOLDERS = {
     "date": "date, for order only",
     "ignore": "anything that says nothing; may stand more than once",
 }
-_TIMEPOINT = r"(?:[A-Za-z]+|[hH]\d+(?:\.\d+)?|\d+(?:\.\d+)?[hH])"
-_DATE = r"\d{4}[-_.]?\d{2}[-_.]?\d{2}"
-_SPECIMEN = r"(?i:fresh_wb|fresh_pbmc|cryo_pbmc|node_fna)"
-_TUBE = r"(?i:probe_bg|beads_count|beads_mesf)|(?i:fmo|single|stim)[-_]"
+# Expressions to propose where a pattern is ambiguous; each is tried before it is shown.
+_NARROWER = {
+    "patient": (r"[A-Z]+\d+", r"\d+"),
+    "visit": (r"C\d+D\d+",),
+    "timepoint": (r"H\d+", r"[a-z]+"),
+    "panel": (r"[a-z]+",),
+    "batch": (r"[a-z]+\d+", r"\d+"),
+    "date": (r"\d{8}",),
+    "ignore": (r"\d+", r"[A-Z]\d+"),
+}
 
 
 @dataclass(frozen=True)
@@ -47,14 +54,25 @@ class Pattern:
     text: str
     names: tuple[str, ...]
     _folders: tuple[re.Pattern, ...] = field(repr=False)
+    _of_any_words: tuple[re.Pattern, ...] = field(repr=False)
 
     def match(self, relative: str) -> dict[str, str] | None:
         """Return what each placeholder holds in a path relative to the drop folder, or None."""
+        return self._match(self._folders, relative)
+
+    def match_wrong_words(self, relative: str) -> dict[str, str] | None:
+        """Return what the placeholders would hold if panel, tube and the like were any words.
+
+        It tells which part of a name is wrong, and never who a file belongs to.
+        """
+        return self._match(self._of_any_words, relative)
+
+    def _match(self, folders: Sequence[re.Pattern], relative: str) -> dict[str, str] | None:
         found: dict[str, str] = {}
         parts = relative.split("/")
-        if len(parts) != len(self._folders):
+        if len(parts) != len(folders):
             return None
-        for part, expression in zip(parts, self._folders, strict=True):
+        for part, expression in zip(parts, folders, strict=True):
             hit = expression.fullmatch(part)
             if hit is None:
                 return None
@@ -64,7 +82,7 @@ class Pattern:
     def remedy(self, relative: str) -> str:
         """Return what may be the matter with a path that does not match."""
         loose = [re.compile(one.pattern, re.IGNORECASE) for one in self._folders]
-        if Pattern(self.text, self.names, tuple(loose)).match(relative) is not None:
+        if self._match(loose, relative) is not None:
             return "Only capital and small letters differ: rename the file, or adapt the pattern."
         deeper = relative.count("/") + 1 - len(self._folders)
         if deeper > 0 and self.match(relative.split("/", deeper)[-1]) is not None:
@@ -75,7 +93,7 @@ class Pattern:
         )
 
 
-def compile_pattern(text: str) -> Pattern:
+def compile_pattern(text: str, panels: Iterable[str] = ()) -> Pattern:
     """Read a pattern.
 
     Parameters
@@ -83,6 +101,8 @@ def compile_pattern(text: str) -> Pattern:
     text
         Literal text and placeholders ``{name}`` or ``{name:regular expression}``; a quantifier such
         as ``{2,3}`` may stand in an expression, and folders are divided by ``/``.
+    panels
+        The study's panels, which ``{panel}`` holds where it has no expression of its own.
 
     Raises
     ------
@@ -90,13 +110,14 @@ def compile_pattern(text: str) -> Pattern:
         If a placeholder is unknown, used twice or malformed, if patient or visit is missing, or if
         some name could be divided in more than one way; an example is given.
     """
-    segments = list(segments_of(text))
-    names = [segment.name for segment in segments if segment.name not in ("", "ignore")]
+    written = list(segments_of(text))
+    names = [segment.name for segment in written if segment.name not in ("", "ignore")]
     _check_names(names)
-    segments = [_with_expression(segment, segments) for segment in segments]
+    segments = with_defaults(written, panels)
     _check_expressions(segments)
     _check_one_way(segments)
-    return Pattern(text, tuple(names), tuple(_folders(segments)))
+    of_any_words = with_defaults(written, panels, or_any_word=True)
+    return Pattern(text, tuple(names), tuple(_folders(segments)), tuple(_folders(of_any_words)))
 
 
 def _check_names(names: list[str]) -> None:
@@ -112,24 +133,6 @@ def _check_names(names: list[str]) -> None:
             problem = f"the placeholder {{{name}}} is missing"
             remedy = f"Say where the {name} stands; if names do not tell it, use a samples sheet."
             raise PatternError(problem, remedy)
-
-
-def _with_expression(segment: Segment, segments: list[Segment]) -> Segment:
-    """Return a placeholder with its default expression where it has none of its own."""
-    if not segment.name or segment.text:
-        return segment
-    literals = "".join(other.text for other in segments if not other.name)
-    allowed = "".join(mark for mark in "+-" if mark not in literals)
-    run = f"[A-Za-z0-9{allowed}]+"
-    with_timepoint = any(other.name == "timepoint" for other in segments)
-    default = {
-        "visit": f"(?i:{VISIT if with_timepoint else VISIT + VISIT_SUFFIX})",
-        "timepoint": _TIMEPOINT,
-        "date": _DATE,
-        "specimen": f"(?:{_SPECIMEN}|{run})",
-        "tube": f"(?:{_TUBE}{run}|{run})",
-    }
-    return Segment(segment.name, default.get(segment.name, run))
 
 
 def _check_expressions(segments: list[Segment]) -> None:
@@ -151,29 +154,56 @@ def _check_expressions(segments: list[Segment]) -> None:
 
 
 def _check_one_way(segments: list[Segment]) -> None:
-    expressions = [
-        (segment.text, "/") if segment.name else (re.escape(segment.text), "")
-        for segment in segments
-    ]
     try:
-        found = ambiguous_text(expressions)
+        found = _two_ways(segments)
     except UnreadableRegexError as error:
         problem = f"an expression of the pattern cannot be checked: {error}"
         raise PatternError(problem, "Write it as a plain run, such as [A-Z]+\\d+.") from error
     if found is None:
         return
-    names = [segment.name for segment in segments]
-    ways = [
-        ", ".join(
-            f"{name} {mine!r}"
-            for name, mine, other in zip(names, way, against, strict=True)
-            if name and mine != other
-        )
-        for way, against in (found, found[::-1])
+    parted = [
+        number
+        for number, (segment, mine, other) in enumerate(zip(segments, *found, strict=True))
+        if segment.name and mine != other
     ]
+    ways = [", ".join(f"{segments[one].name} {way[one]!r}" for one in parted) for way in found]
     problem = f"the pattern is ambiguous: {''.join(found[0])!r} could be {ways[0]}, or {ways[1]}"
-    remedy = "Put a separator between placeholders that none of them may hold, such as _."
-    raise PatternError(problem, remedy)
+    raise PatternError(problem, _one_way_remedy(segments, parted))
+
+
+def _two_ways(segments: list[Segment]) -> tuple[list[str], list[str]] | None:
+    return ambiguous_text(
+        [
+            (segment.text, "/") if segment.name else (re.escape(segment.text), "")
+            for segment in segments
+        ]
+    )
+
+
+def _one_way_remedy(segments: list[Segment], parted: Sequence[int]) -> str:
+    """Return what to do: an expression that leaves one reading, if one of the usual ones does."""
+    touching = any(there - here == 1 for here, there in pairwise(parted))
+    separator = ", or put a separator between them that neither may hold, such as _"
+    end = f"{separator}." if touching else "."
+    for narrower in _narrower(segments, parted):
+        if _two_ways([narrower.get(at, segment) for at, segment in enumerate(segments)]) is None:
+            names = " and ".join(f"{{{one.name}}}" for one in narrower.values())
+            shown = " and ".join(f"{{{one.name}:{one.text}}}" for one in narrower.values())
+            return f"Say what {names} may hold in your names, such as {shown}{end}"
+    names = " and ".join(f"{{{segments[at].name}}}" for at in parted)
+    return f"Give {names} narrower expressions, such as {{panel:[a-z]+}}{end}"
+
+
+def _narrower(segments: list[Segment], parted: Sequence[int]) -> Iterator[dict[int, Segment]]:
+    """Yield narrower expressions for placeholders that hold different parts: one, then all."""
+    usual = {
+        at: [Segment(segments[at].name, one) for one in _NARROWER.get(segments[at].name, ())]
+        # a narrower visit would leave out SCR and the like, so it is proposed last
+        for at in sorted(parted, key=lambda at: segments[at].name == "visit")
+    }
+    for at, narrower in usual.items():
+        yield from ({at: one} for one in narrower)
+    yield {at: narrower[0] for at, narrower in usual.items() if narrower}
 
 
 def _folders(segments: list[Segment]) -> Iterator[re.Pattern]:

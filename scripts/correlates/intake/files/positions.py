@@ -14,7 +14,7 @@ from re import IGNORECASE
 from re import _constants as op
 from re import _parser as parser
 
-MAX_POSITIONS = 400
+MAX_POSITIONS = 2_000
 ALPHABET = string.ascii_uppercase + string.digits + string.ascii_lowercase + "_-.+ /é٣—"
 ALPHABET += "".join(mark for mark in string.punctuation if mark not in ALPHABET)
 

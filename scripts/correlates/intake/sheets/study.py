@@ -103,7 +103,7 @@ def drop_pattern(
         return None
     column = "study.drop.pattern"
     try:
-        pattern = compile_pattern(text)
+        pattern = compile_pattern(text, study.gating)
     except PatternError as error:
         problems.append(Problem(CONFIG, error.problem, error.remedy, column=column, value=text))
         return None
