@@ -154,6 +154,9 @@ def test_what_is_dropped_and_not_planned_is_listed_with_the_reason(study):
     assert reasons["fcs/P01_C0D1_tkn.fcs"][1] == "unknown panel 'tkn'"
     assert "'C0D29' is no visit" in reasons["fcs/P01_C0D29_tnk.fcs"][1]
     assert reasons["fcs/P02_C0D8_tnk.fcs"][1] == "this is a link that leads nowhere"
+    assert reasons["fcs/Q1_x.fcs"][1] == (
+        "its name does not match the pattern: {visit} cannot be 'x'"
+    )
     assert LAB in reasons["fcs/Q1_x.fcs"][2]
     assert "no .fcs or .lmd" in reasons["fcs/notes.txt"][1]
 
@@ -336,6 +339,18 @@ def test_two_files_of_one_identity_are_both_listed_and_neither_planned(study):
     assert "fcs/P01_C0D1_tnk_002.fcs is the same: P01_C0D1__tnk__full" in plan.listed[0].reason
 
 
+def test_a_control_of_every_batch_is_told_apart_by_visits(study):
+    names = ("a/P01_C0D1_tnk.fcs", "b/P01_C0D1_tnk.fcs", "c/P01_C0D1_tnk.fcs")
+    study.drop(*names, pattern="{batch}/{patient}_{visit}_{panel}.fcs")
+
+    first, *_ = study.plan().listed
+
+    assert first.reason == (
+        "fcs/b/P01_C0D1_tnk.fcs and fcs/c/P01_C0D1_tnk.fcs are the same: P01_C0D1__tnk__full"
+    )
+    assert "a visit of its own in each, such as UNS1 and UNS2" in first.remedy
+
+
 def test_one_file_that_two_rows_name_is_listed_and_not_planned(study):
     study.put("fcs/a.fcs", "fcs/b.fcs")
     study.sheet(
@@ -347,6 +362,61 @@ def test_one_file_that_two_rows_name_is_listed_and_not_planned(study):
     assert plan.names == ["P02_C0D8__tnk__full"]
     assert told(plan) == [("fcs/a.fcs", "conflict")]
     assert plan.listed[0].reason == "rows 2, 3 of samples.tsv name this file"
+
+
+def test_a_file_that_a_workspace_knows_is_never_to_be_renamed(study):
+    study.put("gates.wsp")
+    study.block["gating"]["tnk"] = "gates.wsp"
+    study.drop("P01_C0D1_tnk.fcs", "P01 C0D8 tnk.fcs")
+    study.sheet("patient visit fcs", "P02 C0D1 fcs/P01_C0D1_tnk.fcs")
+
+    unmatched, conflict = sorted(study.plan().listed, key=lambda one: one.path)
+
+    assert unmatched.remedy.startswith("Change the pattern, or list the file in the samples sheet")
+    assert conflict.state == "conflict"
+    assert "rename" not in unmatched.remedy + conflict.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "by_name", "by_row"),
+    [
+        pytest.param("P02_C0D1_tnk", "P01 C0D1 tnk", "patient P02", "patient P01", id="patient"),
+        pytest.param("P03_C0D1_tnk", "P01 C0D1 tnk", "patient P03", "patient P01", id="left out"),
+        pytest.param("P01_C0D8_tnk", "P01 c0d1 tnk", "visit C0D8", "visit C0D1", id="visit"),
+        pytest.param(
+            "P01_C0D1_H4_tnk", "P01 C0D1 tnk", "timepoint h4", "timepoint pre", id="timepoint"
+        ),
+        pytest.param("P01_C0D1_act", "P01 C0D1 tnk", "panel act", "panel tnk", id="panel"),
+        pytest.param(
+            "P01_C0D1_tnk_FMO-CD57", "P01 C0D1 tnk", "tube fmo_CD57", "tube full", id="tube"
+        ),
+        pytest.param("P01_c00d01_TNK_full", "P01 C0D1 tnk", None, None, id="said alike"),
+        pytest.param("P1_C0D1_tnk", "P01 C0D1 tnk", None, None, id="a number in another form"),
+        pytest.param("run7", "P01 C0D1 tnk", None, None, id="a name that says nothing"),
+    ],
+)
+def test_a_row_and_the_name_of_its_file_must_not_contradict_each_other(
+    study, name, row, by_name, by_row
+):
+    (study.root / "patients.tsv").write_text(PATIENTS + "P03\t29\tCRR\t1\n")
+    (study.root / "panels.tsv").write_text(PANELS + "act\tA\tCD3\n")
+    study.block["gating"]["act"] = "tnk.csv"
+    has_tube = "FMO" in name or "full" in name
+    tube = r"_{tube:full|FMO-[A-Z]+\d+}" if has_tube else ""
+    study.drop(f"{name}.fcs", pattern=f"{{patient}}_{{visit}}_{{panel:[a-zA-Z]+}}{tube}.fcs")
+    study.sheet("patient visit panel fcs", f"{row} fcs/{name}.fcs")
+
+    plan = study.plan()
+
+    if by_name is None:
+        assert [one.patient for one in plan.acquisitions] == ["P01"]
+        assert plan.listed == ()
+    else:
+        assert plan.acquisitions == ()
+        assert told(plan) == [(f"fcs/{name}.fcs", "conflict")]
+        assert plan.listed[0].reason == (
+            f"the name fcs/{name}.fcs says {by_name}, row 2 of samples.tsv says {by_row}"
+        )
 
 
 def test_a_row_that_is_there_twice_is_used_once(study):

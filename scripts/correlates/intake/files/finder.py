@@ -1,12 +1,13 @@
 """Finding the files of a study: those that the samples sheet names, and those that were dropped."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from correlates.intake.files.folder import FCS_ENDINGS, Seen, list_files, look_at
 from correlates.intake.files.identity import Identity, IdentityError, NameReader, identity_of_row
 from correlates.intake.files.located import Located
+from correlates.intake.files.mismatch import first_misfit
 from correlates.intake.files.pattern import Pattern
 from correlates.intake.files.rowindex import RowIndex
 from correlates.intake.records import Listed
@@ -41,6 +42,14 @@ _KINDS = {
         "Nothing need be done if none is meant.",
     ),
 }
+_MOVE = "Correct the row; if the name is wrong, move the file out of the drop folder."
+_MOVE_OR_RENAME = (
+    "Correct the row; if the name is wrong, rename the file, or move it out of the drop folder."
+)
+_KEEP_NAME = (
+    "Change the pattern, or list the file in the samples sheet; "
+    "leave its name, by which a FlowJo workspace finds its gates."
+)
 _PACKINGS = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz")
 
 
@@ -76,6 +85,8 @@ class Finder:
         self.on_disk: dict[str, str] = {}
         self._study, self._samples, self._reader, self._root = study, samples, reader, root
         self._specimen = study.get("specimen", "")
+        # a FlowJo workspace knows files by their names, so that none must be renamed
+        self._by_name = any(path.lower().endswith(".wsp") for path in study["gating"].values())
         self._located = Located(study, samples, root)
         self._good = {row.number for row in samples.rows} if samples else set()
 
@@ -89,22 +100,39 @@ class Finder:
         """
         rows = self._samples.rows if self._samples else []
         index = RowIndex(row for row in rows if not row.get("fcs"))
+        dropped = list(self._dropped())
+        names = self._names_by_row(dropped, pattern)
         for row in rows:
             if row.get("fcs"):
-                self._take_named(row)
+                self._take_named(row, names.get(row.number, {}))
         for row in self._samples.refused if self._samples else []:
             self._list_refused(row)
-        folder = self._study.get("drop", {}).get("folder") or self._study.get("fcs_folder")
-        if folder is not None:
-            for seen in list_files(self._root / folder):
-                path = str(Path(folder) / seen.relative)
-                if not self._located.rows_of(path):
-                    self._take_dropped(path, seen, pattern, index)
+        for path, seen in dropped:
+            if not self._located.rows_of(path):
+                self._take_dropped(path, seen, pattern, index)
         for row in rows:
             if not row.get("fcs") and row.number not in index.used:
                 self._list_without_file(row, pattern)
 
-    def _take_named(self, row: SheetRow) -> None:
+    def _dropped(self) -> Iterator[tuple[str, Seen]]:
+        """Yield what is in the folder, with its path as the user would write it."""
+        folder = self._study.get("drop", {}).get("folder") or self._study.get("fcs_folder")
+        if folder is not None:
+            for seen in list_files(self._root / folder):
+                yield str(Path(folder) / seen.relative), seen
+
+    def _names_by_row(
+        self, dropped: Iterable[tuple[str, Seen]], pattern: Pattern | None
+    ) -> dict[int, dict[str, dict[str, str]]]:
+        """Return, by row, what placeholders hold in each name that its file is dropped under."""
+        names: dict[int, dict[str, dict[str, str]]] = {}
+        for path, seen in dropped if pattern else ():
+            held = pattern.match(seen.relative)
+            for row in self._located.rows_of(path) if held else ():
+                names.setdefault(row.number, {})[path] = held
+        return names
+
+    def _take_named(self, row: SheetRow, names: Mapping[str, Mapping[str, str]]) -> None:
         path, identity = self._located.paths[row.number], identity_of_row(row, self._specimen)
         if path is None:
             reason = f"row {row.number} of {self._samples.name} names a file that is not there"
@@ -118,6 +146,18 @@ class Finder:
                 reason = f"rows {numbers} of {self._samples.name} name this file"
                 self._list(path, "conflict", reason, "Keep the row that is right.", identity)
             return
+        for name, held in names.items():
+            differing = self._reader.contradictions(held, identity)
+            if differing:
+                by_name = ", ".join(f"{column} {mine}" for column, (mine, _) in differing.items())
+                by_row = ", ".join(f"{column} {its}" for column, (_, its) in differing.items())
+                reason = (
+                    f"the name {name} says {by_name}, row {row.number} of {self._samples.name} "
+                    f"says {by_row}"
+                )
+                remedy = _MOVE if self._by_name else _MOVE_OR_RENAME
+                self._list(path, "conflict", reason, remedy, identity)
+                return
         self._take(path, look_at(str(self._root / path), path), identity)
 
     def _list_refused(self, row: SheetRow) -> None:
@@ -165,7 +205,8 @@ class Finder:
                 self._reader.identity(held)
             except IdentityError as error:
                 return error.reason, error.remedy
-        return "its name does not match the pattern", pattern.remedy(relative)
+        reason = f"its name does not match the pattern: {first_misfit(pattern.text, relative)}"
+        return reason, _KEEP_NAME if self._by_name else pattern.remedy(relative)
 
     def _take(self, path: str, seen: Seen, identity: Identity) -> None:
         identity = replace(identity, specimen=identity.specimen or self._specimen)
