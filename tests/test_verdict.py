@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from correlates.intake.fcs.reader import read_header
-from correlates.intake.fcs.verdict import ACCEPTED, REFUSED, WARNED, examine, looks_unfinished
+from correlates.intake.fcs.verdict import ACCEPTED, REFUSED, WARNED, examine, why_unfinished
 from fcs_maker import make_fcs
 
 NAMES = ["FSC-A", "SSC-A", "CD3", "Time"]
@@ -330,7 +330,7 @@ def test_an_unreadable_path_is_refused(tmp_path, kind):
     verdict = examine(path)
 
     assert (verdict.verdict, codes(verdict)) == (REFUSED, ["unreadable_file"])
-    assert looks_unfinished(path) is False
+    assert why_unfinished(path) == ""
 
 
 def test_a_file_cut_anywhere_is_refused_and_looks_unfinished(tmp_path):
@@ -339,21 +339,21 @@ def test_a_file_cut_anywhere_is_refused_and_looks_unfinished(tmp_path):
     for length in range(len(GOOD)):
         path.write_bytes(GOOD[:length])
         assert examine(path).verdict == REFUSED, length
-        assert looks_unfinished(path), length
+        assert why_unfinished(path), length
 
 
 def test_a_whole_file_does_not_look_unfinished(tmp_path):
     path = tmp_path / "whole.fcs"
     for content in (GOOD, GOOD + b"00000000", with_keywords(TOT="12"), b"text" * 30):
         path.write_bytes(content)
-        assert not looks_unfinished(path)
+        assert not why_unfinished(path)
 
 
 def test_room_reserved_by_a_copying_program_looks_unfinished(tmp_path):
     path = tmp_path / "reserved.fcs"
     path.write_bytes(bytes(5000))
 
-    assert looks_unfinished(path)
+    assert why_unfinished(path)
 
 
 @pytest.mark.parametrize(
@@ -384,7 +384,7 @@ def test_a_flipped_byte_never_escapes_as_an_exception_or_a_huge_allocation(tmp_p
             content[place] = random.choice([random.integers(256), ord("9"), ord("/"), ord("0")])
         path.write_bytes(content)
         assert examine(path).verdict in (ACCEPTED, WARNED, REFUSED)
-        looks_unfinished(path)
+        why_unfinished(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 

@@ -6,8 +6,10 @@ import numpy as np
 
 from correlates.flow.gating.events import Events
 from correlates.flow.templates.panel import names_itself
+from correlates.intake.fcs.data import scale_events
 from correlates.intake.fcs.findings import COPY_AGAIN, ERROR, WARNING, Finding
 from correlates.intake.fcs.reader import FcsFile
+from correlates.intake.fcs.zeros import check_share
 from correlates.problems import Problem
 
 # Amplifiers and unmixing go beyond the stated range ($PnR), but not by this factor.
@@ -26,7 +28,7 @@ class Refused(Exception):
 
 
 def check_events(header: FcsFile, events: Events) -> list[Finding]:
-    """Look for values that no cytometer writes: not a number, infinite, far beyond the range.
+    """Look for events that no cytometer writes: values that are none, and nothing but zeros.
 
     Parameters
     ----------
@@ -37,28 +39,38 @@ def check_events(header: FcsFile, events: Events) -> list[Finding]:
 
     Returns
     -------
-    A warning with the number of such events, or nothing.
+    A warning for each kind with the number of such events, or nothing.
 
     Raises
     ------
     Refused
-        If they are more than one in a thousand: bytes of the file were lost or exchanged.
+        If those of a kind are more than one in a thousand: bytes were lost or exchanged.
     """
     limits = np.array([_limit(header, place) for place in range(len(header.channels))])
-    impossible = sum(_impossible(block, limits) for _, block in events.blocks())
+    nothing = _stored_zeros(header)
+    impossible = zeros = 0
+    for _, block in events.blocks():
+        impossible += _impossible(block, limits)
+        zeros += _count_equal(block, nothing)
+    findings = [*_of_values(impossible, events.n_events), *check_share(zeros, events.n_events)]
+    grave = [finding for finding in findings if finding.severity == ERROR]
+    if grave:
+        raise Refused(grave)
+    return findings
+
+
+def _of_values(impossible: int, n_events: int) -> list[Finding]:
     if not impossible:
         return []
-    is_damaged = impossible > _MOST_IMPOSSIBLE * events.n_events
-    finding = Finding(
-        "impossible_values",
-        f"{impossible:,} of {events.n_events:,} events hold values that no cytometer writes "
-        "(no number, or far beyond the range of their channel).",
-        COPY_AGAIN if is_damaged else "Look at the gating plots; copy the file again if in doubt.",
-        ERROR if is_damaged else WARNING,
+    is_damaged = impossible > _MOST_IMPOSSIBLE * n_events
+    message = (
+        f"{impossible:,} of {n_events:,} events hold values that no cytometer writes "
+        "(no number, or far beyond the range of their channel)."
     )
     if is_damaged:
-        raise Refused([finding])
-    return [finding]
+        return [Finding("impossible_values", message, COPY_AGAIN, ERROR)]
+    remedy = "Look at the gating plots; copy the file again if in doubt."
+    return [Finding("impossible_values", message, remedy, WARNING)]
 
 
 def check_matrix(events: Events, markers: Mapping[str, str], compensation: str) -> list[Finding]:
@@ -119,3 +131,20 @@ def _impossible(block: np.ndarray, limits: np.ndarray) -> int:
     # A comparison with what is no number is false, so that it counts as wrong too.
     possible = np.abs(block) <= limits
     return len(block) - int(np.count_nonzero(possible.all(axis=1)))
+
+
+def _stored_zeros(header: FcsFile) -> np.ndarray:
+    """Return the values as read of an event whose bytes are all zero: a log scale begins at 1."""
+    event = np.zeros((1, len(header.channels)), header.dtype)
+    scale_events(event, header.channels, header.time_index, header.time_step)
+    return event[0]
+
+
+def _count_equal(block: np.ndarray, event: np.ndarray) -> int:
+    """Count the rows that equal an event; what differs in one channel is not looked at again."""
+    rows = np.flatnonzero(block[:, 0] == event[0])
+    for place in range(1, len(event)):
+        if not len(rows):
+            break
+        rows = rows[block[rows, place] == event[place]]
+    return len(rows)

@@ -16,7 +16,7 @@ from correlates.intake.records import Acquisition, Listed, Plan, read_plan
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.study import Study, drop_pattern, read_study, require_specimen
 
-__all__ = ["Acquisition", "Listed", "Plan", "make_plan", "read_plan"]
+__all__ = ["Acquisition", "Listed", "Plan", "first_words", "make_plan", "read_plan"]
 
 _SAME_REMEDY = (
     "Keep the right file, or tell them apart in the samples sheet: by their tubes, or, if a "
@@ -73,6 +73,22 @@ def make_plan(
     cache = ContentCache(None) if cache is None else cache
     reading = _Reading(cache, now, config["intake"]["settle_minutes"], root)
     return _with_files(found, finder, reading, block.get("specimen", ""))
+
+
+def first_words(plan: Plan) -> list[str]:
+    """Say it before anything runs if there is no file to work on."""
+    if plan.acquisitions:
+        return []
+    files = [one for one in plan.listed if one.path.lower().endswith(FCS_ENDINGS)]
+    if not files:
+        return ["No FCS file was found. See study.drop or study.samples."]
+    used = (
+        "The only FCS file is not used"
+        if len(files) == 1
+        else f"None of the {len(files)} FCS files is used; the first"
+    )
+    first = files[0]
+    return [f"{used}: {first.path}: {first.reason.rstrip('.')}. {first.remedy}"]
 
 
 @dataclass(frozen=True)

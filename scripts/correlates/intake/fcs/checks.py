@@ -8,7 +8,8 @@ Refused are
   reading the first would lose the others silently. Data sets of equal numbers of events are the
   same cells stored twice (Beckman Coulter LMD); the first is used, as the standard has it;
 - mass cytometry: no scatter, no spillover, another scale; templates for fluorescence do not apply;
-- a file that went through a program for text: its values are gone, whatever its header says.
+- a file that went through a program for text: its values are gone, whatever its header says;
+- a file whose last events are zero in every channel: they have not been written yet, or are lost.
 """
 
 import codecs
@@ -20,6 +21,7 @@ from correlates.intake.fcs.findings import COPY_AGAIN, ERROR, INFO, WARNING, Fin
 from correlates.intake.fcs.keywords import whole_number
 from correlates.intake.fcs.reader import FcsFile
 from correlates.intake.fcs.text import FcsText, open_fcs, read_later_sets
+from correlates.intake.fcs.zeros import check_end
 
 _MASS_CYTOMETER = re.compile(r"cytof|dvs|helios|fluidigm|standard biotools", re.IGNORECASE)
 _ISOTOPE = re.compile(r"\(?[A-Z][a-z]?\d{2,3}\)?D[id]")
@@ -49,6 +51,7 @@ def check_content(file: FcsFile, text: FcsText, channels: Collection[str] | None
         *_check_instrument(file, text),
         *_check_data_sets(file, text),
         *_check_values(file),
+        *check_end(file),
     ]
     if file.n_events == 0:
         message = "The file holds no events."

@@ -11,12 +11,16 @@ from correlates.intake.fcs.checks import check_content
 from correlates.intake.fcs.findings import ERROR, INFO, WARNING, FcsError, Finding
 from correlates.intake.fcs.reader import interpret
 from correlates.intake.fcs.text import HEADER_BYTES, open_fcs, read_later_sets, read_text
+from correlates.intake.fcs.zeros import has_empty_tail, trailing_zero_events
 
 ACCEPTED = "accepted"
 WARNED = "accepted_with_warning"
 REFUSED = "refused"
 SIMULATED = "CORRELATES_SIMULATED"
-_CUT_SHORT = {"empty_file", "truncated_text", "truncated_data", "next_set_unreadable"}
+_CUT_SHORT = {"truncated_text", "truncated_data", "next_set_unreadable"}
+_NO_FCS = {"not_fcs", "git_lfs_pointer", "unreadable_file"}
+_ENDS_EARLY = "its data end before its header says"
+_ENDS_IN_ZEROS = "its data end in zeros, as if not yet written"
 
 
 @dataclass(frozen=True)
@@ -109,19 +113,29 @@ def examine(path: str | Path, channels: Collection[str] | None = None) -> Verdic
     )
 
 
-def looks_unfinished(path: str | Path) -> bool:
-    """Tell whether a file is shorter than its own header promises, as one still being written is.
+def why_unfinished(path: str | Path) -> str:
+    """Say why a file looks as one that is still being written does; ``""`` if it does not.
 
-    Only the header and the description are read. A file that is no FCS file is not unfinished; one
-    that begins with zeros is, since some copying programs reserve the room first.
+    Only the header, the description and the last event are read. A file is unfinished that is
+    shorter than its own header promises, or that begins or ends with zeros, since some copying
+    programs reserve the room first. A file that is no FCS file is not unfinished.
     """
+    is_empty_behind = False
     try:
         with open_fcs(Path(path)) as (stream, size):
-            head = stream.read(8)
-        if size < HEADER_BYTES or not head.strip(b"\0"):
-            return True
+            head = stream.read(HEADER_BYTES)
+            is_empty_behind = has_empty_tail(stream, size)
+        if len(head) < HEADER_BYTES:
+            return _ENDS_EARLY if head else "it is empty so far"
+        if not head[:8].strip(b"\0"):
+            return "it begins with zeros, as if not yet written"
         text = read_text(path)
-        findings = [*interpret(text).findings, *read_later_sets(text)[1]]
+        file = interpret(text)
+        findings = [*file.findings, *read_later_sets(text)[1]]
+        if trailing_zero_events(file, at_most=1):
+            return _ENDS_IN_ZEROS
     except FcsError as error:
         findings = [error.finding]
-    return any(finding.code in _CUT_SHORT for finding in findings)
+        if is_empty_behind and error.code not in _NO_FCS | _CUT_SHORT:
+            return _ENDS_IN_ZEROS
+    return _ENDS_EARLY if any(finding.code in _CUT_SHORT for finding in findings) else ""
