@@ -12,7 +12,7 @@ from conftest import ROOT
 from correlates.intake.config import parse_problems_to_stop
 from correlates.intake.files import finder as finding
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
-from correlates.intake.plan import make_plan
+from correlates.intake.plan import first_words, make_plan
 from correlates.problems import StudyError
 
 NOW = 4_000_000_000.0
@@ -452,6 +452,29 @@ def test_a_date_is_for_order_only(study):
 
     assert plan.names == ["P02_C0D1__tnk__full", "P01_C0D1__tnk__full"]
     assert "2025" not in plan.to_json().replace(names[0], "").replace(names[1], "")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        pytest.param([], ["No FCS file was found. See study.drop or study.samples."], id="none"),
+        pytest.param(["notes.txt"], ["No FCS file was found."], id="none but others"),
+        pytest.param(
+            ["P01 C0D1.fcs", "P01 C0D8.fcs"],
+            ["None of the 2 FCS files is used; the first: fcs/P01 C0D1.fcs: its name does not"],
+            id="none that matches",
+        ),
+        pytest.param(["P01.fcs"], ["The only FCS file is not used: fcs/P01.fcs"], id="not the one"),
+        pytest.param(["P01 C0D1.fcs", "P01_C0D1_tnk.fcs"], [], id="one that matches"),
+    ],
+)
+def test_a_study_without_a_file_to_work_on_says_so_at_once(study, names, said):
+    study.drop(*names)
+
+    told = first_words(study.plan())
+
+    assert len(told) == len(said)
+    assert all(one.startswith(words) for one, words in zip(told, said, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from correlates.digest import library_digest
 from correlates.flow.planning import gating_problems
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
-from correlates.intake.plan import make_plan, read_plan
+from correlates.intake.plan import first_words, make_plan, read_plan
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
 from correlates.ending import forget_what_is_past, last_words
 from correlates.problems import StudyError
@@ -34,6 +34,8 @@ def plan_study():
     plan = replace(plan, problems=(*plan.problems, *more))
     is_whole = has_study(config) and all(problem.stops != "run" for problem in plan.problems)
     os.environ["CORRELATES_PLAN"] = keep_plan(plan) if is_whole else ""
+    for line in first_words(plan) if is_whole else ():
+        logger.warning(line)
     return plan
 
 
