@@ -9,6 +9,7 @@ from correlates.intake.sheets.cells import CellError, cell_reader
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.sheet import read_sheet
 from correlates.intake.sheets.study import read_study
+from correlates.intake.sheets.typos import is_typo
 from correlates.intake.sheets.visits import normal_timepoint, normal_tube, parse_visit, visit_remedy
 
 KINDS = ("patients", "samples", "panels", "cbc")
@@ -209,10 +210,15 @@ def test_latin_1_is_read_with_a_warning(sheet):
         pytest.param(
             "patient,response,tfr_grade,lenalidomide_start_day,agey,note,colour",
             [
-                ("agey", "nothing", "Did you mean 'age_y'?"),
+                ("agey", "run", "looks like 'age_y', which is missing. Rename it to 'age_y' if"),
                 ("note, colour", "nothing", "not known, and not used"),
             ],
-            id="unknown columns are listed, one that looks mistyped by itself",
+            id="unknown columns are listed, and one that looks mistyped stops the run",
+        ),
+        pytest.param(
+            "patient,response,tfr_grade,lenalidomide_start_day,note_age,age,agey",
+            [("note_age, agey", "nothing", "not known, and not used")],
+            id="a column is no mistyped one that is there, nor one that is called a note",
         ),
     ],
 )
@@ -227,6 +233,53 @@ def test_columns_are_found_or_told_of(sheet, header, expected):
         assert any(
             (one.column, one.stops) == (column, stops) and words in str(one) for one in told
         ), said(found)
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("specimn", "specimen"),
+        ("speicmen", "specimen"),
+        ("Studyday", "study_day"),
+        ("study dy", "study_day"),
+        ("specimen_typ", "specimen"),
+        ("tueb", "tube"),
+        ("batchs", "batch"),
+        ("time-pont", "timepoint"),
+        ("fcs_pth", "fcs"),
+        ("note_specimen", None),
+        ("type", None),
+        ("pat", None),
+        ("date_drawn", None),
+    ],
+)
+def test_a_mistyped_column_that_decides_stops_the_run(sheet, header, column):
+    found = sheet("samples", f"patient,visit,{header}\nP01,C0D1,x\n", "a.csv")
+
+    (problem,) = found.problems
+    assert problem.column == header
+    assert problem.row == 1
+    assert problem.stops == ("nothing" if column is None else "run")
+    if column is not None:
+        assert f"looks like {column!r}, which is missing" in problem.problem
+        assert "begin its name with note_" in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("hb_g_l", "hb_g_dl"),
+        ("b2m_mg_dl", "b2m_mg_l"),
+        ("anc_10e9_l", "alc_10e9_l"),
+        ("del17q", "del17p"),
+        ("tri18", "tri12"),
+        ("cd48", "cd38"),
+        ("crp", "crcl"),
+        ("stage", "age"),
+    ],
+)
+def test_another_unit_or_analyte_is_no_slip(name, known):
+    assert not is_typo(name, known)
 
 
 @pytest.mark.parametrize(

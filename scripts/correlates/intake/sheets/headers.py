@@ -1,11 +1,18 @@
 """Which column of a sheet is which, whatever the laboratory calls it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from correlates.intake.sheets.tabular import TextTable
+from correlates.intake.sheets.typos import is_typo
 from correlates.problems import Problem, nearest
+
+# A column of the user's own that is called like one that decides: note_specimen.
+OWN = "note_"
+# Letters from which another header of a column is looked for in mistyped ones: path, run and the
+# like are near to too much.
+_LONG_ALIAS = 5
 
 
 @dataclass
@@ -40,8 +47,8 @@ def find_columns(
 
     Returns
     -------
-    The place of each column that is there; and what is amiss: a missing column, or two that mean
-    the same, stop the run; an unknown one is listed.
+    The place of each column that is there; and what is amiss: a missing column, one that seems
+    mistyped, or two that mean the same, stop the run; an unknown one is listed.
     """
     notes = _Notes(name, table.header_row)
     meant: dict[str, list[int]] = {}
@@ -56,8 +63,10 @@ def find_columns(
         elif header:
             unknown.append(header)
     places = {column: _choose(notes, table, column, meant[column]) for column in meant}
-    _note_missing(notes, schema, places, unknown)
-    _note_unknown(notes, schema, places, unknown)
+    hinted = _note_missing(notes, schema, places, unknown)
+    unknown = [header for header in unknown if header not in hinted]
+    mistyped = _note_mistyped(notes, schema, places, unknown)
+    _note_unknown(notes, [header for header in unknown if header not in mistyped])
     return places, notes.problems
 
 
@@ -76,30 +85,58 @@ def _choose(notes: _Notes, table: TextTable, column: str, candidates: list[int])
     return chosen[0]
 
 
-def _note_missing(notes: _Notes, schema: Mapping, places: Mapping, unknown: Sequence[str]) -> None:
+def _note_missing(
+    notes: _Notes, schema: Mapping, places: Mapping, unknown: Sequence[str]
+) -> set[str]:
+    """Note each required column that is not there; return the headers that may mean one."""
+    hinted = set()
     for column in schema["required"]:
         if column in places:
             continue
         spec = schema["properties"][column]
         near = nearest(column, unknown) if unknown else []
+        hinted.update(near)
         hint = f"Is {near[0]!r} meant? " if near else ""
         others = f" (or {', '.join(spec['aliases'][:3])})" if spec["aliases"] else ""
         remedy = f"{hint}Name the column {column!r}{others}: {spec['description']}"
         notes.add("this column is missing", remedy, column)
+    return hinted
 
 
-def _note_unknown(notes: _Notes, schema: Mapping, places: Mapping, unknown: Sequence[str]) -> None:
-    """List columns that are not used: one that looks mistyped by itself, the others together."""
-    absent = [column for column in schema["properties"] if column not in places]
-    others = []
+def _note_mistyped(
+    notes: _Notes, schema: Mapping, places: Mapping, unknown: Iterable[str]
+) -> set[str]:
+    """Note each unknown column whose name seems to be that of an absent one; return them.
+
+    Without it the run would go on with the absent column's default: day, specimen or tube.
+    """
+    absent = {
+        column: [column, *(alias for alias in spec["aliases"] if len(alias) >= _LONG_ALIAS)]
+        for column, spec in schema["properties"].items()
+        if column not in places
+    }
+    mistyped = set()
     for header in unknown:
-        near = nearest(_plain(header), absent) if absent else []
-        if near:
-            problem, remedy = "this column is not known, and not used", f"Did you mean {near[0]!r}?"
-            notes.add(problem, remedy, header, stops="nothing")
-        else:
-            others.append(header)
-    if others:
+        column = _meant(_plain(header), absent)
+        if column is not None:
+            mistyped.add(header)
+            problem = f"this column is not known, and looks like {column!r}, which is missing"
+            remedy = (
+                f"Rename it to {column!r} if that is meant; if it is a column of your own, "
+                f"begin its name with {OWN}."
+            )
+            notes.add(problem, remedy, header)
+    return mistyped
+
+
+def _meant(plain: str, absent: Mapping[str, Collection[str]]) -> str | None:
+    if plain.startswith(OWN):
+        return None
+    return next((c for c, names in absent.items() if any(is_typo(plain, n) for n in names)), None)
+
+
+def _note_unknown(notes: _Notes, unknown: Sequence[str]) -> None:
+    if unknown:
         problem = "these columns are not known, and not used"
         remedy = "Nothing need be done if they are notes of your own."
-        notes.add(problem, remedy, ", ".join(others), stops="nothing")
+        notes.add(problem, remedy, ", ".join(unknown), stops="nothing")
