@@ -478,7 +478,18 @@ def test_reference_tubes_and_refused_files_give_no_measurement():
 
     assert set(table["patient"]) == {"P1"}
     assert not table.duplicated("feature").any()
-    assert left_out.empty
+    # a refused file is intake's to list
+    assert left_out[["what", "item", "status", "reason"]].values.tolist() == [
+        ["acquisition", fmo["acquisition"], "excluded", "reference tube; no gate uses it"]
+    ]
+
+
+def test_a_copy_of_a_reference_tube_is_listed_as_the_copy_it_is():
+    fmo = tube("P1_C0D1__tnk__fmo_CD57", tube="fmo_CD57")
+
+    _, left_out = measure([fmo, tube()], excluded={fmo["acquisition"]: "a copy of b.fcs"})
+
+    assert left_out["reason"].tolist() == ["a copy of b.fcs"]
 
 
 def test_the_warnings_of_the_file_and_the_flags_of_the_gate_travel_along():

@@ -70,15 +70,15 @@ def evaluable_tubes(
     -------
     The plan's columns, with ``day`` (recorded only), ``timepoint`` (``pre`` where blank) and
     ``tube_flags`` (codes of the file's warnings), indexed by acquisition; and a row for each
-    accepted tube that is left out. Refused files are intake's to list.
+    accepted tube that is left out, reference tubes among them. Refused files are intake's to list.
     """
     tubes, left_out = [], []
     for planned in acquisitions:
         key = planned["acquisition"]
         verdict = verdicts.get(key, {})
-        if (planned.get("tube") or FULL) != FULL or verdict.get("verdict") in (None, REFUSED):
+        if verdict.get("verdict") in (None, REFUSED):
             continue
-        reason = excluded.get(key) or ("" if key in counted else "the gating counted nothing")
+        reason = excluded.get(key) or _why_not_measured(planned, counted)
         if reason:
             place = {"what": "acquisition", "patient": planned["patient"]}
             place |= {"visit": planned["visit"], "item": key}
@@ -94,6 +94,13 @@ def evaluable_tubes(
             }
         )
     return pd.DataFrame(tubes).set_index("acquisition") if tubes else pd.DataFrame(), left_out
+
+
+def _why_not_measured(planned: Mapping, counted: set[str]) -> str:
+    """Say why an accepted tube gives no measurement; ``""`` if it does."""
+    if (planned.get("tube") or FULL) != FULL:
+        return "reference tube; no gate uses it"
+    return "" if planned["acquisition"] in counted else "the gating counted nothing"
 
 
 def _recorded_day(planned: Mapping) -> float | None:
