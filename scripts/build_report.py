@@ -21,6 +21,7 @@ def main(job) -> None:
     names = read_plan(job.input.plan).names
     inputs = ReportInputs(
         title=job.params.title,
+        patients_sheet=job.params.patients_sheet,
         contrast_values=Path(job.input["values"]),
         figures=dict(zip(names, map(Path, job.input.figures), strict=True)),
         settings={section: job.params[section] for section in SECTIONS},

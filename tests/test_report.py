@@ -57,7 +57,7 @@ SETTINGS = {
             "min_eff": 6,
         },
     },
-    "report": {"max_figures": 2},
+    "report": {"max_figures": 2, "features": ["nk"]},
 }
 CONTRASTS = [
     {"id": "H1", "feature": "nk__abs", "baseline": "B1", "endpoint": "cr", "direction": "higher"},
@@ -554,13 +554,15 @@ def test_a_line_of_each_patient_with_its_limits_as_triangles():
     ],
 )
 def test_which_populations_are_drawn(features, expected):
-    assert features_to_show(pd.DataFrame({"feature": features, "status": "ok"})) == expected
+    held = pd.DataFrame({"feature": features, "status": "ok"})
+
+    assert features_to_show(held, ["cll", "t", "t_cd4", "nk"]) == expected
 
 
 def test_a_count_that_is_never_evaluable_gives_way_to_the_percentage():
     rows = {"feature": ["t__abs", "t__pct__lymph"], "status": ["missing", "ok"]}
 
-    assert features_to_show(pd.DataFrame(rows)) == ["t__pct__lymph"]
+    assert features_to_show(pd.DataFrame(rows), ["t"]) == ["t__pct__lymph"]
 
 
 @pytest.mark.parametrize(
@@ -589,3 +591,35 @@ def test_the_glossary_holds_the_flags_that_occur():
     found = glossary([["fallback_no_valley", "day_planned"], [], ["something_new"]])
 
     assert [word for word, _ in found] == ["fallback no valley", "day planned"]
+
+
+def test_a_feature_that_was_never_measured_is_named_and_stops_nothing(study, page_of):
+    report = {"max_figures": 2, "features": ["nk", "t_cd44"]}
+
+    said = page_of(replace(study, settings=SETTINGS | {"report": report})).said
+
+    assert "no value of it was measured: t_cd44." in said
+    assert "NK cells per µL" in said
+
+
+def test_patients_left_out_for_their_row_are_counted_on_the_page(study, page_of):
+    """The problem of the sheet is row 7; sixteen patients have good rows."""
+    said = page_of(replace(study, patients_sheet="patients.tsv")).said
+
+    assert "16 of 17 patients" in said
+    assert "16 of 17" in said.split("Endpoints", 1)[1]
+
+
+@pytest.mark.parametrize("simulated", ["yes", "no"])
+def test_the_planted_mix_up_is_told_where_data_are_simulated(study, page_of, simulated):
+    change(study.files, simulated=simulated)
+
+    assert ("truth/swaps.tsv" in page_of(study).said) == (simulated == "yes")
+
+
+def test_cells_say_their_column_and_files_not_used_are_open(study, page_of):
+    page = page_of(study)
+
+    files = [attrs for attrs in page.all("details") if attrs.get("class") == "files"]
+    assert ["open" in attrs for attrs in files] == [True, False]
+    assert {"Reason", "Status"} <= {attrs.get("data-label") for attrs in page.all("td")}

@@ -33,6 +33,7 @@ rule build_report:
         runtime=each_try(30),
     params:
         title=lookup(dpath="study/title", within=config, default=""),
+        patients_sheet=lookup(dpath="study/patients", within=config, default=""),
         flow=lookup(dpath="flow", within=config),
         cohort=lookup(dpath="cohort", within=config),
         analyses=lookup(dpath="analyses", within=config),

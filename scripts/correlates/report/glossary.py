@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from correlates.flow.figures.labels import FLAG_WORDS
+
 MEANINGS = {
     "fallback_no_valley": "the density has no valley where the template looks for one, so the cut "
     "stands at the end of the main peak",
@@ -45,3 +47,9 @@ def glossary(flags: Iterable[Iterable[str]]) -> list[tuple[str, str]]:
     return [
         (code.replace("_", " "), meaning) for code, meaning in MEANINGS.items() if code in found
     ]
+
+
+def gate_flags(flags: Iterable[Iterable[str]]) -> list[tuple[str, str]]:
+    """Return the flags of gates that occur, as the gating figures write them, with meanings."""
+    found = {flag for row in flags for flag in row}
+    return [(said, MEANINGS[code]) for code, said in FLAG_WORDS.items() if code in found]

@@ -61,6 +61,8 @@ class ReportInputs:
         Our counts beside those of a FlowJo workspace, where one gates.
     plan
         The plan of the run, whose digest identifies it.
+    patients_sheet
+        The patients sheet as problems name it, which tells how many patients it held.
     """
 
     title: str
@@ -78,6 +80,7 @@ class ReportInputs:
     settings: Mapping
     reconciliation: Path | None = None
     plan: Path | None = None
+    patients_sheet: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class Content:
     measurements: pd.DataFrame
     model: list[dict]
     reconciliation: list[dict] = field(default_factory=list)
+    patients_sheet: str = ""
 
     @property
     def is_simulated(self) -> bool:
@@ -128,6 +132,7 @@ def read_content(inputs: ReportInputs) -> Content:
         measurements=read_measurements(inputs.measurements),
         model=model,
         reconciliation=reconciliation,
+        patients_sheet=inputs.patients_sheet,
     )
 
 

@@ -20,17 +20,31 @@ from correlates.analyses.shift import MOST_TIED
 from correlates.analyses.wording import caution_of
 from correlates.cohort.phases import planned_day
 from correlates.flow.figures.figure import MAX_IN_HISTOGRAM
+from correlates.measurements import CENSORED
 from correlates.report import formats
 from correlates.report.figures import UnsafeFigure, plots_in
-from correlates.report.glossary import glossary
+from correlates.report.glossary import gate_flags, glossary
 from correlates.report.inputs import Content, ReportError, ReportInputs, read_content
+from correlates.report.names import item_name
 from correlates.report.origin import inputs_digest, versions
 from correlates.report.results import contrast_views, model_views
+from correlates.report.stacking import label_cells
 from correlates.report.summary import summarise
-from correlates.report.trajectories import trajectories
+from correlates.report.trajectories import features_not_shown, trajectories
 from correlates.tables import write_text
 
 TEMPLATES = Path(__file__).parent / "templates"
+# Headings of the exclusions, by what they are of.
+KINDS = {
+    "file": "files not used",
+    "sheet": "problems in sheets",
+    "acquisition": "gated files left out",
+    "draw": "draws without a phase",
+    "measurement": "measurements without a value",
+    "baseline": "baselines missing or not from the last draw",
+    "endpoint": "endpoints not evaluable",
+}
+AT_A_LIMIT = "measurements below or above a limit: not excluded, but used as lying beyond it"
 
 
 def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
@@ -49,20 +63,26 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         If a table lacks a column, or the settings lack one that the methods paragraph prints.
     """
     content = read_content(inputs)
+    wanted = inputs.settings["report"]["features"]
+    flags = content.measurements["flags"]
     context = {
         "title": inputs.title,
         "content": content,
         "summary": summarise(content),
         "caution": caution_of(str(inputs.settings["analyses"].get("design_note", ""))),
         "states": Counter(row["state"] for row in content.files),
+        "file_groups": file_groups(content.files),
         "figures": figure_groups(content, inputs, Path(out_path)),
         "trajectories": [
-            {"about": one, "svg": Markup(one.svg)} for one in trajectories(content.measurements)
+            {"about": one, "svg": Markup(one.svg)}
+            for one in trajectories(content.measurements, wanted)
         ],
+        "not_shown": features_not_shown(content.measurements, wanted),
         "contrasts": _marked(contrast_views(content)),
         "models": _marked(model_views(content)),
         "exclusions": _by_kind(content.exclusions),
-        "glossary": glossary(content.measurements["flags"]),
+        "glossary": glossary(flags),
+        "gate_flags": gate_flags(flags),
         "settings": inputs.settings,
         "versions": versions(),
         "digests": inputs_digest(inputs, content),
@@ -72,7 +92,7 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
     except UndefinedError as error:
         msg = f"The report's settings or tables lack something that it prints: {error}."
         raise ReportError(msg) from error
-    write_text(out_path, page)
+    write_text(out_path, label_cells(page))
 
 
 def environment() -> Environment:
@@ -92,6 +112,7 @@ def environment() -> Environment:
         "words": formats.words,
         "plural": formats.plural,
         "unit": formats.unit_shown,
+        "item_name": item_name,
     }
     made.globals |= {
         "histogram_events": MAX_IN_HISTOGRAM,
@@ -146,6 +167,27 @@ def _marked(views: list[dict]) -> list[dict]:
     return [view | {key: Markup(view.get(key, "")) for key in drawings} for view in views]
 
 
-def _by_kind(exclusions: list[dict]) -> list[tuple[str, list[dict]]]:
-    kinds = dict.fromkeys(row["what"] for row in exclusions)
-    return [(kind, [row for row in exclusions if row["what"] == kind]) for kind in kinds]
+def _by_kind(exclusions: list[dict]) -> list[tuple[str, str, list[dict]]]:
+    """Return the rows by kind, each with its heading; what stands at a limit comes last."""
+    limited = [row for row in exclusions if row["status"] in CENSORED]
+    others = [row for row in exclusions if row["status"] not in CENSORED]
+    kinds = dict.fromkeys(row["what"] for row in others)
+    groups = [
+        (kind, KINDS.get(kind, kind), [row for row in others if row["what"] == kind])
+        for kind in kinds
+    ]
+    return [*groups, ("measurement", AT_A_LIMIT, limited)] if limited else groups
+
+
+def file_groups(files: list[dict]) -> list[tuple[str, bool, list[dict]]]:
+    """Return the files by what became of them, each group with its heading and whether it is open.
+
+    Those that were not used stand first, then those with a warning.
+    """
+    states = ("accepted", "accepted_with_warning")
+    groups = [
+        ("Not used", True, [row for row in files if row["state"] not in states]),
+        ("Used, with a warning", True, [row for row in files if row["state"] == states[1]]),
+        ("Used", False, [row for row in files if row["state"] == states[0]]),
+    ]
+    return [group for group in groups if group[2]]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from correlates.measurements import CENSORED
 from correlates.report.formats import ENDPOINTS, STATES, plural
 from correlates.report.inputs import Content, as_number, is_true
 
@@ -13,15 +14,18 @@ def summarise(content: Content) -> dict:
 
     Returns
     -------
-    ``tiles`` (number and words), ``files`` (a sentence), ``endpoints`` (rows), ``results``
-    (sentences of the analyses with their status), ``left_out`` (a sentence).
+    ``tiles`` (what is counted, and words on it), ``files`` (a sentence), ``endpoints`` (rows),
+    ``patients_left_out`` (how many), ``results`` (sentences of the analyses with their status),
+    ``left_out`` (sentences).
     """
     states = Counter(row["state"] for row in content.files)
     measurements = content.measurements
+    lost = patients_left_out(content)
     return {
-        "tiles": _tiles(content, states),
+        "tiles": _tiles(content, states, lost),
         "files": _files(states),
-        "endpoints": endpoint_rows(content.endpoints),
+        "endpoints": endpoint_rows(content.endpoints, lost),
+        "patients_left_out": lost,
         "results": _results(content),
         "left_out": _left_out(content),
         "measured": (
@@ -34,8 +38,32 @@ def summarise(content: Content) -> dict:
     }
 
 
-def endpoint_rows(endpoints: list[dict]) -> list[dict]:
-    """Return one row an endpoint: how many patients are evaluable, and how many take each value."""
+def patients_left_out(content: Content) -> int:
+    """Return how many patients of the sheet are not in the study, for what is wrong in their rows.
+
+    Rows whose patient is known, since a second row is what is wrong, count once for each patient.
+    """
+    patients = {row["patient"] for row in content.endpoints}
+    lost: dict[str, str] = {}
+    for problem in content.problems:
+        is_row = problem["file"] == content.patients_sheet and problem["row"]
+        if is_row and problem["stops"] == "row":
+            named = problem["value"] if problem["column"] == "patient" else ""
+            lost[problem["row"]] = lost.get(problem["row"]) or named
+    unnamed = sum(not named for named in lost.values())
+    return unnamed + len({named for named in lost.values() if named} - patients)
+
+
+def endpoint_rows(endpoints: list[dict], lost: int = 0) -> list[dict]:
+    """Return one row an endpoint: how many patients are evaluable, and how many take each value.
+
+    Parameters
+    ----------
+    endpoints
+        Rows of the table of endpoints, of the patients in the study.
+    lost
+        How many more the sheet names, who belong to the denominator.
+    """
     names = dict.fromkeys(row["endpoint"] for row in endpoints)
     rows = []
     for name in names:
@@ -49,7 +77,7 @@ def endpoint_rows(endpoints: list[dict]) -> list[dict]:
                 "words": ENDPOINTS.get(name, ""),
                 "kind": own[0]["kind"],
                 "criteria": ", ".join(dict.fromkeys(row["criteria_version"] for row in own)),
-                "n": len(own),
+                "n": len(own) + lost,
                 "evaluable": len(evaluable),
                 "values": [(_value(own[0]["kind"], value), values[value]) for value in known],
             }
@@ -63,16 +91,32 @@ def _value(kind: str, value: float) -> str:
     return f"{value:g}"
 
 
-def _tiles(content: Content, states: Counter) -> list[tuple[str, str]]:
-    patients = {row["patient"] for row in content.endpoints}
-    exclusions = len(content.exclusions)
-    used = sum(states[state] for state in _ANALYSED)
+def _tiles(content: Content, states: Counter, lost: int) -> list[tuple[str, str]]:
+    patients = len({row["patient"] for row in content.endpoints})
+    used, files = sum(states[state] for state in _ANALYSED), sum(states.values())
+    status = Counter(content.measurements["status"])
+    limited, measured = sum(status[name] for name in CENSORED), sum(status.values())
+    absent = measured - status["ok"] - limited
     return [
-        (f"{used:,}", "files used"),
-        (f"{sum(states.values()) - used:,}", "files not used"),
-        (f"{len(patients):,}", "patients"),
-        (f"{exclusions:,}", "exclusions and limits, each with its reason"),
+        (
+            _share(patients, patients + lost, "patient"),
+            f"{lost:,} left out for their row" if lost else "no row of the sheet was left out",
+        ),
+        (
+            _share(used, files, "file"),
+            f"{files - used:,} not used, each with its reason" if files > used else "all used",
+        ),
+        (
+            plural(measured, "measurement"),
+            f"{status['ok']:,} within limits; {limited:,} below or above a limit, used as such; "
+            f"{absent:,} without a value",
+        ),
     ]
+
+
+def _share(part: int, whole: int, name: str) -> str:
+    """Return ``5 of 7 patients``, or ``7 patients`` where that is all."""
+    return plural(whole, name) if part == whole else f"{part:,} of {plural(whole, name)}"
 
 
 def _files(states: Counter) -> str:
@@ -110,14 +154,44 @@ def _results(content: Content) -> list[dict]:
     return contrasts + models
 
 
-_LEFT_OUT = {"sheet": ("problem in sheets", "problems in sheets")}
+_LEFT_OUT = {
+    "file": ("file", "files"),
+    "acquisition": ("gated file", "gated files"),
+    "draw": ("draw without a phase", "draws without a phase"),
+}
+# of these some are told of, and not left out
+_TOLD = ("sheet", "measurement", "baseline", "endpoint")
 
 
 def _left_out(content: Content) -> str:
     kinds = Counter(row["what"] for row in content.exclusions)
-    if not kinds:
-        return "Nothing was left out."
-    listed = ", ".join(
-        plural(amount, *_LEFT_OUT.get(kind, (kind,))) for kind, amount in kinds.items()
+    rows = {(row["file"], row["row"]) for row in content.problems if row["stops"] == "row"}
+    lost = [plural(len(rows), "row of the sheets", "rows of the sheets")] if rows else []
+    lost += [
+        plural(amount, *_LEFT_OUT.get(kind, (kind,)))
+        for kind, amount in kinds.items()
+        if kind not in _TOLD
+    ]
+    without = Counter(
+        row["what"] for row in content.exclusions if row["status"] in ("missing", "not_evaluable")
     )
-    return f"Left out, censored or not evaluable: {listed}; each stands below with its reason."
+    status = content.measurements["status"]
+    counts = {
+        "measurement": int(status.isin(["missing", "not_evaluable"]).sum()),
+        "baseline": without["baseline"],
+        "endpoint": without["endpoint"],
+    }
+    absent = [plural(amount, kind) for kind, amount in counts.items() if amount]
+    limited = int(status.isin(CENSORED).sum())
+    said = (
+        [f"Left out: {', '.join(lost)}."]
+        if lost
+        else ["No file and no row of a sheet was left out."]
+    )
+    said += [f"Missing or not evaluable: {', '.join(absent)}."] if absent else []
+    if limited:
+        said.append(
+            f"{plural(limited, 'measurement')} below or above a limit: not excluded, but used as "
+            "lying beyond it."
+        )
+    return " ".join(said)

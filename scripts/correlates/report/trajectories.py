@@ -7,7 +7,9 @@ from html import escape
 import pandas as pd
 
 from correlates.flow.figures.svg import element, number, shorten, text
+from correlates.problems import nearest
 from correlates.report.formats import unit_shown
+from correlates.report.names import feature_name, specimen_name
 from correlates.report.plot_axes import (
     FAINT,
     INK,
@@ -22,16 +24,12 @@ from correlates.report.plot_axes import (
     vertical_axis,
 )
 
-# What to show, as far as the cohort holds it: the clone, and the effectors of the hypotheses.
-KEY_POPULATIONS = (
-    *("cll", "t", "t_cd4", "t_cd8", "nk", "nk_cd57", "nk_bright", "b_normal", "mono"),
-)
 MOST = 9
-# With fewer of the key populations than this, the study gates others, which are shown beside them.
+# With fewer of the wanted populations than this, the study gates others, which are shown too.
 _ENOUGH = 3
 _COMBO = "#f4ecd8"
 _WIDTH = 340
-_LEFT, _RIGHT, _TOP, _BOTTOM = 80, 12, 34, 186
+_LEFT, _RIGHT, _TOP, _BOTTOM = 80, 12, 48, 200
 _CROWDED = 6  # more visits than this are written slanted
 _BELOW = ("nd", "lt_lloq")
 
@@ -43,7 +41,7 @@ class Trajectory:
     Parameters
     ----------
     feature, unit, specimen
-        What is drawn.
+        What is drawn; the specimen in words.
     patients, censored
         How many lines, and how many points stand at a limit.
     svg
@@ -58,13 +56,21 @@ class Trajectory:
     svg: str
 
 
-def trajectories(measurements: pd.DataFrame) -> list[Trajectory]:
-    """Draw the key populations of a measurement table over visits.
+def trajectories(measurements: pd.DataFrame, wanted: Sequence[str]) -> list[Trajectory]:
+    """Draw the wanted features of a measurement table over visits.
 
     Absolute counts on a logarithmic axis; percentages where no blood count allows those. Of several
     specimens the commonest is drawn, of a day with several draws the one before the dose.
+
+    Parameters
+    ----------
+    measurements
+        The measurement table.
+    wanted
+        Populations or features, as `features_to_show` takes them.
     """
-    drawn = [trajectory(measurements, feature) for feature in features_to_show(measurements)]
+    shown = features_to_show(measurements, wanted)
+    drawn = [trajectory(measurements, feature) for feature in shown]
     return [one for one in drawn if one is not None]
 
 
@@ -96,17 +102,54 @@ def trajectory(
     return _drawn(feature, specimen, rows.drop_duplicates(["patient", "visit"]), is_event or {})
 
 
-def features_to_show(measurements: pd.DataFrame) -> list[str]:
-    """Return which features are drawn: key populations first, then others in order."""
+def features_to_show(measurements: pd.DataFrame, wanted: Sequence[str]) -> list[str]:
+    """Return which features are drawn: those that are wanted, in their order.
+
+    Parameters
+    ----------
+    measurements
+        The measurement table.
+    wanted
+        Features in full (``t_cd4__pct__t``), or populations (``t_cd4``), which stand for their
+        count, or for their percentage where nothing has a count. Where some lack and few are left,
+        other features follow.
+    """
+    held = _drawable(measurements)
+    pool = _pool(held)
+    known = [_found(name, held, pool) for name in wanted]
+    shown = list(dict.fromkeys(feature for feature in known if feature))
+    others = [feature for feature in pool if feature not in shown]
+    is_enough = None not in known or len(shown) >= _ENOUGH
+    return shown if is_enough else (shown + others)[:MOST]
+
+
+def features_not_shown(measurements: pd.DataFrame, wanted: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what is wanted and was never measured, each with the nearest that was, or nothing."""
+    held = _drawable(measurements)
+    pool = _pool(held)
+    populations = list(dict.fromkeys(feature.split("__")[0] for feature in pool))
+    return [
+        (name, next(iter(nearest(name, held if "__" in name else populations)), ""))
+        for name in dict.fromkeys(wanted)
+        if _found(name, held, pool) is None
+    ]
+
+
+def _drawable(measurements: pd.DataFrame) -> list[str]:
     can_be_drawn = measurements["status"].isin(["ok", *_BELOW, "gt_uloq"])
-    held = list(dict.fromkeys(measurements.loc[can_be_drawn, "feature"]))
+    return list(dict.fromkeys(measurements.loc[can_be_drawn, "feature"]))
+
+
+def _pool(held: Sequence[str]) -> list[str]:
+    """Return the feature that stands for each population: its count, if anything has a count."""
     counts = [feature for feature in held if feature.endswith("__abs")]
-    shares = [feature for feature in held if "__pct__" in feature]
-    pool = counts or shares
-    of_population = {feature.split("__")[0]: feature for feature in reversed(pool)}
-    known = [of_population[name] for name in KEY_POPULATIONS if name in of_population]
-    others = [feature for feature in pool if feature not in known]
-    return known if len(known) >= _ENOUGH else (known + others)[:MOST]
+    return counts or [feature for feature in held if "__pct__" in feature]
+
+
+def _found(name: str, held: Sequence[str], pool: Sequence[str]) -> str | None:
+    if name in held:
+        return name
+    return next((feature for feature in pool if feature.split("__")[0] == name), None)
 
 
 def visits_in_order(measurements: pd.DataFrame) -> list[str]:
@@ -133,7 +176,8 @@ def _drawn(
     censored = int((rows["status"] != "ok").sum())
     patients = rows["patient"].nunique()
     label = (
-        f"{feature} over {len(visits)} visits, {patients} patients, {censored} points at a limit"
+        f"{feature_name(feature)} ({feature}) over {len(visits)} visits, {patients} patients, "
+        f"{censored} points at a limit"
     )
     axis_label = f"{unit_shown(unit)}{', log scale' if is_log else ''}"
     svg = plot_svg(
@@ -143,11 +187,17 @@ def _drawn(
         *vertical_axis(scale, _LEFT, _WIDTH - _RIGHT, axis_label),
         *marks,
         *_visit_names(visits, places),
-        text(feature, _LEFT, 18, font_size=14, font_weight=600, fill=INK),
+        *_title(feature),
         label=label,
         class_="trajectory",
     )
-    return Trajectory(feature, unit, specimen, patients, censored, svg)
+    return Trajectory(feature, unit, specimen_name(specimen), patients, censored, svg)
+
+
+def _title(feature: str) -> list[str]:
+    name = feature_name(feature)
+    key = [] if name == feature else [text(feature, 12, 33, font_size=SMALL, fill=FAINT)]
+    return [text(shorten(name, 40), 12, 17, font_size=14, font_weight=600, fill=INK), *key]
 
 
 def _patient(patient: str, rows: pd.DataFrame, places: dict, scale: Scale, is_event: bool) -> str:

@@ -1,8 +1,10 @@
 "use strict";
-// The page is whole without this; it only narrows the table of files.
+// The page is whole without this; it only narrows the tables of files.
 (function () {
   const form = document.querySelector(".filter");
-  const rows = Array.from(document.querySelectorAll("#files-table tbody"));
+  const groups = Array.from(document.querySelectorAll("details.files"));
+  const wasOpen = groups.map(function (group) { return group.open; });
+  const rows = Array.from(document.querySelectorAll("details.files tbody"));
   if (!form || rows.length < 2) return;
   const state = form.querySelector("[data-filter=state]");
   const words = form.querySelector("[data-filter=words]");
@@ -16,7 +18,12 @@
       row.hidden = !fits;
       left += fits ? 1 : 0;
     }
-    said.textContent = left === rows.length ? "" : left + " of " + rows.length + " files";
+    const isNarrowed = left < rows.length;
+    groups.forEach(function (group, place) {
+      group.hidden = !group.querySelector("tbody:not([hidden])");
+      group.open = isNarrowed || wasOpen[place];
+    });
+    said.textContent = !isNarrowed ? "" : left + " of " + rows.length + " files";
   }
   form.hidden = false;
   form.addEventListener("input", narrow);

@@ -1,0 +1,201 @@
+import csv
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from correlates.flow.figures.labels import FLAG_WORDS
+from correlates.report.glossary import MEANINGS, gate_flags
+from correlates.report.inputs import Content
+from correlates.report.names import POPULATIONS, feature_name, item_name
+from correlates.report.page import file_groups
+from correlates.report.stacking import label_cells
+from correlates.report.summary import endpoint_rows, patients_left_out, summarise
+from correlates.report.trajectories import features_not_shown, features_to_show
+
+TEMPLATE = Path(__file__).parent.parent / "resources" / "gating" / "tnk.csv"
+
+
+def problem(row, column="response", value="x", stops="row", file="patients.tsv"):
+    return {"file": file, "row": row, "column": column, "value": value, "stops": stops}
+
+
+def content(problems=(), statuses=("ok",), files=(), exclusions=(), patients=("P01", "P02")):
+    """Return what the report reads of a study whose sheet holds two good rows."""
+    endpoints = [
+        {"patient": name, "endpoint": "cr", "kind": "binary", "value": "1.0", "evaluable": "True"}
+        | {"criteria_version": "iwCLL2018", "reason": ""}
+        for name in patients
+    ]
+    measured = {"feature": "nk__abs", "sample": "s", "patient": "P01", "visit": "C0D1"}
+    return Content(
+        **dict.fromkeys(("baselines", "contrasts", "contrast_values", "predictions", "model"), []),
+        files=[{"state": state} for state in files],
+        problems=list(problems),
+        endpoints=endpoints,
+        exclusions=list(exclusions),
+        measurements=pd.DataFrame([measured | {"status": status} for status in statuses]),
+        patients_sheet="patients.tsv",
+    )
+
+
+@pytest.mark.parametrize(
+    ("problems", "expected"),
+    [
+        pytest.param([], 0, id="a good sheet"),
+        pytest.param([problem("4"), problem("5")], 2, id="one a row"),
+        pytest.param([problem("4"), problem("4", "age_y")], 1, id="two bad cells in a row"),
+        pytest.param([problem("4", stops="nothing")], 0, id="a warning leaves nobody out"),
+        pytest.param([problem("4", file="cbc.tsv")], 0, id="a row of another sheet is no patient"),
+        pytest.param([problem("4", "patient", "P01")], 0, id="a copy of a good row"),
+        pytest.param(
+            [problem("4", "patient", "P09"), problem("5", "patient", "P09")],
+            1,
+            id="one patient in two rows that contradict each other",
+        ),
+        pytest.param([problem("4", "patient", "")], 1, id="a row without a patient"),
+    ],
+)
+def test_patients_left_out_are_counted_from_the_problems_of_their_sheet(problems, expected):
+    assert patients_left_out(content(problems)) == expected
+
+
+def test_patients_left_out_stay_in_the_denominators():
+    """The sheet holds two good rows and one bad one."""
+    study = content([problem("4")])
+
+    said = summarise(study)
+
+    assert said["tiles"][0] == ("2 of 3 patients", "1 left out for their row")
+    assert [(row["evaluable"], row["n"]) for row in said["endpoints"]] == [(2, 3)]
+
+
+def test_without_a_row_left_out_the_denominator_is_the_table():
+    assert [row["n"] for row in endpoint_rows(content().endpoints)] == [2]
+    assert summarise(content())["tiles"][0][0] == "2 patients"
+
+
+def test_tiles_keep_files_and_measurements_apart_and_a_limit_is_no_exclusion():
+    """Files: one used, one refused. Measurements: two within limits, one below, one without."""
+    study = content(statuses=("ok", "ok", "nd", "not_evaluable"), files=("accepted", "refused"))
+
+    _, files, measurements = summarise(study)["tiles"]
+
+    assert files == ("1 of 2 files", "1 not used, each with its reason")
+    assert measurements[0] == "4 measurements"
+    assert measurements[1].startswith("2 within limits; 1 below or above a limit, used as such; 1 ")
+
+
+def test_what_was_left_out_is_told_from_what_only_stands_at_a_limit():
+    exclusions = [
+        {"what": "file", "status": "refused"},
+        {"what": "measurement", "status": "nd"},
+        {"what": "endpoint", "status": "not_evaluable"},
+        {"what": "baseline", "status": "passed_over"},
+    ]
+
+    said = summarise(content([problem("4")], ("nd",), ("refused",), exclusions))["left_out"]
+
+    assert "Left out: 1 row of the sheets, 1 file." in said
+    assert "Missing or not evaluable: 1 endpoint." in said
+    assert "1 measurement below or above a limit: not excluded" in said
+
+
+def test_files_that_were_not_used_stand_first_and_those_used_are_folded():
+    states = ["accepted", "refused", "accepted_with_warning", "waiting", "accepted"]
+
+    groups = file_groups([{"state": state} for state in states])
+
+    assert [(name, is_open, len(rows)) for name, is_open, rows in groups] == [
+        ("Not used", True, 2),
+        ("Used, with a warning", True, 1),
+        ("Used", False, 2),
+    ]
+
+
+def test_every_cell_says_its_column_where_a_narrow_screen_stacks_them():
+    page = (
+        '<p>before</p><table><thead><tr><th scope="col">Patient</th><th scope="col" class="num">'
+        'p &lt; "q"</th></tr></thead><tbody><tr><th scope="row" class="path">P01</th>'
+        '<td class="num">1</td></tr><tr class="why"><td colspan="2">because</td></tr></tbody>'
+        "</table>"
+    )
+
+    labelled = label_cells(page)
+
+    assert '<th scope="row" data-label="Patient" class="path">P01' in labelled
+    assert '<td data-label="p &lt; &quot;q&quot;" class="num">1' in labelled
+    assert labelled.count("data-label") == 2
+    assert labelled.startswith("<p>before</p>")
+
+
+@pytest.mark.parametrize(
+    ("feature", "expected"),
+    [
+        ("t_cd4__abs", "CD4+ T cells per µL"),
+        ("nk_cd57__pct__nk", "CD57+ NK cells, % of NK cells"),
+        ("cll__mfi__cd5", "CD5 intensity of CLL cells"),
+        ("mine__abs", "mine__abs"),
+        ("t__pct__mine", "t__pct__mine"),
+        ("t__occupancy", "t__occupancy"),
+    ],
+)
+def test_a_feature_reads_as_words_and_an_unknown_one_keeps_its_key(feature, expected):
+    assert feature_name(feature) == expected
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ("nk__abs@B1, fresh_wb", "NK cells per µL at B1, fresh whole blood"),
+        ("t_dp__mfi, cryo_pbmc", "Intensities of CD4+ CD8+ T cells, cryopreserved PBMC"),
+        ("12 features@B1, fresh_wb", ""),
+        ("mine__abs@B1, fresh_wb", ""),
+        ("patients.tsv, row 4, response", ""),
+    ],
+)
+def test_an_item_of_the_exclusions_reads_as_words(item, expected):
+    assert item_name(item) == expected
+
+
+def test_every_population_of_the_shipped_template_has_a_name():
+    with TEMPLATE.open(encoding="utf-8", newline="") as stream:
+        aliases = {name for row in csv.DictReader(stream) for name in row["alias"].split(",")}
+
+    assert aliases - set(POPULATIONS) == set()
+
+
+def test_flags_of_gates_are_explained_in_the_words_of_the_figures():
+    found = gate_flags([["fallback_no_valley", "day_planned"], []])
+
+    assert found == [("no valley found", MEANINGS["fallback_no_valley"])]
+    assert set(FLAG_WORDS) <= set(MEANINGS)
+
+
+HELD = pd.DataFrame({"feature": ["t__abs", "t__pct__lymph", "nk__abs", "b__abs"], "status": "ok"})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown", "absent"),
+    [
+        pytest.param(["nk", "t"], ["nk__abs", "t__abs"], [], id="populations, in their order"),
+        pytest.param(["t__pct__lymph"], ["t__pct__lymph"], [], id="a feature in full"),
+        pytest.param([], [], [], id="none"),
+        pytest.param(["t", "t__abs"], ["t__abs"], [], id="once each"),
+        pytest.param(
+            ["nk", "nkk"],
+            ["nk__abs", "t__abs", "b__abs"],
+            [("nkk", "nk")],
+            id="a slip, others follow",
+        ),
+        pytest.param(
+            ["t__pct__lymf", "nk", "t", "b"],
+            ["nk__abs", "t__abs", "b__abs"],
+            [("t__pct__lymf", "t__pct__lymph")],
+            id="an unknown feature among enough",
+        ),
+    ],
+)
+def test_the_config_says_which_features_are_drawn(wanted, shown, absent):
+    assert features_to_show(HELD, wanted) == shown
+    assert features_not_shown(HELD, wanted) == absent
