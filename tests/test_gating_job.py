@@ -110,6 +110,22 @@ def test_every_gate_ends_as_a_population(simulated, markers):
         assert 0 <= row["n"] <= row["n_parent"] == rows[row["parent"]]["n"]
 
 
+def test_what_only_serves_an_expression_is_in_the_gates_and_in_no_table(
+    simulated, markers, tmp_path
+):
+    template, out = tmp_path / "tnk.csv", outputs(tmp_path)
+    expression = "x,+,root,,boolGate,!t | (t_cd4 & t_cd8),,,,\n"
+    template.write_text(TEMPLATE.read_text() + expression)
+    file = simulated / "fcs" / "P01_C1D1_tnk.fcs"
+
+    write_outcome(gate(file, markers, source=read_source(template)), "P01", str(file), out)
+
+    for table in (read_tsv(out.populations), read_tsv(out.intensities)):
+        assert {row["population"] for row in table} >= {"x"}
+        assert not [row["population"] for row in table if row["population"].startswith("x_")]
+    assert "x__1" in out.gates.read_text()
+
+
 def test_intensities_are_medians_of_compensated_linear_values(simulated, markers):
     file = simulated / "fcs" / "P01_C1D1_tnk.fcs"
     outcome = gate(file, markers)

@@ -133,7 +133,7 @@ def test_gates_on_the_events_again_give_the_same_membership():
         "x,+,root,,boolGate,(q | pp) & !pn,,,,",
     )
 
-    again = evaluate(from_json(to_json(made.strategy)), CORNERS)
+    again = evaluate(from_json(to_json(made.strategy)), CORNERS).only(made.methods)
 
     assert again.counts == made.gated.counts
     assert again.parents == made.gated.parents
@@ -184,12 +184,29 @@ def test_inner_parentheses_become_gates_of_their_own():
     booleans = [one for one in made.strategy.gates if isinstance(one, BooleanGate)]
 
     assert [(one.id, one.operation) for one in booleans] == [
-        ("x.1", "and"),
-        ("x.2", "or"),
+        ("x__1", "and"),
+        ("x__2", "or"),
         ("x", "and"),
     ]
-    assert booleans[-1].operands == (Operand("x.1", complement=True), Operand("x.2"))
+    assert booleans[-1].operands == (Operand("x__1", complement=True), Operand("x__2"))
     assert made.gated.counts["x"] == 2000
+
+
+def test_what_only_serves_an_expression_is_no_population():
+    made = gate(
+        CORNERS,
+        A_POS,
+        B_POS,
+        "x,+,root,,boolGate,!a_pos | (a_pos & b_pos),,,,",
+        # a name that a part of x might have been given
+        "x.1,+,root,,boolGate,a_pos | b_pos,,,,",
+    )
+    populations = ["a_pos", "b_pos", "x", "x.1"]
+
+    assert sorted(made.gated.counts) == sorted(["root", *populations])
+    assert sorted(made.gated.parents) == sorted(made.gated.packed) == populations
+    assert sorted(made.methods) == populations
+    assert "x__1" in {one.id for one in made.strategy.gates}
 
 
 def test_quadrants_share_their_dividers():

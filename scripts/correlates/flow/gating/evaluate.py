@@ -1,7 +1,7 @@
 """A strategy's gates on the events of a file: who is in which population, how many, how bright."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -134,6 +134,16 @@ class Gated:
     counts: dict[str, int]
     parents: dict[str, str]
     intensities: dict[tuple[str, str], np.ndarray] | None = None
+
+    def only(self, populations: Collection[str]) -> "Gated":
+        """Return the same without the other populations; the root stays."""
+        kept = {ROOT, *populations}
+
+        def of(values: dict) -> dict:
+            return {key: value for key, value in values.items() if key in kept}
+
+        packed, counts, parents = of(self.packed), of(self.counts), of(self.parents)
+        return replace(self, packed=packed, counts=counts, parents=parents)
 
     def members(self, population: str) -> np.ndarray:
         """Return which events are in a population, bool, (n_events,)."""

@@ -76,7 +76,8 @@ def polygon_gate(
 def boolean_gates(row: Row) -> list[Gate]:
     """Return a boolean row as gates of one operation each, inner parentheses first.
 
-    Parts that the format needs to be gates of their own are called ``<alias>.1`` and so on.
+    Parts that the format needs to be gates of their own are called ``<alias>__1`` and so on, which
+    no population of a template can be called; they are no populations of the template.
     """
     gates: list[Gate] = []
     alias = row.aliases[0]
@@ -88,7 +89,7 @@ def boolean_gates(row: Row) -> list[Gate]:
             operation, operands = "not", (Operand(add(tree.operand)),)
         else:
             operation, operands = tree.operation, tuple(map(operand, tree.operands))
-        name = name or f"{alias}.{len(gates) + 1}"
+        name = name or f"{alias}__{len(gates) + 1}"
         gates.append(BooleanGate(name, row.parent, name, operation, operands))
         return name
 
@@ -131,7 +132,7 @@ def _quadrants(row: Row, axes: list[Dimension], cuts: list[float]) -> QuadrantGa
         )
         for alias, signs in zip(row.aliases, row.signs, strict=True)
     )
-    name = f"{row.aliases[0]}.quadrants"
+    name = f"{row.aliases[0]}__quadrants"
     return QuadrantGate(name, row.parent, name, dividers, quadrants)
 
 

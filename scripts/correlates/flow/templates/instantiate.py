@@ -16,7 +16,6 @@ from correlates.flow.gating.gates import (
     Gate,
     Strategy,
     Transform,
-    populations_of,
 )
 from correlates.flow.templates.args import names_in
 from correlates.flow.templates.concrete_gates import (
@@ -49,7 +48,7 @@ class Instance:
     Parameters
     ----------
     strategy
-        The gates, parents first.
+        The gates, parents first, with those that only serve an expression's.
     methods
         Gating method of each population, as the template spells it.
     flags
@@ -57,7 +56,7 @@ class Instance:
     thresholds
         Linear threshold of each data-driven cut, by population and dimension.
     gated
-        Who is in which population.
+        Who is in which population of the template.
     """
 
     strategy: Strategy
@@ -162,9 +161,10 @@ class _Walk:
         for gate in gates:
             self.gating.add(gate)
             self.gates.append(gate)
-            for population in populations_of(gate):
-                self.methods[population] = row.method
-                self.flags[population] = list(dict.fromkeys(flags))
+        # What an expression needs beside its own gate is nobody's population.
+        for population in row.aliases:
+            self.methods[population] = row.method
+            self.flags[population] = list(dict.fromkeys(flags))
 
     def _gates_of(self, row: Row) -> tuple[list[Gate], list[str]]:
         axes = [self.axis(dim) for dim in row.dims]
@@ -252,7 +252,8 @@ class _Walk:
         """Return what came of it."""
         strategy = Strategy(tuple(self.gates), self.transforms, {}, self.compensations)
         flags = {name: tuple(codes) for name, codes in self.flags.items() if codes}
-        return Instance(strategy, self.methods, flags, self._thresholds(), self.gating.gated())
+        gated = self.gating.gated().only(self.methods)
+        return Instance(strategy, self.methods, flags, self._thresholds(), gated)
 
     def _thresholds(self) -> dict[str, dict[str, float]]:
         return {
