@@ -393,6 +393,76 @@ def test_rows_that_need_each_other_are_all_named():
     assert all("a, b" in problem.remedy for problem in problems)
 
 
+def test_a_circle_is_told_in_the_same_pass_as_everything_else():
+    _, problems = read(
+        CELLS,
+        "a,+,b,CD4,mindensity,,,,,\n",
+        "b,+,a,CD4,mindensity,,,,,\n",
+        "below,+,a,CD4,mindensity,,,,,\n",
+        "typo,+,cels,CD4,mindensity,,,,,\n",
+        "own,+,cells,,boolGate,own & cells,,,,\n",
+        "ref,+,cells,CD8,refGate,cells,,,,\n",
+        "twice,+,cells,CD4,mindensty,,,,,\n",
+        "twice,+,cells,CD4,mindensity,,,,,\n",
+    )
+    told = {(problem.row, problem.column, problem.problem.split()[0]) for problem in problems}
+
+    assert told == {
+        (3, "alias", "needs"),
+        (4, "alias", "needs"),
+        (6, "parent", "no"),
+        (7, "alias", "needs"),
+        (8, "gating_args", "none"),
+        (9, "gating_method", "this"),
+        (10, "alias", "the"),
+    }
+    remedies = {problem.row: problem.remedy for problem in problems}
+    assert remedies[3] == remedies[4] == "Break the circle of: a, b."
+    assert remedies[7] == "Break the circle of: own."
+
+
+@pytest.mark.parametrize("cells", [CELLS, CELLS.replace("boundary", "boundry")], ids=["", "broken"])
+def test_the_nearest_name_may_be_one_of_a_row_that_is_wrong_itself(cells):
+    _, problems = read(cells, "x,+,cels,CD4,mindensity,,,,,\n", "y,+,x,,boolGate,!cels & x,,,,\n")
+
+    wrong = [problem for problem in problems if problem.value == "cels"]
+    assert [(problem.row, problem.column) for problem in wrong] == [
+        (3, "parent"),
+        (4, "gating_args"),
+    ]
+    assert all("'cells'" in problem.remedy for problem in wrong)
+
+
+@pytest.mark.parametrize(
+    ("row", "names"),
+    [
+        pytest.param("x,+/-,cells,CD4,mindensty,,,,,", ["x+", "x-"], id="both sides of one name"),
+        pytest.param('"p,n",+/-,cells,CD4,mindensty,,,,,', ["p", "n"], id="both by name"),
+        pytest.param("*,-/+,cells,CD4,mindensty,,,,,", ["CD4+", "CD4-"], id="star"),
+        pytest.param(
+            '*,*,cells,"CD4,CD8",flowClust,,,,,', ["CD4+CD8+", "CD4-CD8-"], id="four quadrants"
+        ),
+        pytest.param("x,+,cells,CD4,mindensity,a=c(1,2),,,,", ["x"], id="more cells than columns"),
+        pytest.param('x,+,"cells,root",CD4,mindensity,,,,,', ["/cells/x"], id="its path unknown"),
+    ],
+)
+def test_the_populations_of_a_row_that_cannot_be_read_are_known(row, names):
+    children = [f"c{n},+,{name},CD8,mindensity,,,,,\n" for n, name in enumerate(names)]
+
+    assert only_problem(CELLS, f"{row}\n", *children).row == 3
+
+
+def test_a_path_through_a_row_that_cannot_be_read_is_not_judged():
+    found = only_problem(
+        CELLS,
+        "t,+,cells,CD3,mindensty,,,,,\n",
+        "x,+,t,CD4,mindensity,,,,,\n",
+        "y,+,/cells/t/x,CD8,mindensity,,,,,\n",
+    )
+
+    assert found.row == 3
+
+
 def test_a_broken_row_is_not_reported_again_by_its_children():
     found = only_problem(
         "cells,+,root,FSC-A,flowClust,,,,,\n", CD4, "x,-,cells,CD4,refGate,cd4_pos,,,,"

@@ -121,7 +121,7 @@ class _Reading:
         parent = self._parent()
         dims = self._dims(method)
         if method is None:
-            self._aliases(dims, ("+",))
+            self._aliases(dims, _sides(self.cell("pop")))
             return None
         signs = self._signs(method, dims)
         aliases = self._aliases(dims, signs)
@@ -167,7 +167,7 @@ class _Reading:
         return parent
 
     def _dims(self, method: Method | None) -> tuple[str, ...]:
-        dims = tuple(part.strip() for part in self.cell("dims").split(",") if part.strip())
+        dims = _parts(self.cell("dims"))
         if method is not None and len(dims) not in method.dims:
             wanted = " or ".join(map(str, method.dims))
             self.report(
@@ -189,9 +189,7 @@ class _Reading:
         if pop not in allowed:
             self._report_pop(pop, method, allowed)
             pop = allowed[0]
-        if pop in ("*", "+/-+/-"):
-            return QUADRANTS
-        return ("+", "-") if pop == "+/-" else (pop,)
+        return _sides(pop)
 
     def _report_pop(self, pop: str, method: Method, allowed: tuple[str, ...]) -> None:
         remedy = f"Write one of: {'  '.join(allowed)}"
@@ -204,13 +202,7 @@ class _Reading:
         self.report("pop", f"not what {method.name} on these dims can make", f"{remedy}.")
 
     def _aliases(self, dims: tuple[str, ...], signs: tuple[str, ...]) -> tuple[str, ...]:
-        aliases = tuple(part.strip() for part in self.cell("alias").split(",") if part.strip())
-        if aliases == ("*",):
-            aliases = tuple(
-                "".join(dim + sign for dim, sign in zip(dims, side, strict=False)) for side in signs
-            )
-        elif len(signs) == 2 and len(aliases) == 1:
-            aliases = (f"{aliases[0]}+", f"{aliases[0]}-")
+        aliases = _expanded(_parts(self.cell("alias")), dims, signs)
         for alias in aliases:
             if not _KEY.fullmatch(alias) or alias.lower() == "root":
                 self.report(
@@ -264,6 +256,36 @@ class _Reading:
                 "Name the populations whose thresholds to use, separated by a colon.",
             )
         return references
+
+
+def names_of(cells: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the populations that a row would make, as far as one that cannot be read says so."""
+    alias, dims, pop = ((cells.get(column) or "").strip() for column in ("alias", "dims", "pop"))
+    return _expanded(_parts(alias), _parts(dims), _sides(pop))
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _sides(pop: str) -> tuple[str, ...]:
+    pop = pop.replace("-/+", "+/-")
+    if pop in ("*", "+/-+/-"):
+        return QUADRANTS
+    return ("+", "-") if pop == "+/-" else (pop,)
+
+
+def _expanded(
+    aliases: tuple[str, ...], dims: tuple[str, ...], signs: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Name each side where one alias stands for all of them."""
+    if aliases == ("*",):
+        return tuple(
+            "".join(dim + sign for dim, sign in zip(dims, side, strict=False)) for side in signs
+        )
+    if len(signs) == 2 and len(aliases) == 1:
+        return (f"{aliases[0]}+", f"{aliases[0]}-")
+    return aliases
 
 
 def filled_rows(rows: Iterator[Mapping[str, str]]) -> Iterator[tuple[int, Mapping[str, str]]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from correlates.flow.templates.panel import is_known, known_dimensions
-from correlates.flow.templates.rows import Row, filled_rows, read_row
+from correlates.flow.templates.rows import Row, filled_rows, names_of, read_row
 from correlates.flow.templates.tree import link_rows
 from correlates.problems import Problem, StudyError, did_you_mean
 
@@ -96,15 +96,16 @@ def parse_template(text: str, file: str) -> tuple[Template, list[Problem]]:
     if any(name not in header for name in _NEEDED):
         return Template(file, ()), problems
     rows: list[Row] = []
-    broken: list[str] = []
-    for number, cells in filled_rows(reader):
+    broken: dict[str, int] = {}
+    filled = list(filled_rows(reader))
+    for number, cells in filled:
         row, row_problems = read_row(cells, number, file)
         problems += row_problems
         if row is None:
-            broken += [part.strip() for part in (cells.get("alias") or "").split(",")]
+            broken |= {name: number for name in names_of(cells) if name not in broken}
         else:
             rows.append(row)
-    if not rows and not broken:
+    if not filled:
         problems.append(Problem(file, "holds no gates", "Write one row a population."))
     linked, tree_problems = link_rows(rows, file, broken)
     problems = sorted(problems + tree_problems, key=lambda problem: problem.row or 0)
