@@ -150,7 +150,8 @@ def test_what_is_dropped_and_not_planned_is_listed_with_the_reason(study):
         "fcs/notes.txt": "unmatched",
     }
     assert reasons["fcs/P03_C0D1_tnk.fcs"][1] == "unknown patient 'P03'"
-    assert "Did you mean 'P0" in reasons["fcs/P03_C0D1_tnk.fcs"][2]
+    remedy = "Add it to the patients sheet, or correct the name."
+    assert reasons["fcs/P03_C0D1_tnk.fcs"][2] == remedy, "P03 is not P02 mistyped"
     assert reasons["fcs/P01_C0D1_tkn.fcs"][1] == "unknown panel 'tkn'"
     assert "'C0D29' is no visit" in reasons["fcs/P01_C0D29_tnk.fcs"][1]
     assert reasons["fcs/P02_C0D8_tnk.fcs"][1] == "this is a link that leads nowhere"

@@ -1,16 +1,16 @@
 """Sheets as laboratories write them, and every problem of them in one pass."""
 
-import itertools
-
 import pytest
 from jsonschema import Draft202012Validator
 
+from correlates.intake.files.names import Names
 from correlates.intake.sheets.cells import CellError, cell_reader
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.sheet import read_sheet
 from correlates.intake.sheets.study import read_study
 from correlates.intake.sheets.typos import is_typo
 from correlates.intake.sheets.visits import normal_timepoint, normal_tube, parse_visit, visit_remedy
+from correlates.problems import Problem, StudyError, folded
 
 KINDS = ("patients", "samples", "panels", "cbc")
 PATIENTS = "patient\tlenalidomide_start_day\tresponse\ttfr_grade\n"
@@ -285,7 +285,7 @@ def test_another_unit_or_analyte_is_no_slip(name, known):
 @pytest.mark.parametrize(
     ("column", "text", "words"),
     [
-        pytest.param("study_day", "3,5", "Write 3.5 with a decimal point", id="decimal comma"),
+        pytest.param("study_day", "3,5", "Write it with a decimal point", id="decimal comma"),
         pytest.param("study_day", "soon", "this is not a number", id="a word for a number"),
         pytest.param("study_day", "45500", "out of range", id="a spreadsheet's serial date"),
         pytest.param("hours_post_dose", "<1", "a limit, not a number", id="a limit"),
@@ -572,6 +572,9 @@ def study(tmp_path):
     [
         ("p01", "this patient is not known (found 'p01'). Did you mean 'P01'? Else add it"),
         ("12", "Did you mean '0012'?"),
+        ("p-1", "Did you mean 'P01'?"),
+        ("P02", "(found 'P02'). Add it to patients.tsv, or correct the name."),
+        ("P010", "(found 'P010'). Add it to patients.tsv, or correct the name."),
         ("Q77777", "Add it to patients.tsv, or correct the name."),
     ],
 )
@@ -670,16 +673,25 @@ def test_panels_sheet_samples_and_gating_agree(study, gating, samples, panels, w
     assert any(words in one for one in told), told
 
 
-def test_likeness_is_looked_for_in_the_first_of_many_wrong_names_only(study):
-    names = [f"P{a}{b}" for a, b in itertools.product(range(100), range(100, 200))]
-    patients = PATIENTS + "".join(f"X{name}\t29\tCR\t1\n" for name in names)
-    samples = "patient\tvisit\n" + "".join(f"{name}\tC0D1\n" for name in names[:2000])
+@pytest.mark.parametrize(
+    ("known", "wrong", "near"),
+    [
+        pytest.param(["P01"], "p1", "P01", id="capitals and zeros"),
+        pytest.param(["NY068"], "NY-68", "NY068", id="separators"),
+        pytest.param(["0012"], "12", "0012", id="lost zeros"),
+        pytest.param(["P02"], "P03", None, id="another number is another patient"),
+        pytest.param(["P1-01"], "P101", None, id="numbers that a separator divides"),
+        pytest.param(["P1", "P01"], "P001", None, id="two could be meant"),
+        pytest.param(["Smith1"], "Smyth1", None, id="another letter"),
+    ],
+)
+def test_an_identifier_is_near_only_if_it_is_written_otherwise(known, wrong, near):
+    assert Names(known).near(wrong) == near
 
-    found = study(patients=patients, samples=samples)
 
-    told = [problem.remedy for problem in found.problems if problem.stops == "row"]
-    assert len(told) == 2000
-    assert 1 <= sum("Did you mean" in remedy for remedy in told) <= 5
+def test_a_panel_may_be_mistyped():
+    assert Names(["tnk", "cll"], by_likeness=True).near("tkn") == "tnk"
+    assert Names(["tnk", "cll"], by_likeness=True).near("zzz") is None
 
 
 @pytest.mark.parametrize(
@@ -697,3 +709,64 @@ def test_a_sheet_without_a_usable_row_stops_the_run(study, wbc, stops):
     found = study(patients=PATIENTS, cbc="patient\tvisit\twbc_10e9_l\n" + rows)
 
     assert {one.stops for one in found.problems if one.file.endswith("cbc.tsv")} == stops
+
+
+def test_a_decimal_comma_in_every_row_is_one_line_and_each_row_a_problem(study):
+    visits = [f"C{cycle}D1" for cycle in range(8)]
+    rows = "".join(f"P01\t{visit}\t{place},5\n" for place, visit in enumerate(visits))
+
+    found = study(patients=PATIENTS + "P01\t29\tCR\t1\n", cbc=f"patient\tvisit\twbc\n{rows}")
+
+    told = [problem for problem in found.problems if problem.file == "cbc.tsv"]
+    assert [problem.row for problem in told if problem.stops == "row"] == list(range(2, 10))
+    assert str(told[-1]) == (
+        "cbc.tsv: none of its 8 rows can be used. Rows 2, 3, 4 and 5 more, wbc_10e9_l: this number "
+        "has a comma (found '0,5', '1,5', '2,5' and 5 more). Write it with a decimal point, and "
+        "thousands without a separator."
+    )
+
+
+def test_problems_of_one_kind_in_one_column_are_told_in_one_line(study):
+    samples = "".join(f"P0{number}\tC0D1\n" for number in range(2, 8))
+
+    found = study(samples=f"patient\tvisit\nP01\tC0D1\np1\tC0D1\n{samples}")
+
+    assert len(found.problems) == 7
+    assert str(StudyError(found.problems)).splitlines() == [
+        "7 problems stop the run:",
+        "  - samples.tsv, row 3, patient: this patient is not known (found 'p1'). "
+        "Did you mean 'P01'? Else add it to patients.tsv, or correct the name.",
+        "  - samples.tsv, rows 4, 5, 6 and 3 more, patient: this patient is not known "
+        "(found 'P02', 'P03', 'P04' and 3 more). Add it to patients.tsv, or correct the name.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown"),
+    [
+        ([2], "2"),
+        ([2, 3], "2 and 3"),
+        ([2, 3, 4, 5], "2, 3, 4 and 5"),
+        ([2, 3, 4, 5, 6], "2, 3, 4 and 2 more"),
+    ],
+)
+def test_rows_of_one_kind_are_all_shown_if_they_are_few(rows, shown):
+    alike = [Problem("a.tsv", "bad", "Mend it.", row, "age_y", "x").as_row() for row in rows]
+
+    (one,) = folded(alike)
+
+    assert (one["row"], one["count"]) == (shown, len(rows))
+    assert one["value"] == ("x" if len(rows) == 1 else "'x'")
+
+
+def test_problems_of_other_kinds_and_of_no_row_are_not_folded():
+    problems = [
+        Problem("a.tsv", "bad", "Mend it.", 2, "age_y"),
+        Problem("a.tsv", "bad", "Mend it.", 3, "sex"),
+        Problem("a.tsv", "bad", "Drop it.", 4, "sex"),
+        Problem("a.tsv", "bad", "Drop it.", 4, "sex", stops="row"),
+        Problem("config", "bad", "Mend it."),
+        Problem("config", "bad", "Mend it."),
+    ]
+
+    assert [one["count"] for one in folded(one.as_row() for one in problems)] == [1] * 6

@@ -1,8 +1,10 @@
 """What is wrong with somebody's input, said so that they can mend it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,72 @@ class Problem:
     stops: str = "run"
 
     def __str__(self) -> str:
-        place = self.file
-        if self.row is not None:
-            place += f", row {self.row}"
-        if self.column:
-            place += f", {self.column}"
-        found = f" (found {self.value!r})" if self.value else ""
-        return f"{place}: {self.problem.rstrip('.')}{found}. {self.remedy}"
+        return problem_line(folded([self.as_row()])[0])
 
     def as_row(self) -> dict:
         """Return the problem as a row of ``problems.tsv``."""
         return asdict(self)
+
+
+def folded(rows: Iterable[Mapping]) -> list[dict]:
+    """Fold problems of one kind in one column of a sheet into one, for people to read.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``problems.tsv``.
+
+    Returns
+    -------
+    Rows in the order of the first of each kind, with its ``count``. ``row`` and ``value`` are text
+    and name the first few: ``2, 3, 4 and 45 more``.
+    """
+    kinds: dict[tuple, list[Mapping]] = {}
+    for number, row in enumerate(rows):
+        # what is not in a row of a sheet is one of its kind
+        place = number if row["row"] in (None, "") else None
+        kind = (place, *(row[name] for name in ("file", "column", "problem", "remedy", "stops")))
+        kinds.setdefault(kind, []).append(row)
+    return [
+        {
+            **alike[0],
+            "row": _first_few([str(row["row"]) for row in alike if row["row"] is not None]),
+            "value": _values(alike),
+            "count": len(alike),
+        }
+        for alike in kinds.values()
+    ]
+
+
+def problem_line(row: Mapping, *, with_file: bool = True) -> str:
+    """Return one row of what ``folded`` returns as a sentence.
+
+    Parameters
+    ----------
+    row
+        The row.
+    with_file
+        Whether it begins with the file; without it, with the row.
+    """
+    rows = f"{'row' if row['count'] == 1 else 'rows'} {row['row']}" if row["row"] else ""
+    place = ", ".join(part for part in (row["file"] * with_file, rows, row["column"]) if part)
+    value = repr(row["value"]) if row["count"] == 1 else row["value"]
+    found = f" (found {value})" if row["value"] else ""
+    line = f"{place}: {row['problem'].rstrip('.')}{found}. {row['remedy']}"
+    return line if with_file else line[:1].upper() + line[1:]
+
+
+def _values(alike: Sequence[Mapping]) -> str:
+    if len(alike) == 1:
+        return alike[0]["value"]
+    return _first_few(list(dict.fromkeys(repr(row["value"]) for row in alike if row["value"])))
+
+
+def _first_few(names: Sequence[str]) -> str:
+    """Return names as text: all of a few, the first and a count of many."""
+    if len(names) > _SHOWN + 1:
+        names = [*names[:_SHOWN], f"{len(names) - _SHOWN} more"]
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 class UserError(Exception):
@@ -61,7 +118,8 @@ class StudyError(UserError):
         self.problems = tuple(problems)
         count = len(self.problems)
         head = "1 problem stops the run:" if count == 1 else f"{count} problems stop the run:"
-        super().__init__("\n  - ".join([head, *map(str, self.problems)]))
+        lines = map(problem_line, folded(problem.as_row() for problem in self.problems))
+        super().__init__("\n  - ".join([head, *lines]))
 
 
 def nearest(name: str, names: Sequence[str], count: int = 1) -> list[str]:

@@ -129,7 +129,7 @@ def _name_reader(study: Study) -> NameReader:
     refused = study.sheets["patients"].refused
     return NameReader(
         patients=Names(row.get("patient") for row in study.rows("patients")),
-        panels=Names(panels),
+        panels=Names(panels, by_likeness=True),
         left_out={row.get("patient"): row.number for row in refused},
         only_panel=panels[0] if len(panels) == 1 else "",
     )

@@ -91,8 +91,7 @@ def _no_number(text: str, schema: Mapping, legal: str) -> CellError:
             remedy = "Give the study day: days since the first ibrutinib dose, plus 1. No dates."
         return CellError("this is a calendar date, not a number", remedy, HIDDEN)
     if _COMMA.fullmatch(text):
-        point = text.replace(",", ".")
-        remedy = f"Write {point} with a decimal point, and thousands without a separator."
+        remedy = "Write it with a decimal point, and thousands without a separator."
         return CellError("this number has a comma", remedy, text)
     if text[0] in "<>":
         remedy = "Give the number alone, or leave the field empty."

@@ -22,7 +22,7 @@ def check_panels(sheets: Mapping[str, Sheet], gating: Mapping[str, str]) -> list
     -------
     What is wrong between the config and the panels sheet.
     """
-    gated = Names(gating)
+    gated = Names(gating, by_likeness=True)
     only = next(iter(gating)) if len(gating) == 1 else None
     for kind in ("panels", "samples"):
         if kind in sheets:
@@ -48,7 +48,8 @@ def _fill_panel(sheet: Sheet, gated: Names, only: str | None, always: bool) -> N
 
 
 def _compare_panels(sheet: Sheet, gating: Mapping[str, str], gated: Names) -> list[Problem]:
-    described = Names(row.get("panel") for row in sheet.rows if row.get("panel"))
+    panels = (row.get("panel") for row in sheet.rows if row.get("panel"))
+    described = Names(panels, by_likeness=True)
     problems = []
     for panel in sorted(described.known - gated.known):
         problem = "the panels sheet has this panel, and no gating is given for it"

@@ -8,9 +8,10 @@ from correlates.intake.config import CONFIG
 from correlates.intake.files.pattern import Pattern, PatternError, compile_pattern
 from correlates.intake.sheets.crosschecks import check_panels, check_patients
 from correlates.intake.sheets.sheet import Sheet, SheetRow, read_sheet
-from correlates.problems import Problem, did_you_mean, nearest
+from correlates.problems import Problem, did_you_mean, folded, nearest, problem_line
 
 SHEETS = ("patients", "samples", "panels", "cbc")
+_KINDS_SHOWN = 3
 SHIPPED_GATING = Path(__file__).resolve().parents[4] / "resources" / "gating"
 
 
@@ -85,8 +86,13 @@ def _unusable(sheet: Sheet) -> Problem:
     problem = (
         f"none of its {count} rows can be used" if count > 1 else "its only row cannot be used"
     )
-    remedy = "The problems of its rows say why; often one of them is that of all."
-    return Problem(sheet.name, problem, remedy)
+    of_rows = folded(one.as_row() for one in sheet.problems if one.stops == "row")
+    of_rows.sort(key=lambda row: -row["count"])
+    # nothing runs, so nowhere else is it said
+    said = [problem_line(row, with_file=False) for row in of_rows[:_KINDS_SHOWN]]
+    if len(of_rows) > _KINDS_SHOWN:
+        said.append(f"And {len(of_rows) - _KINDS_SHOWN} more problems of its rows.")
+    return Problem(sheet.name, problem, " ".join(said))
 
 
 def drop_pattern(
