@@ -3,7 +3,7 @@
 import pytest
 
 from correlates.intake.duplicates import find_duplicates
-from correlates.intake.listing import FILE_COLUMNS, list_files, write_files
+from correlates.intake.listing import DUPLICATE_REMEDY, FILE_COLUMNS, list_files, write_files
 from correlates.intake.records import Acquisition, Listed, Plan
 from correlates.intake.strict import Incomplete, left_out
 from correlates.tables import read_tsv
@@ -60,6 +60,8 @@ def test_every_file_has_a_row_with_its_state(tmp_path):
     assert rows["fcs/P1_C0D1.fcs"]["state"] == "accepted_with_warning"
     assert rows["fcs/P1_C0D1.fcs"]["reason"] == "Odd."
     assert rows["fcs/P1_C0D1.fcs"]["remedy"] == "Look."
+    assert rows["fcs/P1_C0D1.fcs"]["notes"] == "By the way.", "what changes nothing is told too"
+    assert rows["fcs/new.fcs"]["notes"] == ""
 
 
 def test_copies_name_each_other_and_a_single_file_is_no_copy():
@@ -87,6 +89,39 @@ def test_a_copy_that_belongs_to_nobody_makes_the_other_doubtful(tmp_path):
     assert rows["fcs/P1_C0D1.fcs"]["state"] == "duplicate"
     assert "fcs/P77_C0D1.fcs" in rows["fcs/P1_C0D1.fcs"]["reason"]
     assert rows["fcs/P77_C0D1.fcs"]["state"] == "unmatched"
+    assert rows["fcs/P77_C0D1.fcs"]["reason"] == (
+        "Nobody knows P77; its content is that of fcs/P1_C0D1.fcs."
+    )
+    assert rows["fcs/P77_C0D1.fcs"]["remedy"] == DUPLICATE_REMEDY
+
+
+def test_two_copies_that_are_nobodys_name_each_other_and_exclude_nothing(tmp_path):
+    strays = tuple(
+        Listed(f"fcs/{name}.fcs", "unmatched", "its name does not match the pattern", "Rename it.",
+               sha256="b")
+        for name in ("x", "y")
+    )  # fmt: skip
+    plan = Plan(acquisitions=(acquisition("P1_C0D1", "a"),), listed=strays)
+
+    rows = listed(tmp_path, plan, [verdict("P1_C0D1")])
+
+    assert rows["fcs/x.fcs"]["reason"].endswith("the pattern; its content is that of fcs/y.fcs.")
+    assert rows["fcs/y.fcs"]["reason"].endswith("the pattern; its content is that of fcs/x.fcs.")
+    assert rows["fcs/x.fcs"]["remedy"] == "Rename it."
+    assert rows["fcs/P1_C0D1.fcs"]["state"] == "accepted"
+
+
+def test_a_copy_keeps_what_was_found_in_it(tmp_path):
+    plan = Plan(acquisitions=(acquisition("P1_C0D1", "a"), acquisition("P2_C0D1", "a")))
+    refused = verdict("P1_C0D1", "refused", [WARNING | {"severity": "error"}])
+
+    rows = listed(tmp_path, plan, [refused, verdict("P2_C0D1", "accepted", [WARNING])])
+
+    first, second = rows["fcs/P1_C0D1.fcs"], rows["fcs/P2_C0D1.fcs"]
+    assert first["reason"] == "Odd. The file's content is that of fcs/P2_C0D1.fcs."
+    assert first["remedy"] == f"Look. {DUPLICATE_REMEDY}"
+    assert second["reason"] == "The file's content is that of fcs/P1_C0D1.fcs. Odd."
+    assert second["remedy"] == f"{DUPLICATE_REMEDY} Look."
 
 
 @pytest.mark.parametrize(
@@ -121,17 +156,23 @@ def test_strict_names_what_was_left_out_and_not_the_rest():
         {"path": "b.fcs", "state": "refused", "reason": "Empty.", "remedy": "Copy it again."},
         {"path": "c.fcs", "state": "unmatched", "reason": "unknown patient", "remedy": "Add it."},
     ]
-    problem = {"file": "patients.tsv", "row": "3", "column": "age_y", "problem": "is no number"}
+    problem = {"file": "patients.tsv", "column": "age_y", "problem": "is no number"}
+    problem |= {"remedy": "Write digits.", "stops": "row"}
     problems = [
-        problem | {"remedy": "Write digits.", "stops": "row"},
-        problem | {"row": "4", "remedy": "", "stops": "nothing"},
+        *(problem | {"row": str(row), "value": f"{row},5"} for row in range(3, 9)),
+        problem | {"row": "3", "value": "x", "column": "sex"},
+        problem | {"row": "9", "value": "", "stops": "nothing"},
     ]
 
     missed = left_out(files, problems)
 
-    assert missed == [
+    assert missed.lines == (
         "b.fcs: refused. Empty. Copy it again.",
         "c.fcs: unmatched. unknown patient. Add it.",
-        "patients.tsv, row 3, age_y: is no number. Write digits.",
-    ]
-    assert "3 of the study's files or rows" in str(Incomplete(missed, "report.html"))
+        "patients.tsv, rows 3, 4, 5 and 3 more, age_y: is no number "
+        "(found '3,5', '4,5', '5,5' and 3 more). Write digits.",
+        "patients.tsv, row 3, sex: is no number (found 'x'). Write digits.",
+    )
+    said = str(Incomplete(missed, "report.html"))
+    assert "8 of the study's files or rows" in said, "a row with two problems is one row"
+    assert missed.lines[2] in said

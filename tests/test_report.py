@@ -434,6 +434,21 @@ def test_the_summary_counts_what_intake_lists(study, page_of):
     assert "yes: 16" in said
 
 
+def test_problems_of_one_kind_are_one_line_and_what_changes_nothing_is_shown(study, page_of):
+    problem = dict(zip(PROBLEM_COLUMNS, PROBLEM, strict=True))
+    problem |= {"file": "cbc.tsv", "column": "wbc_10e9_l", "problem": "this number has a comma"}
+    rows = [problem | {"row": row, "value": f"{row},5"} for row in range(2, 52)]
+    write_tsv(study.problems, PROBLEM_COLUMNS, rows)
+    write_tsv(study.files, FILE_COLUMNS, [file_row("a.fcs", "accepted", notes="By the way.")])
+
+    said = page_of(study).said
+
+    assert said.count("this number has a comma") == 1
+    assert "2, 3, 4 and 47 more" in said
+    assert "'2,5', '3,5', '4,5' and 47 more" in said
+    assert "By the way." in said
+
+
 def test_exclusions_are_complete(study, page_of):
     excluded = pd.read_csv(study.exclusions, sep="\t", keep_default_na=False)
 

@@ -1,7 +1,7 @@
 """Files of equal content under two names: nobody can tell which name is true."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from correlates.intake.records import Acquisition, Listed
 
@@ -24,17 +24,50 @@ def find_duplicates(
     delete if they are nobody's. All copies are excluded, since one of the names gives the
     measurement to the wrong patient or visit.
     """
+    return {
+        one.acquisition: _reason(others)
+        for one, others in _copies(acquisitions, listed)
+        if isinstance(one, Acquisition)
+    }
+
+
+def listed_copies(
+    acquisitions: Iterable[Acquisition], listed: Iterable[Listed]
+) -> dict[str, tuple[str, bool]]:
+    """Find the files that nothing is done with and whose content another file has.
+
+    Parameters
+    ----------
+    acquisitions, listed
+        As of ``find_duplicates``.
+
+    Returns
+    -------
+    By path, the other files in words, and whether one of them is excluded for it.
+    """
+    return {
+        one.path: (
+            " and ".join(other.path for other in others),
+            any(isinstance(other, Acquisition) for other in others),
+        )
+        for one, others in _copies(acquisitions, listed)
+        if isinstance(one, Listed)
+    }
+
+
+def _copies(
+    acquisitions: Iterable[Acquisition], listed: Iterable[Listed]
+) -> Iterator[tuple[Acquisition | Listed, list[Acquisition | Listed]]]:
+    """Yield each file of a content that others have as well, with the others."""
     by_content = defaultdict(list)
     for one in (*acquisitions, *listed):
         if one.sha256:
             by_content[one.sha256].append(one)
-    return {
-        one.acquisition: _reason([copy for copy in copies if copy is not one])
-        for copies in by_content.values()
-        if len(copies) > 1
-        for one in copies
-        if isinstance(one, Acquisition)
-    }
+    for copies in by_content.values():
+        for one in copies:
+            others = [copy for copy in copies if copy.path != one.path]
+            if others:
+                yield one, others
 
 
 def _reason(others: list[Acquisition | Listed]) -> str:

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from correlates.intake.duplicates import find_duplicates
+from correlates.intake.duplicates import find_duplicates, listed_copies
 from correlates.intake.records import Acquisition, Listed, Plan
 from correlates.problems import Problem
 from correlates.tables import write_tsv
 
 FILE_COLUMNS = (
     *("path", "acquisition", "patient", "visit", "timepoint", "specimen", "panel", "tube"),
-    *("batch", "state", "reason", "remedy", "n_events", "cytometer", "sha256", "simulated"),
+    *("batch", "state", "reason", "remedy", "notes", "n_events", "cytometer", "sha256"),
+    "simulated",
 )
 PROBLEM_COLUMNS = ("file", "row", "column", "value", "problem", "remedy", "stops")
 IDENTITY = ("patient", "visit", "timepoint", "specimen", "panel", "tube", "batch")
@@ -36,7 +37,8 @@ def list_files(plan: Plan, verdicts: Iterable[Mapping]) -> list[dict]:
     by_name = {verdict["acquisition"]: verdict for verdict in verdicts}
     copies = find_duplicates(plan.acquisitions, plan.listed)
     rows = [_planned(one, by_name[one.acquisition], copies) for one in plan.acquisitions]
-    rows += [_listed(one) for one in plan.listed]
+    copies_of = listed_copies(plan.acquisitions, plan.listed)
+    rows += [_listed(one, *copies_of.get(one.path, ("", False))) for one in plan.listed]
     return sorted(rows, key=lambda row: (row["path"], row["acquisition"]))
 
 
@@ -51,23 +53,36 @@ def write_problems(path: str | Path, problems: Iterable[Problem]) -> None:
 
 
 def _planned(one: Acquisition, verdict: Mapping, copies: Mapping[str, str]) -> dict:
+    state = verdict["verdict"]
     findings = [finding for finding in verdict["findings"] if finding["severity"] != "info"]
-    row = {key: getattr(one, key) for key in IDENTITY} | {
+    notes = [finding for finding in verdict["findings"] if finding["severity"] == "info"]
+    reasons = [finding["message"] for finding in findings]
+    remedies = [finding["remedy"] for finding in findings]
+    if one.acquisition in copies:
+        # what decides the state is said first
+        place = len(findings) if state == "refused" else 0
+        reasons.insert(place, copies[one.acquisition])
+        remedies.insert(place, DUPLICATE_REMEDY)
+        state = state if state == "refused" else "duplicate"
+    return {key: getattr(one, key) for key in IDENTITY} | {
         "path": one.path,
         "acquisition": one.acquisition,
-        "state": verdict["verdict"],
-        "reason": " ".join(finding["message"] for finding in findings),
-        "remedy": " ".join(dict.fromkeys(finding["remedy"] for finding in findings)),
+        "state": state,
+        "reason": " ".join(reasons),
+        "remedy": " ".join(dict.fromkeys(remedies)),
+        "notes": " ".join(finding["message"] for finding in notes),
         "n_events": verdict["n_events"],
         "cytometer": verdict["cytometer"],
         "sha256": one.sha256,
         "simulated": "yes" if verdict["simulated"] else "no",
     }
-    if one.acquisition in copies and verdict["verdict"] != "refused":
-        row |= {"state": "duplicate", "reason": copies[one.acquisition], "remedy": DUPLICATE_REMEDY}
-    return row
 
 
-def _listed(one: Listed) -> dict:
-    known = {key: value for key, value in one.as_row().items() if key in FILE_COLUMNS}
-    return {"acquisition": ""} | known
+def _listed(one: Listed, others: str, is_why_excluded: bool) -> dict:
+    """Return the row of a file that nothing is done with, and of which others are copies."""
+    row = {key: value for key, value in one.as_row().items() if key in FILE_COLUMNS}
+    if others:
+        row["reason"] = f"{one.reason.rstrip('.')}; its content is that of {others}."
+    if is_why_excluded:
+        row["remedy"] = f"{one.remedy} {DUPLICATE_REMEDY}".strip()
+    return {"acquisition": "", "notes": ""} | row

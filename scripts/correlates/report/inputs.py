@@ -14,7 +14,8 @@ from correlates.tables import read_json, read_tsv
 
 NEEDED = {
     "files": (
-        "path acquisition patient visit panel tube state reason remedy n_events sha256 simulated"
+        "path acquisition patient visit panel tube state reason remedy notes n_events sha256 "
+        "simulated"
     ),
     "problems": "file row column value problem remedy stops",
     "baselines": "patient specimen baseline visit sample day n_features reason",

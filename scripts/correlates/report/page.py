@@ -21,6 +21,7 @@ from correlates.analyses.wording import caution_of
 from correlates.cohort.phases import planned_day
 from correlates.flow.figures.figure import MAX_IN_HISTOGRAM
 from correlates.measurements import CENSORED
+from correlates.problems import folded
 from correlates.report import formats
 from correlates.report.figures import UnsafeFigure, plots_in
 from correlates.report.glossary import gate_flags, glossary
@@ -111,6 +112,7 @@ def environment() -> Environment:
         "level": formats.percent_level,
         "words": formats.words,
         "plural": formats.plural,
+        "folded": folded,
         "unit": formats.unit_shown,
         "item_name": item_name,
     }
