@@ -70,7 +70,7 @@ def test_flare(grade, any_flare, ge2):
     values = table.loc[["tfr_any", "tfr_ge2", "tfr_ordinal"], "value"]
     assert values.tolist() == [any_flare, ge2, float(grade)]
     assert table.loc["tfr_ordinal", "kind"] == "ordinal"
-    assert table.loc["tfr_any", "criteria_version"] == "CTCAE v3"
+    assert table.loc["tfr_any", "criteria_version"] == "version not stated"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,24 @@ def test_a_row_may_name_its_own_criteria():
     table = endpoints(response_criteria="iwCLL2008", ctcae_version="3.0")
 
     assert table.loc["response_depth", "criteria_version"] == "iwCLL2008"
-    assert table.loc["tfr_any", "criteria_version"] == "3.0"
+    assert table.loc["tfr_any", "criteria_version"] == "CTCAE v3.0"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("5.0", "CTCAE v5.0"),
+        ("v5", "CTCAE v5"),
+        ("CTCAE v4.03", "CTCAE v4.03"),
+        ("NCI-CTCAE, version 3.0", "CTCAE v3.0"),
+        ("iwCLL", "iwCLL"),
+        ("NA", "version not stated"),
+    ],
+)
+def test_the_version_of_flare_grades_is_the_sheets_own(given, expected):
+    table = endpoints(ctcae_version=given)
+
+    assert table.loc["tfr_any", "criteria_version"] == expected
 
 
 def test_no_patients_is_an_empty_table():

@@ -7,7 +7,7 @@ import pytest
 from correlates.flow.figures.labels import FLAG_WORDS
 from correlates.report.glossary import MEANINGS, gate_flags
 from correlates.report.inputs import Content
-from correlates.report.names import POPULATIONS, feature_name, item_name
+from correlates.report.names import POPULATIONS, feature_name, item_name, marker_name
 from correlates.report.page import file_groups
 from correlates.report.stacking import label_cells
 from correlates.report.summary import endpoint_rows, patients_left_out, summarise
@@ -156,6 +156,18 @@ def test_a_feature_reads_as_words_and_an_unknown_one_keeps_its_key(feature, expe
 )
 def test_an_item_of_the_exclusions_reads_as_words(item, expected):
     assert item_name(item) == expected
+
+
+@pytest.mark.parametrize(
+    ("marker", "expected"),
+    [
+        ("nk__abs@B1", "NK cells per µL at B1"),
+        ("nk__abs@B1@marrow", "NK cells per µL at B1, marrow"),
+        ("mine__abs@B1", "mine__abs@B1"),
+    ],
+)
+def test_a_marker_reads_as_words(marker, expected):
+    assert marker_name(marker) == expected
 
 
 def test_every_population_of_the_shipped_template_has_a_name():

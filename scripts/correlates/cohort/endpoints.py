@@ -1,5 +1,6 @@
 """Endpoints from the clinical sheet as given: depth of response and tumor flare reaction."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -17,25 +18,22 @@ RESPONSES = frozenset({"CR", "CRi", "nPR", "PR"})
 NOT_ASSESSED = "NE"
 _SPELLINGS = {name.lower().replace("-", ""): name for name in [*DEPTH, NOT_ASSESSED]}
 _SEPARATORS = str.maketrans("", "", "- _")
+_CTCAE = re.compile(r"^(NCI[- ]?)?(CTC(AE)?)?[ ,]*(version|v)?[. ]*", re.I)
 MAX_GRADE = 5
 TFR_KINDS = {"tfr_any": "binary", "tfr_ge2": "binary", "tfr_ordinal": "ordinal"}
 
 
-def endpoint_table(
-    patients: Iterable[Mapping], response_criteria: str, flare_criteria: str = "CTCAE v3"
-) -> pd.DataFrame:
+def endpoint_table(patients: Iterable[Mapping], response_criteria: str) -> pd.DataFrame:
     """Put every endpoint of every patient into one table.
 
     Parameters
     ----------
     patients
         Rows of the patients sheet: ``patient``, ``response``, ``tfr_grade``,
-        ``lenalidomide_start_day``; ``response_criteria`` and ``ctcae_version`` where rows differ.
+        ``lenalidomide_start_day``; ``response_criteria`` where rows differ, ``ctcae_version``.
     response_criteria
-        Version of the response criteria, for the rows that name none.
-    flare_criteria
-        Version of the flare grades, for the rows that name none: later versions of the criteria
-        lack the term.
+        Version of the response criteria, for the rows that name none. Of the flare grades nothing
+        is assumed: versions of the CTCAE differ in whether they have the term.
 
     Returns
     -------
@@ -46,7 +44,7 @@ def endpoint_table(
     rows = []
     for patient in patients:
         criteria = str(patient.get("response_criteria") or response_criteria)
-        grades = str(patient.get("ctcae_version") or flare_criteria)
+        grades = _flare_criteria(patient.get("ctcae_version"))
         found = _response(patient) | _flare(patient)
         rows += [
             {
@@ -64,6 +62,14 @@ def endpoint_table(
         ]
     numbers = dict.fromkeys(["value", "time", "event"], float)
     return pd.DataFrame(rows, columns=COLUMNS).astype(numbers | {"evaluable": bool})
+
+
+def _flare_criteria(version: object) -> str:
+    """Return ``CTCAE v5.0`` for 5.0, v5.0 or CTCAE 5.0, and say so where no version is stated."""
+    if is_blank(version):
+        return "version not stated"
+    number = _CTCAE.sub("", str(version).strip())
+    return f"CTCAE v{number}" if number[:1].isdigit() else str(version)
 
 
 def _response(patient: Mapping) -> dict[str, tuple[str, float, str]]:

@@ -13,6 +13,7 @@ from correlates.report.plot_axes import (
     WITHOUT,
     Scale,
     down_triangle,
+    feature_title,
     plot_svg,
     scale_for,
     up_triangle,
@@ -21,6 +22,7 @@ from correlates.report.plot_axes import (
 
 _WIDTH, _HEIGHT = 340, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 68, 12, 14, 240
+_TITLE = 34  # pixels that a title takes
 _RADIUS = 5.0
 
 
@@ -55,15 +57,19 @@ class Group:
     median: float | None = None
 
 
-def dot_plot(groups: Sequence[Group], axis_label: str, is_log: bool, label: str) -> str:
+def dot_plot(
+    groups: Sequence[Group], feature: str, axis_label: str, is_log: bool, label: str
+) -> str:
     """Draw groups of patients side by side.
 
     Parameters
     ----------
     groups
         From left to right.
+    feature
+        What is measured, for the title.
     axis_label
-        What is measured, with its unit.
+        When, and its unit.
     is_log
         Whether the axis is logarithmic; a value that is not positive stands at its lower end.
     label
@@ -71,8 +77,8 @@ def dot_plot(groups: Sequence[Group], axis_label: str, is_log: bool, label: str)
     """
     values = [dot.value for group in groups for dot in group.dots]
     values += [group.median for group in groups if group.median is not None]
-    scale = scale_for(values, is_log, _TOP, _BOTTOM)
-    return _plot(groups, scale, axis_label, label)
+    scale = scale_for(values, is_log, _TOP + _TITLE, _BOTTOM)
+    return _plot(groups, scale, axis_label, label, feature_title(feature))
 
 
 def probability_plot(groups: Sequence[Group], axis_label: str, label: str) -> str:
@@ -80,7 +86,9 @@ def probability_plot(groups: Sequence[Group], axis_label: str, label: str) -> st
     return _plot(groups, Scale(0.0, 1.0, False, _TOP, _BOTTOM), axis_label, label)
 
 
-def _plot(groups: Sequence[Group], scale: Scale, axis_label: str, label: str) -> str:
+def _plot(
+    groups: Sequence[Group], scale: Scale, axis_label: str, label: str, title: Sequence[str] = ()
+) -> str:
     step = (_WIDTH - _LEFT - _RIGHT) / max(len(groups), 1)
     columns = []
     for index, group in enumerate(groups):
@@ -89,6 +97,7 @@ def _plot(groups: Sequence[Group], scale: Scale, axis_label: str, label: str) ->
     return plot_svg(
         _WIDTH,
         _HEIGHT,
+        *title,
         *vertical_axis(scale, _LEFT, _WIDTH - _RIGHT, axis_label),
         *columns,
         label=label,

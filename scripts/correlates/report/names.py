@@ -81,6 +81,15 @@ def feature_name(feature: str) -> str:
     return sentence_case(f"intensities of {name}") if rest == "mfi" else feature
 
 
+def marker_name(marker: str) -> str:
+    """Return a marker in words: ``nk__abs@B1`` as ``NK cells per µL at B1``; else as it is."""
+    feature, *at = marker.split("@")
+    name = feature_name(feature)
+    if name == feature:
+        return marker
+    return ", ".join([" at ".join([name, *at[:1]]), *map(specimen_name, at[1:])])
+
+
 def specimen_name(specimen: str) -> str:
     """Return a specimen in words."""
     return SPECIMENS.get(specimen, specimen)

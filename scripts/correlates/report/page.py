@@ -26,7 +26,7 @@ from correlates.report import formats
 from correlates.report.figures import UnsafeFigure, plots_in
 from correlates.report.glossary import gate_flags, glossary
 from correlates.report.inputs import Content, ReportError, ReportInputs, read_content
-from correlates.report.names import item_name
+from correlates.report.names import item_name, marker_name
 from correlates.report.origin import inputs_digest, versions
 from correlates.report.results import contrast_views, model_views
 from correlates.report.stacking import label_cells
@@ -115,6 +115,7 @@ def environment() -> Environment:
         "folded": folded,
         "unit": formats.unit_shown,
         "item_name": item_name,
+        "with_key": with_key,
     }
     made.globals |= {
         "histogram_events": MAX_IN_HISTOGRAM,
@@ -130,6 +131,14 @@ def environment() -> Environment:
         "behaviour": Markup((TEMPLATES / "report.js").read_text(encoding="utf-8")),
     }
     return made
+
+
+def with_key(marker: str) -> Markup:
+    """Return a marker in words with its key in grey, or its key where it has no words."""
+    name = marker_name(marker)
+    if name == marker:
+        return Markup("<code>{}</code>").format(marker)
+    return Markup('{} <code class="key">{}</code>').format(name, marker)
 
 
 def figure_groups(content: Content, inputs: ReportInputs, out_path: Path) -> list[dict]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
-from correlates.flow.figures.svg import element, number, text
+from correlates.flow.figures.svg import element, number, shorten, text
+from correlates.report.names import feature_name
 
 INK, FAINT, GRID = "#22272e", "#59626d", "#e3e7eb"
 SMALL = 12
@@ -73,6 +74,13 @@ def vertical_axis(scale: Scale, left: float, right: float, label: str) -> list[s
         element("g", *names, font_size=SMALL, fill=FAINT) if names else "",
         text(label, 13, middle, font_size=SMALL, fill=INK, text_anchor="middle", transform=turn),
     ]
+
+
+def feature_title(feature: str) -> list[str]:
+    """Return what a plot shows, in words with its key below, or its key alone; 48 pixels high."""
+    name = feature_name(feature)
+    key = [] if name == feature else [text(feature, 12, 33, font_size=SMALL, fill=FAINT)]
+    return [text(shorten(name, 40), 12, 17, font_size=14, font_weight=600, fill=INK), *key]
 
 
 def tick_label(value: float) -> str:

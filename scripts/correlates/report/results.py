@@ -15,6 +15,7 @@ from correlates.report.formats import (
     words,
 )
 from correlates.report.inputs import Content, ReportError, as_number, is_true
+from correlates.report.names import feature_name
 from correlates.report.trajectories import trajectory
 
 
@@ -141,9 +142,12 @@ def _contrast_plot(row: Mapping, values: list[dict]) -> str:
         middle = None if row[f"median_{median}_sign"] else as_number(row[f"median_{median}"])
         groups.append(Group(f"{'with' if is_event else 'without'}", dots, is_event, middle))
     unit = unit_shown(values[0]["unit"])
-    axis = f"{row['feature']} at {row['baseline']} ({unit}{', log scale' if is_log else ''})"
-    label = f"{row['id']}: {axis}, individual patients with and without {row['endpoint']}"
-    return dot_plot(groups, axis, is_log, label)
+    axis = f"{unit} at {row['baseline']}{', log scale' if is_log else ''}"
+    label = (
+        f"{row['id']}: {feature_name(row['feature'])} ({row['feature']}), {axis}, individual "
+        f"patients with and without {row['endpoint']}"
+    )
+    return dot_plot(groups, row["feature"], axis, is_log, label)
 
 
 def _model(result: Mapping, predictions: list[dict]) -> dict:

@@ -12,12 +12,12 @@ from correlates.report.formats import unit_shown
 from correlates.report.names import feature_name, specimen_name
 from correlates.report.plot_axes import (
     FAINT,
-    INK,
     SMALL,
     WITH,
     WITHOUT,
     Scale,
     down_triangle,
+    feature_title,
     plot_svg,
     scale_for,
     up_triangle,
@@ -187,17 +187,11 @@ def _drawn(
         *vertical_axis(scale, _LEFT, _WIDTH - _RIGHT, axis_label),
         *marks,
         *_visit_names(visits, places),
-        *_title(feature),
+        *feature_title(feature),
         label=label,
         class_="trajectory",
     )
     return Trajectory(feature, unit, specimen_name(specimen), patients, censored, svg)
-
-
-def _title(feature: str) -> list[str]:
-    name = feature_name(feature)
-    key = [] if name == feature else [text(feature, 12, 33, font_size=SMALL, fill=FAINT)]
-    return [text(shorten(name, 40), 12, 17, font_size=14, font_weight=600, fill=INK), *key]
 
 
 def _patient(patient: str, rows: pd.DataFrame, places: dict, scale: Scale, is_event: bool) -> str:
