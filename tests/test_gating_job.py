@@ -290,3 +290,16 @@ def test_a_file_of_another_panel_says_so_in_a_line(simulated, markers):
     (finding,) = outcome.verdict.findings
     assert "channels of the panel are missing: X-" in finding.message
     assert "another panel" in finding.remedy
+
+
+def test_where_the_matrix_is_from_is_said(simulated, markers, tmp_path):
+    file = simulated / "fcs" / "P01_C1D1_tnk.fcs"
+    unmixed = tmp_path / "unmixed.fcs"
+    unmixed.write_bytes(file.read_bytes().replace(b"$SPILLOVER", b"$SPILL_NOT"))
+
+    assert gate(file, markers).compensated_by == "file"
+    assert gate(file, markers, compensation="none").compensated_by == "nothing"
+    bare = gate(unmixed, markers)
+    assert bare.compensated_by == "nothing"
+    assert "no_matrix" in [finding.code for finding in bare.verdict.findings]
+    assert bare.verdict.verdict == gate(file, markers).verdict.verdict

@@ -37,6 +37,7 @@ def verdict(name, word="accepted", findings=(), simulated=False):
         "n_events": 100,
         "cytometer": "X",
         "simulated": simulated,
+        "compensated_by": "file",
     }
 
 

@@ -150,7 +150,7 @@ def measurements():
 def file_row(path, state, patient="P01", **more):
     row = dict.fromkeys(FILE_COLUMNS, "")
     row |= {"path": path, "state": state, "patient": patient, "visit": "C0D8", "panel": "tnk"}
-    return row | {"tube": "full", "simulated": "no"} | more
+    return row | {"tube": "full", "simulated": "no", "compensated_by": "file"} | more
 
 
 @pytest.fixture(scope="module")

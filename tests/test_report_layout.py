@@ -8,7 +8,7 @@ from correlates.flow.figures.labels import FLAG_WORDS
 from correlates.report.glossary import MEANINGS, gate_flags
 from correlates.report.inputs import Content
 from correlates.report.names import POPULATIONS, feature_name, item_name, marker_name
-from correlates.report.page import file_groups
+from correlates.report.page import compensation_words, file_groups
 from correlates.report.stacking import label_cells
 from correlates.report.summary import endpoint_rows, patients_left_out, summarise
 from correlates.report.trajectories import features_not_shown, features_to_show
@@ -211,3 +211,13 @@ HELD = pd.DataFrame({"feature": ["t__abs", "t__pct__lymph", "nk__abs", "b__abs"]
 def test_the_config_says_which_features_are_drawn(wanted, shown, absent):
     assert features_to_show(HELD, wanted) == shown
     assert features_not_shown(HELD, wanted) == absent
+
+
+def test_the_methods_say_what_was_compensated_and_how():
+    files = [{"compensated_by": origin} for origin in ("file", "file", "nothing", "")]
+
+    assert compensation_words(files) == (
+        "2 with the matrix that the file holds; 1 taken as they are (no matrix in the file, or none "
+        "asked for)"
+    )
+    assert compensation_words([]) == "none was read"

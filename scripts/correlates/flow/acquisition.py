@@ -33,11 +33,17 @@ from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.methods import Settings
 from correlates.flow.templates.panel import match_channels, names_itself
 from correlates.flow.templates.template import Template
-from correlates.intake.fcs.findings import ERROR, FcsError, Finding
+from correlates.intake.fcs.findings import ERROR, INFO, FcsError, Finding
 from correlates.intake.fcs.reader import FcsFile, read_header
 from correlates.intake.fcs.verdict import REFUSED, WARNED, Verdict, examine
 
 _RUN_AGAIN = "Run the pipeline again when nobody writes to the file."
+_NO_MATRIX = Finding(
+    "no_matrix",
+    "The file holds no spillover matrix, so its values are taken as they are.",
+    "Nothing to do if it was unmixed or compensated before; else give study.compensation a table.",
+    INFO,
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,9 @@ class Outcome:
     compensation
         Which compensation the intensities are read with: ``FCS``, ``uncompensated``, or an id of
         the strategy's compensations.
+    compensated_by
+        Where its matrix is from: ``file``, ``table`` (the study's), ``gating`` (a GatingML file's or
+        a workspace's) or ``nothing``; empty where it was refused.
     """
 
     verdict: Verdict
@@ -70,6 +79,7 @@ class Outcome:
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     markers: Mapping[str, str] = field(default_factory=dict)
     compensation: str = UNCOMPENSATED
+    compensated_by: str = ""
 
 
 def gate_acquisition(
@@ -110,7 +120,8 @@ def gate_acquisition(
         events = Events.of_file(header, _read_matrix(compensation, header), hold=is_template)
         noted = [*check_events(header, events), *check_matrix(events, markers, compensation)]
         verdict = _warn(verdict, noted)
-        return _gated(header, events, source, markers, settings, verdict)
+        outcome = _gated(header, events, source, markers, settings, verdict)
+        return _with_origin_of_matrix(outcome, compensation)
     except Refused as refused:
         return Outcome(_refuse(verdict, refused.findings))
     except FcsError as error:
@@ -161,6 +172,18 @@ def intensity_rows(outcome: Outcome) -> list[dict]:
         for population in outcome.gated.parents
         for channel, key in keys.items()
     ]
+
+
+def _with_origin_of_matrix(outcome: Outcome, compensation: str) -> Outcome:
+    """Say where the matrix is from; that a file should bring one and does not is noted."""
+    if outcome.compensation == FROM_FILE:
+        return replace(outcome, compensated_by="file" if compensation == "file" else "table")
+    if outcome.compensation != UNCOMPENSATED:
+        return replace(outcome, compensated_by="gating")
+    verdict = outcome.verdict
+    if compensation == "file":
+        verdict = replace(verdict, findings=(*verdict.findings, _NO_MATRIX))
+    return replace(outcome, verdict=verdict, compensated_by="nothing")
 
 
 def _warn(verdict: Verdict, findings: list[Finding]) -> Verdict:

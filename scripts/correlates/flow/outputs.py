@@ -31,7 +31,7 @@ def write_outcome(outcome: Outcome, acquisition: str, path: str, output) -> None
     write_tsv(output.intensities, INTENSITY_COLUMNS, intensity_rows(outcome))
     write_gatingml(outcome.strategy, output.gates, outcome.events)
     write_text(output.figure, _figure(outcome, acquisition, rows))
-    about = {"acquisition": acquisition, "path": path}
+    about = {"acquisition": acquisition, "path": path, "compensated_by": outcome.compensated_by}
     write_json(output.verdict, about | outcome.verdict.as_dict())
 
 

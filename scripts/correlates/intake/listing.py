@@ -11,7 +11,7 @@ from correlates.tables import write_tsv
 FILE_COLUMNS = (
     *("path", "acquisition", "patient", "visit", "timepoint", "specimen", "panel", "tube"),
     *("batch", "state", "reason", "remedy", "notes", "n_events", "cytometer", "sha256"),
-    "simulated",
+    *("simulated", "compensated_by"),
 )
 PROBLEM_COLUMNS = ("file", "row", "column", "value", "problem", "remedy", "stops")
 IDENTITY = ("patient", "visit", "timepoint", "specimen", "panel", "tube", "batch")
@@ -75,6 +75,7 @@ def _planned(one: Acquisition, verdict: Mapping, copies: Mapping[str, str]) -> d
         "cytometer": verdict["cytometer"],
         "sha256": one.sha256,
         "simulated": "yes" if verdict["simulated"] else "no",
+        "compensated_by": verdict["compensated_by"],
     }
 
 

@@ -15,7 +15,7 @@ from correlates.tables import read_json, read_tsv
 NEEDED = {
     "files": (
         "path acquisition patient visit panel tube state reason remedy notes n_events sha256 "
-        "simulated"
+        "simulated compensated_by"
     ),
     "problems": "file row column value problem remedy stops",
     "baselines": "patient specimen baseline visit sample day n_features reason",

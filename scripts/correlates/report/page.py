@@ -4,6 +4,7 @@ No statistic is computed here; what the page says is in the tables, and only mad
 """
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from math import inf
 from os.path import relpath
@@ -45,6 +46,12 @@ KINDS = {
     "baseline": "baselines missing or not from the last draw",
     "endpoint": "endpoints not evaluable",
 }
+_COMPENSATED = {
+    "file": "with the matrix that the file holds",
+    "table": "with a table of the study's",
+    "gating": "as the GatingML file or the workspace says",
+    "nothing": "taken as they are (no matrix in the file, or none asked for)",
+}
 AT_A_LIMIT = "measurements below or above a limit: not excluded, but used as lying beyond it"
 
 
@@ -71,6 +78,7 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         "content": content,
         "summary": summarise(content),
         "caution": caution_of(str(inputs.settings["analyses"].get("design_note", ""))),
+        "compensated": compensation_words(content.files),
         "states": Counter(row["state"] for row in content.files),
         "file_groups": file_groups(content.files),
         "figures": figure_groups(content, inputs, Path(out_path)),
@@ -94,6 +102,17 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         msg = f"The report's settings or tables lack something that it prints: {error}."
         raise ReportError(msg) from error
     write_text(out_path, label_cells(page))
+
+
+def compensation_words(files: Iterable[Mapping]) -> str:
+    """Say how many of the accepted files were compensated, and where the matrix was from."""
+    counts = Counter(row["compensated_by"] for row in files if row["compensated_by"])
+    parts = [
+        f"{formats.count(counts[origin])} {words}"
+        for origin, words in _COMPENSATED.items()
+        if counts[origin]
+    ]
+    return "; ".join(parts) or "none was read"
 
 
 def environment() -> Environment:
