@@ -6,7 +6,10 @@ import flowio
 import flowkit
 import numpy as np
 import pytest
+import yaml
+from snakemake.utils import update_config
 
+from correlates.intake.plan import make_plan
 from correlates.simulate import fcs_writer
 from correlates.simulate.cohort import simulate_cohort
 from correlates.simulate.fcs_writer import spillover_keyword, write_fcs
@@ -102,10 +105,29 @@ def test_sheets_and_files_name_the_same_samples(cohort):
     counted = {(row["patient"], row["visit"]) for row in read_tsv(cohort / "cbc.tsv")}
     patients = {row["patient"] for row in read_tsv(cohort / "patients.tsv")}
 
-    assert all((cohort / row["fcs"]).is_file() for row in samples)
+    assert all((cohort / "fcs" / f"{row['sample']}_tnk.fcs").is_file() for row in samples)
     assert len(samples) == len(list((cohort / "fcs").iterdir())) == 15
     assert {(row["patient"], row["visit"]) for row in samples} == counted
     assert {row["patient"] for row in samples} == patients
+
+
+def test_the_demo_knows_recorded_days_and_batches(request, tmp_path):
+    root = request.config.rootpath / "config"
+    config = yaml.safe_load((root / "config.yaml").read_text())
+    update_config(config, yaml.safe_load((root / "demo" / "config.yaml").read_text()))
+    simulate_cohort(tmp_path / "data", n_patients=24, n_events=50, seed=1)
+    rows = read_tsv(tmp_path / "data" / "samples.tsv")
+
+    plan = make_plan(config, root=tmp_path)
+
+    assert plan.problems == ()
+    assert plan.listed == ()
+    assert {(one.sample, str(one.study_day), one.batch) for one in plan.acquisitions} == {
+        (row["sample"], f"{row['study_day']}.0", row["batch"]) for row in rows
+    }
+    assert {one.study_day_source for one in plan.acquisitions} == {"recorded"}
+    assert {one.specimen for one in plan.acquisitions} == {"fresh_wb"}
+    assert len({one.batch for one in plan.acquisitions}) == 4
 
 
 def test_panels_name_every_channel_but_time(cohort):

@@ -27,7 +27,7 @@ _PATIENT_COLUMNS = (
     "b2m_mg_l",
     "prophylaxis",
 )
-_SAMPLE_COLUMNS = ("sample", "patient", "visit", "study_day", "specimen", "panel", "batch", "fcs")
+_SAMPLE_COLUMNS = ("sample", "patient", "visit", "study_day", "specimen", "panel", "batch")
 _CBC_COLUMNS = (
     "patient",
     "visit",
@@ -66,6 +66,9 @@ def write_sheets(
 ) -> None:
     """Write patients.tsv, samples.tsv, cbc.tsv and panels.tsv.
 
+    samples.tsv names no files: names tell whose they are, and its rows add what names do not say,
+    the recorded day and the batch.
+
     Parameters
     ----------
     folder
@@ -94,7 +97,6 @@ def _sample_row(draw: Draw) -> dict:
         "specimen": "fresh_wb",
         "panel": PANEL,
         "batch": draw.batch,
-        "fcs": f"fcs/{draw.stem}.fcs",
     }
 
 
