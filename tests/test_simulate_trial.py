@@ -15,6 +15,8 @@ from correlates.simulate.trial import (
 )
 from correlates.tables import read_tsv
 
+RUN_IN = ("C0D1", "C0D8", "C1D1")
+
 
 def draw_trial(seed, effects):
     """Evaluable patients and their true counts per microlitre at C1D1."""
@@ -108,18 +110,95 @@ def test_the_clone_is_redistributed_into_blood_then_cleared():
     assert median["C2D1"] < median["C0D1"]
 
 
-def test_t_and_nk_are_few_beside_a_clone_of_up_to_nine_tenths():
-    rng = np.random.default_rng(2)
-    counts = [p.counts_per_ul("C0D8", rng) for p in draw_patients(24, Effects(), rng)]
-    shares = {
-        name: [population_per_ul(c, name) / sum(c.values()) for c in counts]
-        for name in ("cll", "t", "nk")
-    }
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Shares of the leukocytes in each file of a written cohort, by visit and population."""
+    folder = tmp_path_factory.mktemp("written")
+    simulate_cohort(folder, n_events=6000, seed=1)
+    events = {}
+    for row in read_tsv(folder / "truth" / "populations.tsv"):
+        events.setdefault(row["file"], {})[row["population"]] = int(row["n"])
+    shares = {}
+    for name, counts in events.items():
+        here = shares.setdefault(name.split("_")[1], {"t": [], "nk": [], "cll": []})
+        for population, values in here.items():
+            values.append(counts[population] / counts["cd45"])
+    return {visit: {key: np.array(v) for key, v in here.items()} for visit, here in shares.items()}
 
-    assert max(shares["cll"]) > 0.9
-    assert np.median(shares["cll"]) > 0.8
-    assert 0.01 < np.median(shares["t"]) < 0.08
-    assert 0.003 < np.median(shares["nk"]) < 0.03
+
+def is_rare(share):
+    return (share >= 0.005) & (share <= 0.05)
+
+
+@pytest.mark.parametrize("visit", RUN_IN)
+def test_t_and_nk_are_half_to_five_percent_of_most_files_of_the_run_in(written, visit):
+    t, nk = is_rare(written[visit]["t"]), is_rare(written[visit]["nk"])
+
+    assert len(t) == 24
+    assert t.mean() >= 0.75
+    assert nk.mean() >= 0.75
+    assert (t & nk).mean() >= 0.7
+
+
+def test_over_the_files_of_the_run_in_t_and_nk_are_spread_as_stated(written):
+    of = {key: np.concatenate([written[visit][key] for visit in RUN_IN]) for key in ("t", "nk")}
+
+    assert is_rare(of["t"]).mean() >= 0.85
+    assert is_rare(of["nk"]).mean() >= 0.85
+    assert (is_rare(of["t"]) & is_rare(of["nk"])).mean() >= 0.8
+    for key, lowest, low, high, highest in (
+        ("t", 0.005, 0.018, 0.040, 0.07),
+        ("nk", 0.002, 0.005, 0.022, 0.05),
+    ):
+        quantiles = np.quantile(of[key], [0, 0.25, 0.75, 1])
+        assert lowest < quantiles[0] < low < quantiles[1], key
+        assert quantiles[2] < high < quantiles[3] < highest, key
+
+
+def test_the_clone_is_nine_tenths_of_some_files_and_most_of_all(written):
+    clone = np.concatenate([written[visit]["cll"] for visit in VISITS])
+
+    assert 0.9 < clone.max() < 0.96
+    assert np.quantile(clone, 0.25) > 0.75
+    assert clone.min() > 0.5
+
+
+def test_once_the_clone_is_cleared_t_may_exceed_five_percent(written):
+    late, before = written["C2D1"], written["C1D1"]
+
+    assert np.median(late["t"]) > 1.3 * np.median(before["t"])
+    assert late["t"].max() < 0.12
+    assert late["nk"].max() < 0.09
+
+
+def test_t_and_nk_are_few_beside_the_clone_whatever_the_seed(planted):
+    counts = [count for _, counts in planted for count in counts]
+    t, nk = (
+        np.array([population_per_ul(c, key) / sum(c.values()) for c in counts])
+        for key in ("t", "nk")
+    )
+
+    assert is_rare(t).mean() >= 0.85
+    assert is_rare(nk).mean() >= 0.85
+
+
+@pytest.mark.parametrize(
+    ("population", "low", "median", "high"),
+    [
+        pytest.param("lymph", 10_000, (30_000, 50_000), 130_000, id="lymphocytosis"),
+        pytest.param("t", 400, (900, 1400), 3500, id="T"),
+        pytest.param("t_cd4", 150, (400, 700), 2800, id="CD4"),
+        pytest.param("nk", 100, (350, 650), 2200, id="NK"),
+        pytest.param("cd45", 15_000, (35_000, 55_000), 135_000, id="leukocytes"),
+    ],
+)
+def test_absolute_counts_are_those_of_relapsed_cll(planted, population, low, median, high):
+    """Between the percentiles 1 and 99 at C1D1, in cells per microlitre."""
+    values = 2 ** np.concatenate([log2_of(counts, population) for _, counts in planted])
+
+    assert low < np.quantile(values, 0.01)
+    assert median[0] < np.median(values) < median[1]
+    assert np.quantile(values, 0.99) < high
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def template(request):
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
-    """Five patients at five visits: bulk of 20 to 90 %, a CD5-dim clone among them."""
+    """Five patients at five visits: a clone of 60 to 95 %, one of them CD5 dim."""
     folder = tmp_path_factory.mktemp("cohort")
     simulate_cohort(folder, n_patients=5, seed=11)
     return folder

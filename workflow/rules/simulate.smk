@@ -26,7 +26,7 @@ rule simulate_cohort:
         runtime=each_try(20),
     params:
         patients=SIMULATED["patients"],
-        events=SIMULATED.get("events", 28000),
+        events=SIMULATED.get("events", 40000),
         seed=SIMULATED["seed"],
         effects=SIMULATED.get("effects", True),
         code=library_digest(SCRIPTS / "simulate_cohort.py"),

@@ -21,7 +21,7 @@ from correlates.simulate.sample import Tube, draw_artefacts, draw_tube
 from correlates.simulate.sheets import Draw, write_sheets
 from correlates.simulate.trial import NO_EFFECTS, Effects, Patient, draw_patients
 
-N_EVENTS = 28_000
+N_EVENTS = 40_000
 _BATCH_DAYS = 90
 _DONOR_SD = 0.04
 _SWAPPED_VISIT = "C1D8"

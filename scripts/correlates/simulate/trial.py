@@ -191,7 +191,7 @@ def _draw_blood(
     cd57 = float(np.clip(rng.normal(0.25, 0.035), 0.16, 0.31))
     traits = NkTraits(bright=float(rng.uniform(0.06, 0.11)), cd57=cd57)
     traits = with_cd57_scaled(traits, 2 ** (effects.nk_cd57_complete * complete))
-    cd5 = rng.normal(3.05, 0.05) if clone_is_dim else rng.normal(3.75, 0.12)
+    cd5 = rng.normal(3.25, 0.05) if clone_is_dim else rng.normal(3.75, 0.12)
     clone_shift = {
         "CD5": float(cd5 - np.log10(CLONE_CD5)),
         "CD19": float(rng.normal(0, 0.06)),
