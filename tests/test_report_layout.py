@@ -217,7 +217,7 @@ def test_the_methods_say_what_was_compensated_and_how():
     files = [{"compensated_by": origin} for origin in ("file", "file", "nothing", "")]
 
     assert compensation_words(files) == (
-        "2 with the matrix that the file holds; 1 taken as they are (no matrix in the file, or none "
-        "asked for)"
+        "2 with the matrix that the file holds; "
+        "1 taken as they are (no matrix in the file, or none asked for)"
     )
     assert compensation_words([]) == "none was read"

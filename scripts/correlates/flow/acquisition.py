@@ -67,8 +67,8 @@ class Outcome:
         Which compensation the intensities are read with: ``FCS``, ``uncompensated``, or an id of
         the strategy's compensations.
     compensated_by
-        Where its matrix is from: ``file``, ``table`` (the study's), ``gating`` (a GatingML file's or
-        a workspace's) or ``nothing``; empty where it was refused.
+        Where its matrix is from: ``file``, ``table`` (the study's), ``gating`` (a GatingML file or
+        a workspace) or ``nothing``; empty where it was refused.
     """
 
     verdict: Verdict
