@@ -222,6 +222,114 @@ def test_every_missing_channel_is_named():
         evaluate(Strategy(gates), events_of(X, AB))
 
 
+def test_a_bound_is_decided_by_the_solved_value_and_not_by_the_rounded_one(monkeypatch):
+    """Both events round to 1000 in single precision; one lies below it."""
+    monkeypatch.setattr(events_module, "_SOLVED_BYTES", 0)
+    values = np.array([[1000.00001, 0.0], [999.99999, 0.0], [1e30, 0.0]])
+    events = events_of(values, ("FITC-A", "PE-A"), matrix_of(("FITC-A", "PE-A"), spread(2, 0.0)))
+    axis = Dimension("FITC-A", FROM_FILE, None, 1000.0, 2000.0)
+    gating = Gating(events, Strategy(()))
+
+    gating.add(RectangleGate("r", ROOT, "r", (axis,)))
+
+    assert gating.members("r").tolist() == [True, False, False]
+
+
+def test_few_events_are_solved_again_whatever_one_outlier_is(monkeypatch):
+    monkeypatch.setattr(events_module, "_SOLVED_BYTES", 0)
+    rng = np.random.default_rng(4)
+    values = blobs(rng, 2000)
+    values[7, 3] = 1e30
+    events = events_of(values, CHANNELS, matrix_of(DYES, spread(4, 0.2)))
+    again = []
+    solved = events.solved
+    monkeypatch.setattr(events, "solved", lambda *args: again.append(args[2]) or solved(*args))
+
+    Gating(events, Strategy(())).add(
+        RectangleGate("r", ROOT, "r", (Dimension("PE-A", FROM_FILE, None, 500.0, 5000.0),))
+    )
+
+    assert sum(map(len, again)) < 10
+
+
+def test_a_gate_on_both_raw_and_compensated_values_of_one_channel():
+    rng = np.random.default_rng(5)
+    values, matrix = blobs(rng, 500), matrix_of(DYES, spread(4, 0.2))
+    events = events_of(values, CHANNELS, matrix)
+    raw, solved = values[:, 3].astype(float), events.values("PE-A", FROM_FILE)
+    axes = (
+        Dimension("PE-A", "uncompensated", None, 100.0, 9000.0),
+        Dimension("PE-A", FROM_FILE, None, 50.0, 5000.0),
+    )
+
+    gated = evaluate(Strategy((RectangleGate("r", ROOT, "r", axes),)), events)
+
+    expected = (raw >= 100) & (raw < 9000) & (solved >= 50) & (solved < 5000)
+    np.testing.assert_array_equal(gated.members("r"), expected)
+    assert 0 < gated.counts["r"] < 500
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_an_event_that_is_no_number_leaves_the_others_of_more_detectors_than_dyes(odd):
+    spectra = np.array([[1.0, 0.5, 0.1], [0.2, 1.0, 0.6]])
+    dyes = np.array([[100.0, 5.0], [7.0, 900.0], [50.0, 50.0]])
+    detected = dyes @ spectra
+    detected[1, 2] = odd
+    matrix = Compensation(("A", "B", "C"), ("A", "B"), tuple(map(tuple, spectra.tolist())))
+
+    values = events_of(detected, ("A", "B", "C")).using({"m": matrix}).values("A", "m")
+
+    np.testing.assert_allclose(values[[0, 2]], [100.0, 50.0])
+    assert np.isnan(values[1])
+
+
+@pytest.mark.parametrize("solved_bytes", [-1, 64 * 2**20])
+@pytest.mark.parametrize("count", [0, 1])
+def test_hardly_any_events(monkeypatch, solved_bytes, count):
+    monkeypatch.setattr(events_module, "_SOLVED_BYTES", solved_bytes)
+    values, matrix = blobs(np.random.default_rng(1), count), matrix_of(DYES, spread(4, 0.2))
+    strategy = random_strategy(np.random.default_rng(2))
+    gating = Gating(events_of(values, CHANNELS, matrix), strategy)
+
+    for gate in ordered_gates(strategy):
+        gating.add(gate)
+
+    assert gating.gated().counts[ROOT] == count
+
+
+def test_a_name_of_several_channels_is_nobodys():
+    events = events_of(
+        [[1.0, 2.0, 3.0, 4.0]], ("A", "B", "C", "C"), labels=("CD3", "CD3", "A", "CD8")
+    )
+
+    # a name goes before a label
+    assert (events.column("A"), events.column("CD8")) == (0, 3)
+    for name in ("CD3", "C"):
+        with pytest.raises(
+            UnknownChannel, match=f"Several channels of the file are called '{name}'"
+        ):
+            events.column(name)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "intensities", "message"),
+    [
+        pytest.param(
+            matrix_of(AB, [[1, 1], [1, 1]]), [], "'m' cannot be solved", id="rows that are alike"
+        ),
+        pytest.param(matrix_of(("A", "X"), spread(2, 0.1)), [], "Gate 'r': .*'X'", id="a gate"),
+        pytest.param(
+            matrix_of(AB, [[1, 0], [0, 1]]), [("B", "n")], "No compensation 'n'", id="an intensity"
+        ),
+    ],
+)
+def test_matrices_that_cannot_be_used_are_told_of(matrix, intensities, message):
+    gate = RectangleGate("r", ROOT, "r", (Dimension("A", "m", None, 0.0, 1.0),))
+
+    with pytest.raises(StrategyError, match=message):
+        evaluate(Strategy((gate,), compensations={"m": matrix}), events_of(X, AB), intensities)
+
+
 def test_channels_answer_to_name_label_and_flowjos_spelling():
     events = events_of([[1.0, 2.0]], ("FSC-A", "730//45Red-A"), labels=("", "CD3"))
 
@@ -279,6 +387,42 @@ def test_membership_equals_flowkits_on_random_gates(tmp_path, seed):
     for name in gated.packed:
         np.testing.assert_array_equal(gated.members(name), expected[name], name)
         assert gated.counts[name] == expected[name].sum()
+
+
+def awkward(values, kind, rng):
+    """Return events with what few files hold and some do."""
+    values = values.astype(np.float64)
+    if kind == "whole numbers":
+        return np.clip(np.round(values), 0, 262143)
+    if kind == "no numbers":
+        is_odd = rng.random(values.shape) < 0.01
+        values[is_odd] = rng.choice([np.nan, np.inf, -np.inf], is_odd.sum())
+    if kind == "huge":
+        values[rng.integers(0, len(values), 3), [2, 3, 4]] = [3e38, -1e30, 1e25]
+    return values
+
+
+@pytest.mark.parametrize("solved_bytes", [0, 64 * 2**20], ids=["large", "small"])
+@pytest.mark.parametrize("kind", ["whole numbers", "no numbers", "huge"])
+def test_awkward_values_fall_as_in_flowkit_in_files_of_any_size(
+    tmp_path, monkeypatch, kind, solved_bytes
+):
+    rng = np.random.default_rng(11)
+    values = awkward(blobs(rng, 1500), kind, rng)
+    matrix = matrix_of(DYES, np.round(spread(4, 0.2), 3))
+    strategy = random_strategy(rng, 18)
+    file = write_sample(tmp_path / "a.fcs", values, CHANNELS, matrix)
+    expected = flowkit_members(strategy, file)
+    monkeypatch.setattr(events_module, "_SOLVED_BYTES", solved_bytes)
+
+    gated = evaluate(strategy, Events.of_file(read_header(file), matrix))
+    held_in_memory = Gating(Events.of_file(read_header(file), matrix, hold=True), strategy)
+    for gate in ordered_gates(strategy):
+        held_in_memory.add(gate)
+
+    for name in gated.packed:
+        np.testing.assert_array_equal(gated.members(name), expected[name], name)
+        np.testing.assert_array_equal(held_in_memory.members(name), expected[name], name)
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -370,11 +514,10 @@ def test_values_of_chosen_events_are_those_of_the_column(monkeypatch):
     monkeypatch.setattr(events_module, "_SOLVED_BYTES", 0)
     large = events_of(values, CHANNELS, matrix)
 
-    rounding = large.rounding("PE-A", FROM_FILE)
-
-    assert 0 < rounding < 1e-6 * np.abs(solved).max()
+    assert large.is_rounded("PE-A", FROM_FILE)
+    assert not large.is_rounded("PE-A", "uncompensated")
     column = large.values("PE-A", FROM_FILE)
-    np.testing.assert_allclose(column, solved, rtol=0, atol=rounding)
+    np.testing.assert_array_equal(column, solved.astype(np.float32))
     np.testing.assert_array_equal(large.values("PE-A", FROM_FILE, chosen), column[chosen])
     exact = large.solved("PE-A", FROM_FILE, chosen)
     np.testing.assert_allclose(exact, solved[chosen], rtol=1e-14)

@@ -270,6 +270,30 @@ def test_values_that_no_cytometer_writes(simulated, markers, tmp_path, damaged, 
     assert f"{damaged} of {header.n_events:,} events" in outcome.verdict.findings[0].message
 
 
+def test_a_gate_on_one_of_two_channels_of_one_name_refuses_the_file(simulated, markers, tmp_path):
+    """Scatter stands in no panels sheet, and is gated all the same."""
+    file = tmp_path / "twice.fcs"
+    content = (simulated / "fcs" / "P01_C1D1_tnk.fcs").read_bytes()
+    assert content.count(b"FSC-H") == 1
+    file.write_bytes(content.replace(b"FSC-H", b"FSC-A"))
+
+    outcome = gate(file, {channel: marker for channel, marker in markers.items() if marker})
+
+    assert outcome.verdict.verdict == "refused"
+    assert "Several channels are called FSC-A" in outcome.verdict.reason
+
+
+@pytest.mark.parametrize("matrix", ["PE-A,FITC-A\n1,1\n1,1\n", "PE-A,PE-A\n1,0\n0,1\n"])
+def test_a_matrix_that_cannot_be_solved_refuses_the_file(simulated, markers, tmp_path, matrix):
+    (tmp_path / "two.csv").write_text(matrix)
+
+    outcome = gate(
+        simulated / "fcs" / "P01_C1D1_tnk.fcs", markers, compensation=str(tmp_path / "two.csv")
+    )
+
+    assert outcome.verdict.verdict == "refused"
+
+
 def test_a_matrix_of_some_channels_is_told_of(simulated, markers, tmp_path):
     (tmp_path / "two.csv").write_text("PE-A,FITC-A\n1,0.1\n0.1,1\n")
 

@@ -282,6 +282,15 @@ def test_equal_names_among_channels_that_the_panel_does_not_use_are_a_warning(ju
     assert judged(made, channels=["FSC-A", "empty"]).verdict == REFUSED
 
 
+def test_equal_names_among_the_channels_of_the_matrix_refuse_the_file(judged):
+    names = ["CD3", "FSC-A", "empty", "empty"]
+    made = make_fcs(EVENTS, names)
+    spilled = make_fcs(EVENTS, names, keywords={"SPILL": "2,CD3,empty,1,0.1,0,1"})
+
+    assert judged(made, channels=["CD3"]).verdict == WARNED
+    assert judged(spilled, channels=["CD3"]).verdict == REFUSED
+
+
 def in_one_file(first, *others):
     """Return data sets one after another, chained by $NEXTDATA."""
     parts = [make_fcs(EVENTS[:n], NAMES, keywords={"$NEXTDATA": "00000"}) for n in (first, *others)]

@@ -143,6 +143,12 @@ def condition_number(compensation: Compensation) -> float:
     return float(np.linalg.cond(np.array(compensation.matrix)))
 
 
+def is_solvable(matrix: Sequence[Sequence[float]]) -> bool:
+    """Tell whether every dye can be told from the others: all finite, and no row too many."""
+    values = np.array(matrix, dtype=float)
+    return bool(np.isfinite(values).all()) and np.linalg.matrix_rank(values) == len(values)
+
+
 def solve(matrix: np.ndarray, detected: np.ndarray) -> np.ndarray:
     """Return what each fluorochrome gave, from what the detectors saw.
 
@@ -157,18 +163,25 @@ def solve(matrix: np.ndarray, detected: np.ndarray) -> np.ndarray:
     -------
     (fluorochromes, n), float64. A square matrix is solved as FlowKit solves it, so that values
     agree to the last bit; with more detectors than fluorochromes it is the least-squares solution.
+    There an event that is not finite has no solution, and would take that of all others with it.
     """
     if matrix.shape[0] == matrix.shape[1]:
         return np.linalg.solve(matrix.T, detected.T)
-    return np.linalg.lstsq(matrix.T, detected.T, rcond=-1)[0]
+    finite = np.isfinite(detected).all(axis=1)
+    solution = np.full((matrix.shape[0], len(detected)), np.nan)
+    solution[:, finite] = np.linalg.lstsq(matrix.T, detected[finite].T, rcond=-1)[0]
+    return solution
 
 
 def _checked(names, rows, channels, places) -> Compensation:
     problems = []
     for name in names:
-        if channels is not None and name not in channels:
+        if channels is not None and channels.count(name) != 1:
             problem = "The matrix names a channel that is not there"
             remedy = did_you_mean(name, channels)
+            if name in channels:
+                problem = "The matrix names a channel that stands in the file more than once"
+                remedy = "Give each detector its own name in the cytometer's software."
             problems.append(Problem(problem=problem, remedy=remedy, **{**places[0], "value": name}))
     for name in sorted({name for name in names if names.count(name) > 1}):
         problem = "The matrix names a channel twice"
@@ -186,8 +199,8 @@ def _checked(names, rows, channels, places) -> Compensation:
             problem = f"The diagonal of {names[index]!r} is {values[index]:g} and not 1"
             remedy = "Is the matrix in percent? Then divide all of it by 100."
             problems.append(Problem(problem=problem, remedy=remedy, **_cell(place, names[index])))
-    if not problems and np.linalg.matrix_rank(np.array(matrix)) < len(names):
-        problem = "The matrix cannot be solved: two of its rows say the same"
+    if not problems and not is_solvable(matrix):
+        problem = "The matrix cannot be solved: two rows say the same"
         problems.append(Problem(problem=problem, remedy=_SQUARE, **places[0]))
     if problems:
         raise BadMatrix(problems)

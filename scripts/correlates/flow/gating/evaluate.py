@@ -194,12 +194,12 @@ def evaluate(
     Raises
     ------
     StrategyError
-        If gates refer to what is not there, to each other in a circle, or to channels that the
-        file does not have. Names every one.
+        If gates refer to what is not there, to each other in a circle, to channels that the file
+        does not have, or to a matrix that cannot be solved. Names every one.
     """
     events = events.using(strategy.compensations)
     ordered = ordered_gates(strategy)
-    check_channels(strategy, events)
+    check_channels(strategy, events, intensities)
     parents = {name: gate.parent for gate in ordered for name in populations_of(gate)}
     counts = {ROOT: events.n_events, **dict.fromkeys(parents, 0)}
     parts: dict[str, list[np.ndarray]] = {population: [] for population in parents}
@@ -226,7 +226,7 @@ def intensities_of(
 def median(values: np.ndarray) -> float | None:
     """Return the median of what is a number among the values; None of nothing."""
     # A sum is a cheap look for nan; infinities of both signs make one too, and drop nothing.
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         is_odd = np.isnan(values.sum())
     if is_odd:
         values = values[~np.isnan(values)]

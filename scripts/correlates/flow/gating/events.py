@@ -1,7 +1,7 @@
 """The events of one acquisition: channels by name, columns compensated once and only if needed."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 
 import numpy as np
 
@@ -14,7 +14,6 @@ from correlates.problems import did_you_mean
 CHUNK = 16_384
 # Up to this size compensated columns are kept as they were solved, above it in single precision.
 _SOLVED_BYTES = 64 * 2**20
-_SINGLE = float(np.finfo(np.float32).eps)
 # Columns as read that are kept at hand.
 _COLUMNS_KEPT = 3
 _ARENA_BYTES = 24 * 2**20
@@ -55,7 +54,7 @@ class Events:
         self._matrices: dict[str, FileMatrix] = {}
         self._solutions: dict[str, np.ndarray] = {}
         self._columns: dict[int, np.ndarray] = {}
-        self._peaks: dict[tuple[str, int], float] = {}
+        self._finite: dict[tuple[str | None, int], bool] = {}
 
     @classmethod
     def of_array(cls, values: np.ndarray, channels: Sequence, spillover=None) -> "Events":
@@ -108,10 +107,13 @@ class Events:
         Raises
         ------
         UnknownChannel
-            If there is none; says which name is nearest.
+            If there is none, and which name is nearest; or if there are several.
         """
         if channel not in self._index:
             msg = f"No channel {channel!r} in the file. {did_you_mean(channel, tuple(self._index))}"
+            raise UnknownChannel(msg)
+        if self._index[channel] is None:
+            msg = f"Several channels of the file are called {channel!r}."
             raise UnknownChannel(msg)
         return self._index[channel]
 
@@ -126,7 +128,8 @@ class Events:
 
     def name_of(self, channel: str) -> str:
         """Return a channel's $PnN; a name that is no channel's comes back as it is."""
-        return self.channels[self._index[channel]].name if channel in self._index else channel
+        column = self._index.get(channel)
+        return channel if column is None else self.channels[column].name
 
     def find(self, channel: str, compensation: str = UNCOMPENSATED) -> None:
         """Raise UnknownChannel unless ``values`` would find this channel."""
@@ -155,31 +158,33 @@ class Events:
         float64, (n,) or as many as ``indices``. Not to be written to: it may be kept.
         """
         name, place = self._place(channel, compensation)
-        column = self._as_read(place) if name is None else self._solution(name)[place]
+        column = self._column(name, place)
         return (column if indices is None else column[indices]).astype(float, copy=False)
 
-    def rounding(self, channel: str, compensation: str) -> float:
-        """Return how far ``values`` may be from the solved system; 0 where it is solved."""
-        name, place = self._place(channel, compensation)
-        if name is None or self._is_solved(name):
-            return 0.0
-        if (name, place) not in self._peaks:
-            column = self._solution(name)[place]
-            self._peaks[name, place] = float(max(-column.min(), column.max()))
-        return _SINGLE * self._peaks[name, place]
+    def is_rounded(self, channel: str, compensation: str) -> bool:
+        """Return whether ``values`` are the solved system's rounded to single precision."""
+        name, _ = self._place(channel, compensation)
+        return not self._is_solved(name)
+
+    def is_finite(self, channel: str, compensation: str) -> bool:
+        """Return whether every value of a channel is a finite number."""
+        place = self._place(channel, compensation)
+        if place not in self._finite:
+            self._finite[place] = bool(np.isfinite(self._column(*place)).all())
+        return self._finite[place]
 
     def solved(self, channel: str, compensation: str, indices: np.ndarray) -> np.ndarray:
         """Return a few events' values, the compensation solved whatever it costs."""
         name, place = self._place(channel, compensation)
-        if name is None or self._is_solved(name):
+        if self._is_solved(name):
             return self.values(channel, compensation, indices)
-        matrix = self._matrix(name)
-        return solve(matrix.values, self._rows(indices)[:, matrix.columns].astype(float))[place]
-
-    @cached_property
-    def is_finite(self) -> bool:
-        """Whether every value of every channel is a finite number."""
-        return all(bool(np.isfinite(block).all()) for _, block in self.blocks())
+        matrix, values = self._matrix(name), np.empty(len(indices))
+        for start, block in self.blocks():
+            first, last = np.searchsorted(indices, (start, start + len(block)))
+            if last > first:
+                detected = block[indices[first:last] - start][:, matrix.columns].astype(float)
+                values[first:last] = solve(matrix.values, detected)[place]
+        return values
 
     def _part(self, read, n_events, compensations) -> "Events":
         part = Events(read, n_events, ())
@@ -196,7 +201,7 @@ class Events:
         if matrix is not None:
             if column in matrix.row_of_column:
                 return compensation, matrix.row_of_column[column]
-            if column is None and channel in matrix.row_of_name:
+            if channel not in self._index and channel in matrix.row_of_name:
                 return compensation, matrix.row_of_name[channel]
         return None, self.column(channel)
 
@@ -205,7 +210,8 @@ class Events:
             return None
         if name not in self._matrices:
             if name not in self._compensations:
-                msg = f"No compensation {name!r}. {did_you_mean(name, tuple(self._compensations))}"
+                known = sorted({UNCOMPENSATED, FROM_FILE, *self._compensations})
+                msg = f"No compensation {name!r}. {did_you_mean(name, known)}"
                 raise UnknownChannel(msg)
             self._matrices[name] = FileMatrix.of(
                 self._compensations[name], self.column, in_file_order=name == FROM_FILE
@@ -216,6 +222,9 @@ class Events:
         if name is None:
             return True
         return 8 * self.n_events * len(self._matrix(name).columns) <= _SOLVED_BYTES
+
+    def _column(self, name: str | None, place: int) -> np.ndarray:
+        return self._as_read(place) if name is None else self._solution(name)[place]
 
     def _solution(self, name: str) -> np.ndarray:
         """Return what a matrix gives, (fluorochromes, n_events); solved once."""
@@ -241,28 +250,24 @@ class Events:
                     del self._columns[old]
         return self._columns[place]
 
-    def _rows(self, indices: np.ndarray) -> np.ndarray:
-        parts = []
-        for start, block in self.blocks():
-            first, last = np.searchsorted(indices, (start, start + len(block)))
-            if last > first:
-                parts.append(block[indices[first:last] - start])
-        return np.concatenate(parts) if parts else self._read(0, 0)
-
 
 def _slice_of(block: np.ndarray) -> Callable[[int, int], np.ndarray]:
     return lambda start, stop: block[start:stop]
 
 
-def _index_of_names(channels: Sequence) -> dict[str, int]:
-    """Return the column of every name; $PnN goes before $PnS, that before FlowJo's spelling."""
-    index: dict[str, int] = {}
+def _index_of_names(channels: Sequence) -> dict[str, int | None]:
+    """Return the column of every name; $PnN goes before $PnS, that before FlowJo's spelling.
+
+    A name of several channels has no column: whichever were taken, it might be the wrong one.
+    """
+    index: dict[str, int | None] = {}
     for names in (
         [channel.name for channel in channels],
         [channel.label for channel in channels],
         [channel.name.replace("/", "_") for channel in channels],
     ):
+        repeated = {name for name, count in Counter(names).items() if count > 1}
         for column, name in enumerate(names):
             if name:
-                index.setdefault(name, column)
+                index.setdefault(name, None if name in repeated else column)
     return index

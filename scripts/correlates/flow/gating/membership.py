@@ -23,6 +23,9 @@ from correlates.flow.gating.gates import (
 )
 from correlates.flow.gating.transforms import apply, is_monotone, preimage
 
+# Rounding to single precision keeps the order: what is that close to a bound may be on either side.
+_SINGLE = float(np.finfo(np.float32).eps)
+_SMALLEST = float(np.finfo(np.float32).smallest_subnormal)
 # How much wider than the figure itself a bounding box is, as a share of its size.
 _BOX_MARGIN = 1e-6
 
@@ -77,12 +80,14 @@ class Parent:
         transform, linear = self.transform(dimension), self.linear(dimension)
         if not self._is_sortable(dimension):
             return _between(apply(transform, self._exact(dimension)), minimum, maximum)
-        rounding = self._rounding(dimension)
+        is_rounded = self._is_rounded(dimension)
         low, high = _linear_bounds(transform, minimum, maximum)
-        inside = _between(linear, low[1] + rounding, high[0] - rounding)
-        if transform is None and rounding == 0:
+        if is_rounded:
+            low, high = _widened(low), _widened(high)
+        inside = _between(linear, low[1], high[0])
+        if transform is None and not is_rounded:
             return inside
-        perhaps = _between(linear, low[0] - rounding, high[1] + rounding)
+        perhaps = _between(linear, low[0], high[1])
         if np.count_nonzero(perhaps) != np.count_nonzero(inside):
             doubtful = np.flatnonzero(perhaps & ~inside)
             exact = apply(transform, self._exact(dimension, doubtful))
@@ -104,26 +109,26 @@ class Parent:
             if self._is_sortable(axis) and np.isfinite([low, high]).all():
                 margin = _BOX_MARGIN * (abs(low) + abs(high) + high - low)
                 transform, linear = self.transform(axis), self.linear(axis)
-                rounding = self._rounding(axis)
-                near &= linear >= preimage(transform, low - margin)[0] - rounding
-                near &= linear <= preimage(transform, high + margin)[1] + rounding
+                box = preimage(transform, low - margin)[0], preimage(transform, high + margin)[1]
+                if self._is_rounded(axis):
+                    box = _widened(box)
+                near &= (linear >= box[0]) & (linear <= box[1])
         return np.flatnonzero(near)
 
     def _is_sortable(self, dimension: Dimension) -> bool:
         """Return whether comparing linear values decides as comparing scaled ones does."""
-        is_ratio = dimension.channel in self._ratios
-        monotone = is_monotone(self.transform(dimension))
-        return monotone and not is_ratio and self._events.is_finite
+        if dimension.channel in self._ratios or not is_monotone(self.transform(dimension)):
+            return False
+        return self._events.is_finite(dimension.channel, dimension.compensation)
 
-    def _rounding(self, dimension: Dimension) -> float:
+    def _is_rounded(self, dimension: Dimension) -> bool:
         if dimension.channel in self._ratios:
-            return 0.0
-        return self._events.rounding(dimension.channel, dimension.compensation)
+            return False
+        return self._events.is_rounded(dimension.channel, dimension.compensation)
 
     def _exact(self, dimension: Dimension, subset: np.ndarray | None = None) -> np.ndarray:
         """Return linear values, all or some of the parent's, as the system solved gives them."""
-        ratio = self._ratios.get(dimension.channel)
-        if ratio is not None or self._rounding(dimension) == 0:
+        if not self._is_rounded(dimension):
             linear = self.linear(dimension)
             return linear if subset is None else linear[subset]
         return self._solved(dimension.channel, dimension.compensation, subset)
@@ -131,7 +136,7 @@ class Parent:
     def _solved(
         self, channel: str, compensation: str, subset: np.ndarray | None = None
     ) -> np.ndarray:
-        if self._events.rounding(channel, compensation) == 0 and subset is None:
+        if subset is None and not self._events.is_rounded(channel, compensation):
             return self._events.values(channel, compensation, self._indices)
         indices = np.arange(self._events.n_events) if self._indices is None else self._indices
         chosen = indices if subset is None else indices[subset]
@@ -188,9 +193,10 @@ def _in_ellipsoid(gate: EllipsoidGate, parent: Parent) -> np.ndarray:
     reach = _reach(covariance, gate.distance_square)
     near = parent.near(gate.dimensions, mean - reach, mean + reach)
     held = np.zeros(parent.size, dtype=bool)
-    held[near] = gating.points_in_ellipsoid(
-        covariance, mean, gate.distance_square, parent.scaled(gate.dimensions, near)
-    )
+    points = parent.scaled(gate.dimensions, near)
+    # what is no number is in no ellipsoid
+    with np.errstate(invalid="ignore", over="ignore"):
+        held[near] = gating.points_in_ellipsoid(covariance, mean, gate.distance_square, points)
     return held
 
 
@@ -236,6 +242,15 @@ def _between(values: np.ndarray, minimum: float | None, maximum: float | None) -
     if upper:
         return values < maximum
     return np.ones(len(values), dtype=bool)
+
+
+def _widened(ends: tuple[float, float]) -> tuple[float, float]:
+    """Return a bound's ends further apart by what rounding to single precision may move a value."""
+    low, high = ends
+    return (
+        low - _SINGLE * abs(low) - _SMALLEST if np.isfinite(low) else low,
+        high + _SINGLE * abs(high) + _SMALLEST if np.isfinite(high) else high,
+    )
 
 
 def _linear_bounds(transform: Transform | None, minimum, maximum):

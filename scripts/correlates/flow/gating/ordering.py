@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from correlates.flow.gating.compensation import is_solvable
 from correlates.flow.gating.events import Events, UnknownChannel
 from correlates.flow.gating.gates import (
     ROOT,
@@ -55,16 +56,43 @@ def ordered_gates(strategy: Strategy) -> list[Gate]:
     return ordered
 
 
-def check_channels(strategy: Strategy, events: Events) -> None:
-    """Raise StrategyError naming every channel that gates need and the file does not have."""
+def check_channels(
+    strategy: Strategy, events: Events, intensities: Iterable[tuple[str, str]] = ()
+) -> None:
+    """Check that gates and intensities find their channels, and that their matrices can be solved.
+
+    Parameters
+    ----------
+    strategy
+        The gates.
+    events
+        The events that they are to be put on.
+    intensities
+        Further (channel, compensation) pairs that are wanted.
+
+    Raises
+    ------
+    StrategyError
+        Naming every channel that the file does not have, or more than once, and every matrix.
+    """
+    wanted = [
+        (f"Gate {gate.id!r}: ", column)
+        for gate in strategy.gates
+        for column in columns_of(replace(strategy, gates=(gate,)))
+    ]
+    looked_at = {column for _, column in wanted}
+    wanted += [("", column) for column in intensities if column not in looked_at]
     faults: dict[str, None] = {}
     events = events.using(strategy.compensations)
-    for gate in strategy.gates:
-        for channel, compensation in columns_of(replace(strategy, gates=(gate,))):
-            try:
-                events.find(channel, compensation)
-            except UnknownChannel as error:
-                faults[f"Gate {gate.id!r}: {error}"] = None
+    for who, (channel, compensation) in wanted:
+        try:
+            events.find(channel, compensation)
+        except UnknownChannel as error:
+            faults[f"{who}{error}"] = None
+    for name in {compensation for _, (_, compensation) in wanted}:
+        given = strategy.compensations.get(name)
+        if given is not None and not is_solvable(given.matrix):
+            faults[f"Compensation {name!r} cannot be solved: two rows say the same."] = None
     if faults:
         raise StrategyError("\n".join(faults))
 

@@ -81,16 +81,18 @@ def _plain(name: str) -> str:
 
 
 def _hits(wanted: str, channels: Sequence[str]) -> list[str]:
-    if wanted in channels:
-        return [wanted]
-    return [channel for channel in channels if _plain(channel) == _plain(wanted)]
+    exact = [channel for channel in channels if channel == wanted]
+    return exact or [channel for channel in channels if _plain(channel) == _plain(wanted)]
 
 
 def _unmatched(
     dimension: str, wanted: str, hits: list[str], channels: Sequence[str], file: str
 ) -> Problem:
     what = f"{dimension} ({wanted})" if wanted != dimension else dimension
-    if hits:
+    if len(set(hits)) == 1:
+        problem = f"several channels are called {hits[0]}, and any of them could be {dimension}"
+        remedy = "Give each detector its own name in the cytometer's software and export again."
+    elif hits:
         problem = f"several channels could be {what}: {', '.join(hits)}"
         remedy = f"Write the exact channel name of {dimension} in the panels sheet."
     else:

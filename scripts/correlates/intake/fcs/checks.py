@@ -2,7 +2,7 @@
 
 Refused are
 
-- two channels of one name, if the panel may use them: a gate on that name would pick either. A
+- two channels of one name, if the panel or the file's matrix may use them: either could be meant. A
   caller who knows the panel's channels names them, and a pair that is not among them is a warning;
 - several data sets of different numbers of events: these are several acquisitions in one file, and
   reading the first would lose the others silently. Data sets of equal numbers of events are the
@@ -75,10 +75,11 @@ def _check_names(file: FcsFile, channels: Collection[str] | None) -> list[Findin
     repeated = [name for name, count in counts.items() if count > 1]
     if not repeated:
         return []
-    matter = [name for name in repeated if channels is None or name in channels]
+    used = {*(channels or ()), *(file.spillover.channels if file.spillover else ())}
+    matter = [name for name in repeated if channels is None or name in used]
     message = f"Several channels share a name ($PnN): {', '.join(matter or repeated)}."
     if not matter:
-        message += " The panel uses none of them."
+        message += " Neither the panels sheet nor the matrix names them."
     remedy = "Give each detector its own name in the cytometer's software and export again."
     return [Finding("duplicate_channel_names", message, remedy, ERROR if matter else WARNING)]
 

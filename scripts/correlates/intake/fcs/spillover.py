@@ -56,6 +56,9 @@ def read_spillover(
     if len(set(channels)) < len(channels):
         message = f"The compensation matrix in {key} names a channel twice."
         return None, [Finding("bad_spillover", message, _GIVE_CSV, WARNING)]
+    if np.linalg.matrix_rank(matrix) < len(matrix):
+        message = f"The compensation matrix in {key} cannot be solved: two rows say the same."
+        return None, [Finding("bad_spillover", message, _GIVE_CSV, WARNING)]
     return Spillover(channels, matrix), []
 
 
