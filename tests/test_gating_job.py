@@ -327,3 +327,17 @@ def test_where_the_matrix_is_from_is_said(simulated, markers, tmp_path):
     assert bare.compensated_by == "nothing"
     assert "no_matrix" in [finding.code for finding in bare.verdict.findings]
     assert bare.verdict.verdict == gate(file, markers).verdict.verdict
+
+
+def test_a_matrix_that_cannot_be_used_is_not_passed_over(simulated, markers, tmp_path):
+    """Its channels are called otherwise than the file's; the text keeps its length."""
+    content = (simulated / "fcs" / "P01_C1D1_tnk.fcs").read_bytes()
+    start = content.index(b"$SPILLOVER")
+    spoilt = tmp_path / "spoilt.fcs"
+    spoilt.write_bytes(content[:start] + content[start:].replace(b"BV605-A", b"BV650-A", 1))
+
+    refused = gate(spoilt, markers)
+
+    assert refused.verdict.verdict == "refused"
+    assert "names channels that the file lacks: BV650-A" in refused.verdict.reason
+    assert gate(spoilt, markers, compensation="none").compensated_by == "nothing"

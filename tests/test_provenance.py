@@ -80,6 +80,11 @@ def test_results_under_a_name_that_is_gone_are_removed(tmp_path):
     assert (tmp_path / "gates" / "my_notes.txt").exists()
 
 
+def write_files(folder, states):
+    rows = [{"state": state, "acquisition": f"a{n}"} for n, state in enumerate(states)]
+    write_tsv(folder / "intake/files.tsv", ["state", "acquisition"], rows)
+
+
 @pytest.mark.parametrize(
     ("states", "words"),
     [
@@ -89,7 +94,7 @@ def test_results_under_a_name_that_is_gone_are_removed(tmp_path):
     ],
 )
 def test_the_last_words_say_how_much_was_used(tmp_path, states, words):
-    write_tsv(tmp_path / "intake/files.tsv", ["state"], [{"state": state} for state in states])
+    write_files(tmp_path, states)
     stops = [{"stops": "row"}, {"stops": "nothing"}]
     write_tsv(tmp_path / "intake/problems.tsv", ["stops"], stops)
 
@@ -99,8 +104,20 @@ def test_the_last_words_say_how_much_was_used(tmp_path, states, words):
     assert said[1].startswith("1 problem in sheets left rows out: ")
 
 
+def test_a_reference_tube_is_not_called_used(tmp_path):
+    write_files(tmp_path, ["accepted", "accepted", "accepted"])
+    write_tsv(tmp_path / "intake/problems.tsv", ["stops"], [])
+    left_out = [{"what": "acquisition", "item": "a1"}, {"what": "measurement", "item": "a2"}]
+    write_tsv(tmp_path / "flow/left_out.tsv", ["what", "item"], left_out)
+
+    said = last_words(tmp_path)
+
+    assert said[0].startswith("2 of 3 files are used; why")
+    assert "exclusions.tsv" in said[0]
+
+
 def test_the_last_words_count_problems(tmp_path):
-    write_tsv(tmp_path / "intake/files.tsv", ["state"], [{"state": "accepted"}])
+    write_files(tmp_path, ["accepted"])
     write_tsv(tmp_path / "intake/problems.tsv", ["stops"], [{"stops": "row"}] * 2)
 
     assert last_words(tmp_path)[1].startswith("2 problems in sheets left rows out: ")

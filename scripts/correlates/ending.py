@@ -92,16 +92,21 @@ def last_words(results: Path) -> list[str]:
     files, problems = results / "intake" / "files.tsv", results / "intake" / "problems.tsv"
     if not files.exists():
         return []
-    states = [row["state"] for row in read_tsv(files)]
-    used = sum(state in ACCEPTED for state in states)
-    lines = [f"{used} of {len(states)} files are used."]
-    if not states:
+    rows = read_tsv(files)
+    # A reference tube is accepted and gated, and gives no measurement.
+    left_out = results / "flow" / "left_out.tsv"
+    listed = read_tsv(left_out) if left_out.exists() else []
+    idle = {row["item"] for row in listed if row["what"] == "acquisition"}
+    used = sum(row["state"] in ACCEPTED and row["acquisition"] not in idle for row in rows)
+    lines = [f"{used} of {len(rows)} files are used."]
+    if not rows:
         lines = ["No FCS file was found: nothing was measured. See study.drop or study.samples."]
-    elif used < len(states):
-        lines = [f"{used} of {len(states)} files are used; why the others are not: {files}"]
-    left_out = sum(row["stops"] == "row" for row in read_tsv(problems))
-    if left_out:
-        count = "1 problem" if left_out == 1 else f"{left_out} problems"
+    elif used < len(rows):
+        places = f"{files}, {results / 'cohort' / 'exclusions.tsv'}"
+        lines = [f"{used} of {len(rows)} files are used; why the others are not: {places}"]
+    wrong = sum(row["stops"] == "row" for row in read_tsv(problems))
+    if wrong:
+        count = "1 problem" if wrong == 1 else f"{wrong} problems"
         lines.append(f"{count} in sheets left rows out: {problems}")
     report = results / "report" / "report.html"
     if report.exists():

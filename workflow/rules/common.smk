@@ -144,10 +144,10 @@ def each_try(amount):
 
 
 def memory_of(wildcards, attempt):
-    """Snakemake's own 250 MB on a node, numpy, and three times the file."""
+    """Snakemake's own 250 MB on a node, numpy, and six times the file (integers grow most)."""
     path = Path(PLAN[wildcards.acquisition].path)
     size = path.stat().st_size if path.exists() else 0
-    return attempt * (500 + 3 * size // 10**6)
+    return attempt * (500 + 6 * size // 10**6)
 
 
 def strategies_of_workspaces(wildcards):
