@@ -9,6 +9,7 @@ import pytest
 from correlates.analyses.common_limits import BELOW, OBSERVED
 from correlates.analyses.contrasts import contrast_values, run_contrasts
 from correlates.analyses.markers import MEASUREMENT_COLUMNS, CohortTables
+from correlates.analyses.missingness import missing_sentence
 from correlates.analyses.model import run_model
 from correlates.analyses.ranks import exact_p, midranks, pairs_higher, rank_scores
 from correlates.analyses.shift import hodges_lehmann
@@ -108,7 +109,7 @@ def test_the_patient_whose_limit_ties_most_values_is_named():
         "The floor is the limit of P12 (60.0 cells/µL); it alone ties 8 of the 10 measured values. "
         "More events in that tube would lower it, and a higher flow.min_leukocytes, set before "
         "results are seen, would leave such a tube out. Sensitivity, not the primary result: "
-        f"without P12 exact two-sided p = {without:.2g}."
+        f"without P12 exact two-sided uncorrected p = {without:.2g}."
     ) in row["sentence"]
 
 
@@ -233,9 +234,10 @@ def test_the_bounds_hold_every_value_that_the_missing_may_have_had():
     assert row["p_missing_events_highest"] == pytest.approx(highest)
     assert row["way_missing_events_lowest"] == "higher"
     assert (
-        "Had the missing values (1 with the event, 2 without) been the lowest with the event and "
-        f"the highest without it, the test would give p = {lowest:.2g} (higher with the event); "
-        f"had they been the other way round, p = {highest:.2g} (higher with the event)."
+        "Had the missing values (1 with the event, 2 without) been the lowest of all values with "
+        "the event and the highest without it, the test would give uncorrected p = "
+        f"{lowest:.2g} (higher with the event); had they been the other way round, uncorrected p = "
+        f"{highest:.2g} (higher with the event)."
     ) in row["sentence"]
 
 
@@ -243,7 +245,29 @@ def test_missing_values_can_turn_the_direction():
     row = only(cohort([1, 2, 3, 4, 5, 6, 7, 8, 9], 4, ["ok"] * 3 + ["missing"] + ["ok"] * 5))
 
     assert row["way_missing_events_highest"] == "lower"
-    assert "been the lowest with the event, the test" in row["sentence"]
+    assert "all been the lowest of all values, the test" in row["sentence"]
+    assert "had they all been the highest of all values, uncorrected p" in row["sentence"]
+
+
+def test_equal_groups_have_no_direction():
+    row = only(cohort([2, 3, 1, 2, 3, 0, 4], 2 + 1, ["ok"] * 5 + ["missing", "ok"]))
+    row = missing_sentence(dict(row) | {"way_missing_events_lowest": "equal"})
+
+    assert " (no direction); had they " in row
+
+
+def test_a_claim_that_the_missing_values_could_undo_says_so():
+    status = ["ok"] * 5 + ["missing"] + ["ok"] * 7
+    row = only(cohort([9, 10, 11, 12, 13, 0, *range(1, 8)], 6, status))
+    sure = only(cohort([9, 10, 11, 12, 13, 14, *range(1, 8)], 6))
+
+    assert (row["claim"], row["fragile"]) == ("higher", "p_missing_events_lowest")
+    assert row["sentence"].endswith(
+        "With the missing values at the first of these extremes, p would not pass in this "
+        "direction."
+    )
+    assert (sure["claim"], sure["fragile"]) == ("higher", "")
+    assert "would not pass" not in sure["sentence"]
 
 
 def test_the_missing_are_tied_with_what_lies_beyond_the_limits():

@@ -7,7 +7,7 @@ from scipy import stats
 
 from correlates.analyses.comparison import Contrast
 from correlates.analyses.contrasts import run_contrasts
-from correlates.analyses.families import corrected, families_of
+from correlates.analyses.families import ALTERNATIVES, corrected, families_of
 from correlates.analyses.markers import MEASUREMENT_COLUMNS, CohortTables
 from correlates.analyses.multiplicity import benjamini_hochberg, family_verdict, holm
 from correlates.analyses.ranks import exact_p, pairs_higher, rank_scores, smallest_p_of_sizes
@@ -204,6 +204,41 @@ def test_a_claim_needs_the_corrected_p_whatever_the_confidence(values, changed, 
     assert (": the estimate is " in row["sentence"]) == (not claim or not excludes)
 
 
+@pytest.mark.parametrize(
+    ("p", "name", "other", "changed", "is_fragile"),
+    [
+        pytest.param([0.01, 0.5], "primary", "p_sensitivity", 0.02, False, id="0.04 passes"),
+        pytest.param([0.01, 0.5], "primary", "p_sensitivity", 0.03, True, id="0.06 does not"),
+        pytest.param(
+            [0.01, 0.02], "primary", "p_sensitivity", 0.03, False, id="second of two: times 1"
+        ),
+        pytest.param(
+            [0.01, 0.5], "secondary", "p_missing_events_lowest", 0.04, False, id="q = 0.08 passes"
+        ),
+        pytest.param(
+            [0.01, 0.5], "secondary", "p_missing_events_lowest", 0.06, True, id="q = 0.12 not"
+        ),
+        pytest.param(
+            [0.01, 0.5], "primary", "p_missing_events_highest", 0.001, True, id="turned round"
+        ),
+        pytest.param([0.2, 0.5], "primary", "p_sensitivity", 0.6, False, id="nothing is claimed"),
+    ],
+)
+def test_a_claim_that_other_values_would_undo_is_fragile(p, name, other, changed, is_fragile):
+    table = pd.DataFrame(
+        {
+            **{"family": name, "p": p, "pairs_higher": 0.9, "smallest_p_with_ties": 0.001},
+            **dict.fromkeys(["p_holm", "q", *ALTERNATIVES], np.nan),
+            **{"way_missing_events_lowest": "higher", "way_missing_events_highest": "lower"},
+            **{"family_size": 0, "family_sentence": "", "claim": "", "fragile": ""},
+        }
+    )
+    table.loc[0, other] = changed
+    families = families_of([Contrast.of(contrast(place, family=name)) for place in (1, 2)])
+
+    assert corrected(table, families)["fragile"].tolist()[0] == (other if is_fragile else "")
+
+
 def test_family_wise_error_is_kept():
     """Two markers and no difference: either is claimed in at most 5 % of cohorts."""
     rng = np.random.default_rng(5)
@@ -218,9 +253,10 @@ def test_family_wise_error_is_kept():
                 "pairs_higher": [pairs_higher(one, members) for one in scores],
                 "smallest_p_with_ties": smallest_p_of_sizes(6, 8),
                 "p_holm": np.nan,
+                **dict.fromkeys(ALTERNATIVES, np.nan),
                 "family_size": 0,
             }
-        ).assign(family_sentence="", claim="")
+        ).assign(family_sentence="", claim="", fragile="")
         claimed += (corrected(table, families)["claim"] != "").any()
 
     assert 0 < claimed <= stats.binom.ppf(0.999, cohorts, 0.05)

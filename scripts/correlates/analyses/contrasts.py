@@ -58,7 +58,7 @@ COLUMNS = [
 ]
 TEXTS = [
     *("marker", "flags", "event", "unit", "scale", "permits", "reason", "claim"),
-    "family_sentence",
+    *("family_sentence", "fragile"),
     *(
         "floor_set_by",
         "ceiling_set_by",

@@ -1,6 +1,6 @@
 """Families of contrasts: how many hypotheses each holds, and what a result must pass in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,13 @@ from correlates.analyses.multiplicity import (
     holm,
 )
 
-CORRECTED = ["p_holm", "q", "family_size", "family_sentence", "claim"]
+CORRECTED = ["p_holm", "q", "family_size", "family_sentence", "claim", "fragile"]
+# p with other values than those tested, and the column of its direction where that is known
+ALTERNATIVES = {
+    "p_missing_events_lowest": "way_missing_events_lowest",
+    "p_missing_events_highest": "way_missing_events_highest",
+    "p_sensitivity": "",
+}
 _UNCORRECTED = (
     "Exploratory contrasts: p is not corrected, and no difference is claimed, however small it is."
 )
@@ -75,14 +81,16 @@ def corrected(table: pd.DataFrame, families: dict[str, Family]) -> pd.DataFrame:
     Parameters
     ----------
     table
-        One row a contrast, with ``family``, ``p``, ``smallest_p_with_ties`` and ``pairs_higher``.
+        One row a contrast, with ``family``, ``p``, ``smallest_p_with_ties``, ``pairs_higher`` and
+        the columns of ALTERNATIVES.
     families
         Of ``families_of``.
 
     Returns
     -------
     The table with the columns CORRECTED filled: ``claim`` is ``higher`` or ``lower`` where the
-    corrected p passes the level of its family, else empty.
+    corrected p passes the level of its family, else empty; ``fragile`` the names of ALTERNATIVES,
+    joined by semicolons, with which, in place of its p, the claim would not be made.
     """
     table = table.copy()
     for name, family in families.items():
@@ -93,13 +101,40 @@ def corrected(table: pd.DataFrame, families: dict[str, Family]) -> pd.DataFrame:
             table.loc[rows, "family_sentence"] = _UNCORRECTED
             continue
         is_primary = name == PRIMARY
-        adjusted = (holm if is_primary else benjamini_hochberg)(p, family.size)
+        adjusted = _adjusted(family, p)
         _, verdict = family_verdict(smallest.tolist(), family.size, is_primary)
         table.loc[rows, "p_holm" if is_primary else "q"] = adjusted
         table.loc[rows, "family_size"] = family.size
         table.loc[rows, "family_sentence"] = verdict
         higher = table.loc[rows, "pairs_higher"].to_numpy(dtype=float)
         claim = np.where(higher > 0.5, "higher", "lower")
-        is_passed = adjusted <= (ALPHA if is_primary else FDR)
-        table.loc[rows, "claim"] = np.where(is_passed, claim, "")
+        claim = np.where(_is_passed(family, adjusted), claim, "")
+        table.loc[rows, "claim"] = claim
+        others = table.loc[rows].to_dict("records")
+        table.loc[rows, "fragile"] = [
+            _fragile(family, p, place, row) if claim[place] else ""
+            for place, row in enumerate(others)
+        ]
     return table
+
+
+def _adjusted(family: Family, p: np.ndarray) -> np.ndarray:
+    return (holm if family.name == PRIMARY else benjamini_hochberg)(p, family.size)
+
+
+def _is_passed(family: Family, adjusted: np.ndarray) -> np.ndarray:
+    return adjusted <= (ALPHA if family.name == PRIMARY else FDR)
+
+
+def _fragile(family: Family, p: np.ndarray, place: int, row: Mapping) -> str:
+    """Name the alternatives with which the claim of one row would not be made."""
+    found = []
+    for name, way in ALTERNATIVES.items():
+        if np.isnan(row[name]):
+            continue
+        changed = p.copy()
+        changed[place] = row[name]
+        is_reversed = bool(way) and row[way] != row["claim"]
+        if is_reversed or not _is_passed(family, _adjusted(family, changed))[place]:
+            found.append(name)
+    return ";".join(found)

@@ -119,7 +119,9 @@ def highest_limit_sentence(row: Mapping) -> str:
             parts.append(_whose(where, who, row[where], unit, cost))
             without += who
     p = row["p_sensitivity"]
-    found = "too few are left to test" if np.isnan(p) else f"exact two-sided {p_value(p)}"
+    found = (
+        "too few are left to test" if np.isnan(p) else f"exact two-sided uncorrected {p_value(p)}"
+    )
     parts.append(f"Sensitivity, not the primary result: without {_names(without)} {found}.")
     return " ".join(parts)
 

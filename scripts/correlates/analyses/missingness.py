@@ -72,19 +72,21 @@ def missing_sentence(row: Mapping) -> str:
     if not with_event + without:
         return ""
     low, high = (
-        f"{p_value(row[f'p_missing_events_{end}'])} "
-        f"({row[f'way_missing_events_{end}']} with the event)"
+        f"uncorrected {p_value(row[f'p_missing_events_{end}'])} "
+        f"({_way_words(row[f'way_missing_events_{end}'])})"
         for end in ("lowest", "highest")
     )
-    where = " and ".join(
-        words
-        for words, count in (
-            ("the lowest with the event", with_event),
-            ("the highest without it", without),
-        )
-        if count
-    )
+    if with_event and without:
+        first = "been the lowest of all values with the event and the highest without it"
+        second = "been the other way round"
+    else:
+        ends = ("lowest", "highest") if with_event else ("highest", "lowest")
+        first, second = (f"all been the {end} of all values" for end in ends)
     return (
-        f"Had the missing values ({with_event} with the event, {without} without) been {where}, "
-        f"the test would give {low}; had they been the other way round, {high}."
+        f"Had the missing values ({with_event} with the event, {without} without) {first}, "
+        f"the test would give {low}; had they {second}, {high}."
     )
+
+
+def _way_words(way: str) -> str:
+    return "no direction" if way == "equal" else f"{way} with the event"

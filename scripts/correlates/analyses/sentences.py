@@ -48,6 +48,7 @@ def contrast_sentence(row: Mapping) -> str:
         quality_sentence(row),
         left_out(*(missing_of(row[name]) for name in MISSING)),
         missing_sentence(row),
+        _fragile(row),
     ]
     return " ".join(part for part in parts if part)
 
@@ -56,6 +57,28 @@ def missing_of(text: str) -> dict[str, int]:
     """Read ``cause=count;cause=count``."""
     pairs = [pair.split("=") for pair in text.split(";") if pair]
     return {cause: int(count) for cause, count in pairs}
+
+
+def _fragile(row: Mapping) -> str:
+    """Say with which other values the claim would not be made; empty where with all it would."""
+    found = row["fragile"].split(";")
+    ends = [end for end in ("lowest", "highest") if f"p_missing_events_{end}" in found]
+    which = {"lowest": "first", "highest": "second"}
+    cases = []
+    if ends:
+        extremes = " or ".join(which[end] for end in ends)
+        cases.append(f"with the missing values at the {extremes} of these extremes")
+    if "p_sensitivity" in found:
+        cases.append("without the values whose limit ties the others")
+    if not cases:
+        return ""
+    said = ", or ".join(cases)
+    p = "the corrected p"
+    if row["family"] == SECONDARY:
+        p = "q"
+    elif row["family_size"] < 2:
+        p = "p"
+    return f"{said[0].upper()}{said[1:]}, {p} would not pass in this direction."
 
 
 def _specimen(row: Mapping) -> str:
