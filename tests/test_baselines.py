@@ -7,7 +7,7 @@ import pytest
 
 from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.dosing import Dosing, dosing_of
-from correlates.cohort.phases import assign_phases, phase_of, planned_day
+from correlates.cohort.phases import assign_phases, phase_of, planned_day, why_unassigned
 
 TREATED = Dosing(lenalidomide_start_day=29)
 NEVER = Dosing()
@@ -67,6 +67,11 @@ def test_planned_day(visit, day):
         pytest.param("FU90", "pre", None, None, TREATED, "FU", id="follow-up"),
         pytest.param("UNS1", "pre", 12, 24, TREATED, "IBR_RUNIN", id="unscheduled, with a day"),
         pytest.param("UNS1", "pre", None, None, TREATED, "UNASSIGNED", id="unscheduled, none"),
+        pytest.param("C1D1", "pre", 29, 10, TREATED, "IBR_RUNIN", id="evening ibrutinib"),
+        pytest.param("C1D1", "am", 29, 24, TREATED, "COMBO", id="hours are of ibrutinib only"),
+        pytest.param("UNS1", "pre", 29, None, TREATED, "UNASSIGNED", id="flare on the first day"),
+        pytest.param("PD", "pre", 1, None, TREATED, "UNASSIGNED", id="unscheduled, ibrutinib's"),
+        pytest.param("UNS1", "h4", 29, None, TREATED, "COMBO", id="unscheduled, after the dose"),
         pytest.param(
             "C1D1", "am", 29, None, TREATED, "COMBO", id="an unknown timepoint is not pre"
         ),
@@ -400,3 +405,36 @@ def test_every_tube_of_the_draw_is_named():
     )
 
     assert baselines_of(table).draws["sample"].tolist()[0] == "tube-1, tube-2"
+
+
+def test_too_few_cells_in_a_sound_tube_are_not_replaced_by_an_earlier_draw():
+    """The tube of day 29 failed for the second feature only by its own count."""
+    rows = measured(
+        ("C0D28", 28, "nk__abs"),
+        ("C0D28", 28, "nk_cd57__pct__nk"),
+        ("C0D28", 28, "t__pct__lymph"),
+        ("C1D1", 29, "nk__abs"),
+        ("C1D1", 29, "nk_cd57__pct__nk", "not_evaluable", "parent_below_floor"),
+        ("C1D1", 29, "t__pct__lymph", "not_evaluable", "viability_below_floor"),
+    )
+
+    found = baselines_of(rows).features
+    of = found[found["baseline"] == "B1"].set_index("feature")
+
+    assert of["visit"].to_dict() == {
+        "nk__abs": "C1D1",
+        "nk_cd57__pct__nk": "C1D1",
+        "t__pct__lymph": "C0D28",
+    }
+    assert of["earlier_draw"].to_dict() == {
+        "nk__abs": False,
+        "nk_cd57__pct__nk": False,
+        "t__pct__lymph": True,
+    }
+
+
+def test_an_unscheduled_draw_on_the_first_day_is_no_baseline_and_says_why():
+    table = assign_phases(samples(("UNS1", 29)), [{"patient": "P1", "lenalidomide_start_day": 29}])
+
+    assert table["phase"].tolist() == ["UNASSIGNED"]
+    assert "not scheduled" in why_unassigned("UNS1", 29.0, table["flags"][0])

@@ -249,6 +249,7 @@ def test_the_spillover_matrix_is_read(written, key):
         pytest.param("2,A,A,1,0,0,1", id="a channel twice"),
         pytest.param("2,A,B,1,0,nan,1", id="not a finite number"),
         pytest.param("2,A,B,1,1,1,1", id="rows that are alike"),
+        pytest.param("2,A,B,100,5,10,100", id="in percent"),
         pytest.param("2,A,B,1,0,0,0", id="a row of nothing"),
         pytest.param("0", id="no channels"),
         pytest.param("99999999999999", id="absurdly many channels"),

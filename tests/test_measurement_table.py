@@ -58,7 +58,8 @@ def test_a_sound_table_has_no_faults():
     [
         pytest.param(table({"status": "low"}), "status unknown: low", id="unknown status"),
         pytest.param(table({"assay": "cytof"}), "assay unknown: cytof", id="unknown assay"),
-        pytest.param(table({"value": None}), "an ok row has no value", id="ok without value"),
+        pytest.param(table({"value": None}), "ok row has no finite value", id="ok without value"),
+        pytest.param(table({"value": float("inf")}), "no finite value", id="ok and infinite"),
         pytest.param(
             table({"status": "missing"}), "a missing row has a value", id="missing with a value"
         ),

@@ -52,7 +52,7 @@ def faults(table: pd.DataFrame) -> list[str]:
         found += [f"{column} unknown: {', '.join(unknown)}"] if unknown else []
     value, status = table["value"].astype(float), table["status"]
     checks = {
-        "an ok row has no value": (status == "ok") & value.isna(),
+        "an ok row has no finite value": (status == "ok") & ~np.isfinite(value),
         "a missing row has a value": (status == "missing") & value.notna(),
         "a censored row has no limit": status.isin(CENSORED) & table["limit"].isna(),
         "a key is blank": (table[KEY].fillna("") == "").any(axis=1),

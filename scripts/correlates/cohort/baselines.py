@@ -5,8 +5,9 @@ predictors are taken at B1, percent changes are measured from B0.
 
 A baseline is chosen per feature: of the draws that may stand for it, the last with a usable value.
 So one tube that failed, or a panel that was stained a day earlier, does not cost the patient the
-baseline. What was not taken from the last draw is flagged ``earlier_draw``, and the table of draws
-says what was passed over: the features of one patient may then come from several days.
+baseline; too few cells of one kind in a sound tube are a result, and no earlier draw is taken for
+it. What was not taken from the last draw is flagged ``earlier_draw``, and the table of draws says
+what was passed over: the features of one patient may then come from several days.
 """
 
 import math
@@ -32,6 +33,10 @@ from correlates.measurements import KEY, USABLE
 
 # Flag of a value that is not of the last draw of its baseline.
 EARLIER_DRAW = "earlier_draw"
+# A tube that failed says nothing of its cells. Too few cells of one kind do: to take an earlier
+# draw for them would choose by the result.
+_TOO_FEW = frozenset({"too_few_events", "parent_below_floor"})
+_TUBE_FAILED = frozenset({"viability_below_floor", "leukocytes_below_floor"})
 COLUMNS = [
     *("patient", "specimen", "baseline", "visit", "timepoint", "sample", "day"),
     *("n_features", "passed_over", "reason"),
@@ -80,6 +85,10 @@ def choose_baselines(
     at_baseline = draws.loc[draws["baseline"] != "", [*DRAW, "baseline", "place"]]
     rows = measurements[[*KEY, "status", "flags"]].merge(at_baseline, on=DRAW)
     rows["usable"] = rows["status"].isin(USABLE)
+    is_too_few = [
+        bool(_TOO_FEW & set(flags)) and not _TUBE_FAILED & set(flags) for flags in rows["flags"]
+    ]
+    rows["settles"] = rows["usable"] | np.array(is_too_few, dtype=bool)
     features = _last_usable(rows)
     of_draws = _groups(draws, ["patient", "specimen"])
     of_rows, of_features = _groups(rows, _BASELINE), _groups(features, _BASELINE)
@@ -136,8 +145,11 @@ def _draws(
 
 
 def _last_usable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep one measurement of each feature at each baseline: the last usable, else the last."""
-    ordered = rows.sort_values(["usable", "place"], kind="stable")
+    """Keep one measurement of each feature at each baseline: the last that settles it, or the last.
+
+    A usable value settles it, and so does a tube in which the cells were too few to measure.
+    """
+    ordered = rows.sort_values(["settles", "place"], kind="stable")
     kept = ordered.drop_duplicates([*_BASELINE, "feature"], keep="last").sort_values(KEY)
     last = rows.groupby(_BASELINE)["place"].max().rename("last")
     kept = kept.join(last, on=_BASELINE)

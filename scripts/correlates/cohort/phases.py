@@ -61,8 +61,9 @@ def hours_after_dose(visit: str, timepoint: str, hours_post_dose: float | None) 
         A timepoint in the visit's label (``C1D1_H4``) goes before the column. ``pre``, ``trough``
         and a blank are before the day's dose.
     hours_post_dose
-        Actual hours since the last dose. A ``pre`` sample drawn a few hours after a dose was not
-        drawn before it, whatever its label; a day's distance is the dose of the day before.
+        Actual hours since the last ibrutinib dose. A ``pre`` sample drawn a few hours after a dose
+        was not drawn before it, whatever its label; a day's distance is the dose of the day before.
+        Of another drug these hours say nothing: None, so that the label decides.
     """
     parsed = parse_visit(visit)
     label = normal_timepoint((parsed and parsed.timepoint) or timepoint or "")
@@ -127,7 +128,7 @@ def phase_of(
     day
         Recorded study day; None falls back as `day_of` does.
     hours_post_dose
-        Actual hours since the last dose, if recorded.
+        Actual hours since the last ibrutinib dose, if recorded.
     dosing
         The patient's recorded dosing.
 
@@ -135,7 +136,8 @@ def phase_of(
     -------
     ``SCREENING`` (before either drug), ``IBR_RUNIN``, ``COMBO``, ``IBR_CONT``, ``FU``, or
     ``UNASSIGNED`` where no day is known, where only a planned day is and it contradicts the
-    recorded dosing, and under lenalidomide before ibrutinib, which the trial does not have.
+    recorded dosing, for an unscheduled draw on the day of a drug's first dose of which nothing
+    tells whether it was before, and under lenalidomide before ibrutinib, which the trial has not.
     """
     parsed = parse_visit(visit)
     label = parsed.name if parsed else ""
@@ -146,15 +148,19 @@ def phase_of(
         # Screening is before ibrutinib, which says nothing of a drug that began earlier.
         is_under = label == "SCR" and start is not None and start < FIRST_IBRUTINIB_DAY
         return UNASSIGNED if is_under else {"SCR": SCREENING, "FU90": FU}.get(label, UNASSIGNED)
+    if is_around_first_dose(visit, timepoint, at, start):
+        return UNASSIGNED
     hours = hours_after_dose(visit, timepoint, hours_post_dose)
+    # Evening ibrutinib makes a sample of 10 hours out of one before the morning's lenalidomide.
+    hours_lenalidomide = hours_after_dose(visit, timepoint, None)
     if not dose_was_taken(at, hours, FIRST_IBRUTINIB_DAY):
-        is_under = start is not None and dose_was_taken(at, hours, start)
+        is_under = start is not None and dose_was_taken(at, hours_lenalidomide, start)
         return UNASSIGNED if is_under else SCREENING
     if label == "FU90" or _stopped(at, dosing.ibrutinib_stop_day):
         return FU
     if start is None:
         return IBR_RUNIN
-    if not dose_was_taken(at, hours, start):
+    if not dose_was_taken(at, hours_lenalidomide, start):
         # After a delayed start the plan's day of C1D8 lies before it, and the sample does not.
         guessed_late = guess == DAY_PLANNED and at > PLANNED_LENALIDOMIDE_DAY
         return UNASSIGNED if guessed_late else IBR_RUNIN
@@ -163,6 +169,20 @@ def phase_of(
     past_plan = planned is not None and planned > CYCLE_DAYS * (LAST_LENALIDOMIDE_CYCLE + 1)
     # Cycle 13 is planned without lenalidomide, but only a recorded stop proves it.
     return UNASSIGNED if past_plan and dosing.lenalidomide_stop_day is None else COMBO
+
+
+def is_around_first_dose(visit: str, timepoint: str, day: float, start: float | None) -> bool:
+    """Say whether nothing tells if a draw was before a drug's first dose, given on the same day.
+
+    A scheduled visit of that day is drawn before the dose unless its timepoint says otherwise.
+    What was not scheduled, such as a draw for a flare, may be of any hour: a blank timepoint is no
+    record.
+    """
+    parsed = parse_visit(visit)
+    if parsed is None or parsed.planned_day is not None or parsed.name == "SCR":
+        return False
+    first_days = {FIRST_IBRUTINIB_DAY, None if start is None else math.floor(start)}
+    return math.floor(day) in first_days and hours_after_dose(visit, timepoint, None) < 0
 
 
 def _stopped(day: float, stop_day: float | None) -> bool:
@@ -229,11 +249,17 @@ def why_unassigned(visit: str, day: float, flags: Iterable[str]) -> str:
             "Write one for all its rows, or give each draw a visit of its own, such as UNS1"
         )
     planned = planned_day(visit)
+    parsed = parse_visit(visit)
+    if not math.isnan(day) and parsed and planned is None and parsed.name != "SCR":
+        return (
+            "it was not scheduled, and lies on the day of a drug's first dose: nothing shows "
+            "whether before or after. Call it C0D1 or C1D1 if before, or give a timepoint such "
+            "as H4"
+        )
     under_lenalidomide = (
         "lenalidomide began before ibrutinib, and nothing shows that this draw came before it"
     )
     if math.isnan(day):
-        parsed = parse_visit(visit)
         is_screening = parsed is not None and parsed.name == "SCR"
         return under_lenalidomide if is_screening else "no study day was recorded"
     if math.floor(day) <= FIRST_IBRUTINIB_DAY:

@@ -177,10 +177,8 @@ def intensity_rows(outcome: Outcome) -> list[dict]:
 def _with_origin_of_matrix(outcome: Outcome, compensation: str) -> Outcome:
     """Say where the matrix is from; that a file should bring one and does not is noted.
 
-    Raises
-    ------
-    Refused
-        If the file brings one that cannot be used: its values are not what the gates are meant for.
+    One that brings a matrix that cannot be used is refused: its values are not what the gates are
+    meant for.
     """
     if outcome.compensation == FROM_FILE:
         return replace(outcome, compensated_by="file" if compensation == "file" else "table")
@@ -190,7 +188,9 @@ def _with_origin_of_matrix(outcome: Outcome, compensation: str) -> Outcome:
     if compensation == "file":
         spoilt = [one for one in verdict.findings if one.code == "bad_spillover"]
         if spoilt:
-            raise Refused([replace(one, severity=ERROR) for one in spoilt])
+            others = tuple(one for one in verdict.findings if one not in spoilt)
+            refusal = [replace(one, severity=ERROR) for one in spoilt]
+            return Outcome(_refuse(replace(verdict, findings=others), refusal))
         verdict = replace(verdict, findings=(*verdict.findings, _NO_MATRIX))
     return replace(outcome, verdict=verdict, compensated_by="nothing")
 

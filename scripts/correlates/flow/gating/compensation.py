@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from correlates.flow.gating.gates import Compensation
+from correlates.intake.fcs.spillover import PERCENT_FROM
 from correlates.problems import Problem, did_you_mean
 
-# A matrix of shares has 1 on its diagonal, one of percentages 100.
-_PERCENT_FROM = 10.0
 _SQUARE = "Give one row and one column for each channel, in the same order."
 
 
@@ -195,7 +194,7 @@ def _checked(names, rows, channels, places) -> Compensation:
             problem = f"The diagonal of {names[index]!r} is zero"
             remedy = "A dye must be seen by its own detector: give 1 there."
             problems.append(Problem(problem=problem, remedy=remedy, **_cell(place, names[index])))
-        elif not found and abs(values[index]) >= _PERCENT_FROM:
+        elif not found and abs(values[index]) >= PERCENT_FROM:
             problem = f"The diagonal of {names[index]!r} is {values[index]:g} and not 1"
             remedy = "Is the matrix in percent? Then divide all of it by 100."
             problems.append(Problem(problem=problem, remedy=remedy, **_cell(place, names[index])))

@@ -7,6 +7,8 @@ import numpy as np
 from correlates.intake.fcs.findings import INFO, WARNING, Finding
 from correlates.intake.fcs.keywords import finite_number, whole_number
 
+# A matrix of shares has 1 on its diagonal, one of percentages 100.
+PERCENT_FROM = 10.0
 _KEYWORDS = ("$SPILLOVER", "SPILLOVER", "$SPILL", "SPILL")
 _GIVE_CSV = "Give the compensation as a CSV file (`compensation` in the config) if one is needed."
 
@@ -55,6 +57,9 @@ def read_spillover(
         return None, [Finding("bad_spillover", message, _GIVE_CSV, WARNING)]
     if len(set(channels)) < len(channels):
         message = f"The compensation matrix in {key} names a channel twice."
+        return None, [Finding("bad_spillover", message, _GIVE_CSV, WARNING)]
+    if np.abs(np.diag(matrix)).min() >= PERCENT_FROM:
+        message = f"The compensation matrix in {key} has {matrix[0, 0]:g}, not 1, on its diagonal."
         return None, [Finding("bad_spillover", message, _GIVE_CSV, WARNING)]
     if np.linalg.matrix_rank(matrix) < len(matrix):
         message = f"The compensation matrix in {key} cannot be solved: two rows say the same."
