@@ -124,9 +124,9 @@ def test_whether_a_family_can_reach_its_level(smallest, can, sentence):
             4,
             True,
             False,
-            "The primary family holds 4 contrasts, 2 of them not listed here, of which 1 could be "
-            "tested. The smallest p attainable, given the ties, is 0.024; times 4 that is 0.095, "
-            "so the family cannot reach 0.05 at these numbers of patients.",
+            "The primary family holds 4 contrasts, 2 of them not listed here; of the 2 listed, 1 "
+            "could be tested. The smallest p attainable, given the ties, is 0.024; times 4 that is "
+            "0.095, so the family cannot reach 0.05 at these numbers of patients.",
             id="more than are listed",
         ),
         pytest.param(

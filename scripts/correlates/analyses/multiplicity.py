@@ -89,10 +89,13 @@ def family_verdict(
     sentence = f"The {'primary' if is_primary else 'secondary'} family holds {holds}"
     if size > listed:
         sentence += f", {size - listed} of them not listed here"
+        of_them = f"; of the {listed} listed, "
+    else:
+        of_them = ", of which "
     if not tested:
         return False, f"{sentence}; none could be tested."
     if len(tested) < listed:
-        sentence += f", of which {len(tested)} could be tested"
+        sentence += f"{of_them}{len(tested)} could be tested"
     best, level = min(tested), ALPHA if is_primary else FDR
     sentence += f". The smallest p attainable, given the ties, is {smallest_text(best)}"
     reached = min(1.0, best * size)
