@@ -142,7 +142,16 @@ def test_the_lowest_ceiling_is_told_of_too():
 
     assert (row["ceiling_set_by"], row["n_tied_by_ceiling"]) == ("P10", 6)
     assert "The ceiling is the limit of P10" in row["sentence"]
-    assert "would raise it" in row["sentence"]
+    assert "More events" not in row["sentence"]
+
+
+def test_events_are_asked_for_only_where_a_cell_count_has_the_limit():
+    tables = cohort(VALUES, 5, STATUS, LIMITS)
+    tables.measurements["marker"] = "il6@B1"
+    sentence = only(tables, feature="il6")["sentence"]
+
+    assert "The floor is the limit of P12" in sentence
+    assert "More events" not in sentence
 
 
 def test_no_shift_is_estimated_where_limits_take_an_end_of_its_interval():

@@ -99,6 +99,7 @@ def costly_limit_words(groups: Groups) -> str:
     unit = unit_words(groups.unit)
     return " ".join(
         _whose(where, list(map(str, groups.patients[one.is_its])), one.limit, unit)
+        + _advice(where, groups.marker)
         for where, side in (("floor", BELOW), ("ceiling", ABOVE))
         if (one := deciding(groups, side)).is_costly
     )
@@ -116,7 +117,8 @@ def highest_limit_sentence(row: Mapping) -> str:
         if tied > COSTLY * measured:
             who = row[f"{where}_set_by"].split(";")
             cost = f"; it alone ties {tied} of the {measured} measured values"
-            parts.append(_whose(where, who, row[where], unit, cost))
+            whose = _whose(where, who, row[where], unit, cost)
+            parts.append(whose + _advice(where, row["feature"]))
             without += who
     p = row["p_sensitivity"]
     found = (
@@ -127,11 +129,17 @@ def highest_limit_sentence(row: Mapping) -> str:
 
 
 def _whose(where: str, patients: list[str], limit: float, unit: str, cost: str = "") -> str:
-    which = "lower" if where == "floor" else "raise"
+    limit_words = f"{number(limit)} {unit}".strip()
+    return f"The {where} is the limit of {_names(patients)} ({limit_words}){cost}."
+
+
+def _advice(where: str, marker: str) -> str:
+    """Say what lowers the limit of a cell count; other limits do not follow the events."""
+    if where != "floor" or not marker.partition("@")[0].endswith("__abs"):
+        return ""
     return (
-        f"The {where} is the limit of {_names(patients)} ({f'{number(limit)} {unit}'.strip()})"
-        f"{cost}. More events in that tube would {which} it, and a higher flow.min_leukocytes, set "
-        "before results are seen, would leave such a tube out."
+        " More events in that tube would lower it, and a higher flow.min_leukocytes, set before "
+        "results are seen, would leave such a tube out."
     )
 
 
