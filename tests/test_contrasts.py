@@ -416,6 +416,39 @@ def test_a_difference_of_limits_is_told():
     assert "their median is 2.00 times as high in those with the event" in row["sentence"]
 
 
+@pytest.mark.parametrize(
+    ("status", "ratio"),
+    [
+        pytest.param(
+            ["nd"] * 2 + ["ok"] * 7, 5, id="detection is not compared with quantification"
+        ),
+        pytest.param(["nd"] * 3 + ["ok"] * 6, np.nan, id="nobody with the event has one"),
+        pytest.param(["gt_uloq"] * 2 + ["ok"] * 7, 5, id="nor is an upper limit"),
+        pytest.param(["lt_lloq"] * 2 + ["ok"] * 7, 2, id="below quantification is of the kind"),
+    ],
+)
+def test_limits_of_one_kind_are_compared(status, ratio):
+    row = only(cohort(status=status, limit=[20, 40, 100] + [20] * 6))
+
+    assert row["limit_ratio"] == pytest.approx(ratio, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        pytest.param(30, "", id="one value is tied with none"),
+        pytest.param(60, "Both values below the highest of these limits (60.0 cells/µL), 1 of them "
+                     "measured, are tied.", id="two"),
+    ],
+)  # fmt: skip
+def test_how_many_are_tied(limit, said):
+    sentence = only(cohort(status=["ok"] * 6 + ["nd", "ok", "ok"], limit=limit))["sentence"]
+
+    assert "Beyond their limit are 0 of the 3" in sentence
+    assert said in sentence
+    assert (" tied." in sentence) == bool(said)
+
+
 def test_values_by_patient():
     table = contrast_values(cohort(), [contrast()])
 

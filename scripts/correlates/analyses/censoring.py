@@ -24,8 +24,8 @@ def censoring_of(groups: Groups) -> dict:
     -------
     The columns COLUMNS: values beyond their own limit, altogether and by group; the common floor
     in the unit of measurement, how many values are tied there, how many of these were measured
-    (the ceiling likewise); and the median limit of the patients with the event over that of the
-    others, NaN where a group has none.
+    (the ceiling likewise); and the median limit of quantification of the patients with the event
+    over that of the others, NaN where a group has none.
     """
     is_censored = groups.side != OBSERVED
     described = {
@@ -59,14 +59,13 @@ def censoring_sentence(row: Mapping) -> str:
         f"({100 * without / others:.0f} %)."
     ]
     for name, where in (("floor", "below the highest"), ("ceiling", "above the lowest")):
-        if row[f"n_{name}"]:
+        n_tied = int(row[f"n_{name}"])
+        if n_tied > 1:
             measured = int(row[f"n_{name}_measured"])
             them = f", {measured} of them measured," if measured else ""
+            which = "Both" if n_tied == 2 else f"All {n_tied}"
             limit = f"{number(row[name])} {unit_words(row['unit'])}".rstrip()
-            parts.append(
-                f"All {int(row[f'n_{name}'])} values {where} of these limits ({limit}){them} are "
-                "tied."
-            )
+            parts.append(f"{which} values {where} of these limits ({limit}){them} are tied.")
     ratio = row["limit_ratio"]
     if ratio > FAR_APART or ratio < 1 / FAR_APART:
         parts.append(
@@ -96,7 +95,9 @@ def quantile_words(row: Mapping, name: str) -> str:
 
 
 def _limit_ratio(groups: Groups) -> float:
-    is_known = groups.limit > 0
+    # a value that was not detected holds its limit of detection, which is lower at equal numbers
+    # of events: limits of two kinds would differ where the measurements do not
+    is_known = groups.is_quantified & (groups.limit > 0)
     with_event = groups.limit[is_known & groups.is_event]
     without = groups.limit[is_known & ~groups.is_event]
     if not (with_event.size and without.size):

@@ -71,6 +71,8 @@ class Groups:
     patients, is_event, value, measured, side, limit
         Who, whether with the event, the value on the scale of the contrast and as measured (or the
         limit), on which side of it (0 observed, -1 below, 1 above), and the limit as recorded.
+    is_quantified
+        Whether the limit is that of quantification: not where nothing was detected, or too much.
     flags
         Of each value, joined by semicolons.
     marker
@@ -87,6 +89,7 @@ class Groups:
     measured: np.ndarray
     side: np.ndarray
     limit: np.ndarray
+    is_quantified: np.ndarray
     flags: np.ndarray
     marker: str
     event: str
@@ -137,6 +140,7 @@ def groups_of(contrast: Contrast, tables: CohortTables) -> Groups:
         measured=marker.measured[is_used],
         side=marker.side[is_used],
         limit=marker.limit[is_used],
+        is_quantified=rows["status"].isin(("ok", "lt_lloq")).to_numpy()[is_used],
         flags=rows["flags"].to_numpy(dtype=str)[is_used],
         marker=name,
         event=event,
