@@ -290,6 +290,81 @@ def test_the_file_of_a_row_that_is_left_out_is_not_taken_by_its_name(study):
     assert [problem.column for problem in plan.problems] == ["study_day"]
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("P02 C1D1 TNK full fresh_wb 31d", "study_day: this is not a number (found '31d')"),
+        ("P02 C1D1 tnk full blood 31", "specimen: this value is not known (found 'blood')"),
+        ("P02 C1D1 tnk fmo fresh_wb 31", "tube: this text is not legal (found 'fmo')"),
+        ("P02 C1D1 tkn full fresh_wb 31", "panel: this panel is not known (found 'tkn')"),
+    ],
+)
+def test_the_dropped_file_of_a_row_that_is_left_out_is_not_measured_with_defaults(study, row, said):
+    study.drop("P01_C0D1_tnk.fcs", "P02_C0D1_tnk.fcs", "P02_C1D1_tnk.fcs", "P02_C1D1_h4_tnk.fcs")
+    study.sheet("patient visit panel tube specimen study_day", "P01 C0D1 tnk full fresh_wb 1", row)
+
+    plan = study.plan()
+
+    assert plan.names == ["P01_C0D1__tnk__full", "P02_C0D1__tnk__full", "P02_C1D1_h4__tnk__full"]
+    (one,) = plan.listed
+    assert (one.path, one.state) == ("fcs/P02_C1D1_tnk.fcs", "unmatched")
+    assert (one.patient, one.visit) == ("P02", "C1D1")
+    assert one.reason == f"left out: its row 3 of samples.tsv is wrong: {said}"
+    assert one.remedy == "Mend that row and run again."
+
+
+def test_a_row_that_is_left_out_takes_no_file_that_a_good_row_tells_better(study):
+    pattern = "{patient:[A-Z]+\\d+}_{visit}_{panel:[a-z]+}_{tube}.fcs"
+    study.drop("P01_C0D1_tnk_full.fcs", "P01_C0D1_tnk_fmo_CD57.fcs", pattern=pattern)
+    study.sheet(
+        "patient visit panel tube study_day", "P01 C0D1 tnk full 2", "P01 C0D1 tnk fmo 2"
+    )  # fmt: skip
+
+    plan = study.plan()
+
+    assert plan.names == ["P01_C0D1__tnk__full"]
+    assert plan["P01_C0D1__tnk__full"].study_day == 2
+    assert told(plan) == [("fcs/P01_C0D1_tnk_fmo_CD57.fcs", "unmatched")]
+
+
+@pytest.mark.parametrize("row", ["P01 C0D1 +4 1", "P01 C0D1_PRE H4 1", "P01 C0D1 H4 1\tx"])
+def test_a_row_whose_timepoint_is_in_doubt_takes_every_file_of_its_visit(study, row):
+    study.drop("P01_C0D1_tnk.fcs", "P01_C0D1_H4_tnk.fcs")
+    study.sheet("patient visit timepoint study_day", row)
+
+    plan = study.plan()
+
+    assert plan.names == []
+    assert [one.state for one in plan.listed] == ["unmatched", "unmatched"]
+
+
+def test_of_rows_of_one_draw_the_wrong_one_is_to_be_mended(study):
+    study.drop("P01_C0D1_tnk.fcs", "P02_C0D1_tnk.fcs")
+    study.sheet(
+        "patient visit study_day", "P01 C0D1 1", "P02 C0D1 1", "P02 C0D1 2", "P01 C0D1 soon"
+    )  # fmt: skip
+
+    plan = study.plan()
+
+    assert plan.names == []
+    assert [one.reason for one in plan.listed] == [
+        "left out: its row 5 of samples.tsv is wrong: study_day: this is not a number "
+        "(found 'soon')",
+        "left out: its row 3 of samples.tsv is wrong: this key also stands in row 4, "
+        "with other values",
+    ]
+
+
+def test_a_row_whose_patient_or_visit_cannot_be_read_takes_no_file(study):
+    study.drop("P01_C0D1_tnk.fcs")
+    study.sheet("patient visit study_day", "P01 C0D29 soon", "P__01 C0D1 soon")
+
+    plan = study.plan()
+
+    assert plan.names == ["P01_C0D1__tnk__full"]
+    assert plan.listed == ()
+
+
 def test_a_sheet_adds_to_dropped_files_what_their_names_do_not_tell(study):
     study.drop("P01_C0D1_tnk.fcs", "P01_C0D8_tnk.fcs", "P02_C0D1_tnk.fcs")
     study.sheet(

@@ -99,7 +99,7 @@ class Finder:
             The drop folder's pattern; None without a drop folder.
         """
         rows = self._samples.rows if self._samples else []
-        index = RowIndex(row for row in rows if not row.get("fcs"))
+        index = RowIndex(self._samples, self._reader.panels)
         dropped = list(self._dropped())
         names = self._names_by_row(dropped, pattern)
         for row in rows:
@@ -161,7 +161,7 @@ class Finder:
         self._take(path, look_at(str(self._root / path), path), identity)
 
     def _list_refused(self, row: SheetRow) -> None:
-        """List the file of a row that is left out, unless a good row has it as well."""
+        """List the file that a row that is left out names, unless a good row has it as well."""
         name = row.get("fcs")
         if not name:
             return
@@ -190,10 +190,12 @@ class Finder:
         elif held is None:
             self._list(path, "unmatched", *self._why_unmatched(pattern, seen.relative))
         else:
+            by_name = None
             try:
-                identity = index.complete(self._reader.identity(held))
+                by_name = self._reader.identity(held)
+                identity = index.complete(by_name)
             except IdentityError as error:
-                self._list(path, "unmatched", error.reason, error.remedy)
+                self._list(path, "unmatched", error.reason, error.remedy, by_name)
             else:
                 self._take(path, seen, identity)
 
