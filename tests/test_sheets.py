@@ -266,6 +266,25 @@ def test_a_mistyped_column_that_decides_stops_the_run(sheet, header, column):
 
 
 @pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("alc_10e9", "alc_10e9_l"),
+        ("AMC 10e9", "amc_10e9_l"),
+        ("cbc_offset", "cbc_offset_h"),
+        ("alc_10e9_dl", None),
+        ("alc_10e6", None),
+    ],
+)
+def test_a_column_without_its_unit_is_mistyped(sheet, header, column):
+    found = sheet("cbc", f"patient,visit,wbc,{header}\nP01,C0D1,9,2\n", "a.csv")
+
+    (problem,) = found.problems
+    assert problem.column == header
+    assert problem.stops == ("nothing" if column is None else "run")
+    assert column is None or f"looks like {column!r}" in problem.problem
+
+
+@pytest.mark.parametrize(
     ("name", "known"),
     [
         ("hb_g_l", "hb_g_dl"),

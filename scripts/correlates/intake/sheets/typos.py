@@ -1,6 +1,7 @@
 """Whether the name of a column is another one mistyped."""
 
 _LONG = 8
+_UNITS = {"cm", "dl", "h", "l", "mg", "min", "pct", "y"}
 
 
 def is_typo(name: str, known: str) -> bool:
@@ -13,14 +14,16 @@ def is_typo(name: str, known: str) -> bool:
 
     Returns
     -------
-    Whether they differ in separators only, or in letters that nobody changes with intent: units and
-    short names (``hb_g_l`` is not ``hb_g_dl``, ``anc`` not ``alc``) and digits (``del11q``) are
-    never taken for mistyped.
+    Whether they differ in separators only, in a unit that is left away (``alc_10e9``), or in
+    letters that nobody changes with intent: units and short names (``hb_g_l`` is not ``hb_g_dl``,
+    ``anc`` not ``alc``) and digits (``del11q``) are never taken for mistyped.
     """
     mine, theirs = name.replace("_", ""), known.replace("_", "")
     if mine == theirs:
         return True
     words, known_words = name.split("_"), known.split("_")
+    if known_words[-1] in _UNITS and mine == "".join(known_words[:-1]):
+        return True
     if all(len(word) > 2 for word in known_words) and _is_slip(mine, theirs):
         return True
     if len(words) != len(known_words):
