@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from correlates.flow.figures.labels import FLAG_WORDS
-from correlates.report.glossary import MEANINGS, gate_flags
-from correlates.report.inputs import Content
+from correlates.report.glossary import MEANINGS, gate_flags, glossary
+from correlates.report.inputs import NEEDED, Content, ReportInputs
 from correlates.report.names import POPULATIONS, feature_name, item_name, marker_name
+from correlates.report.origin import inputs_digest
 from correlates.report.page import compensation_words, file_groups
 from correlates.report.stacking import label_cells
 from correlates.report.summary import endpoint_rows, patients_left_out, summarise
@@ -20,6 +21,13 @@ def problem(row, column="response", value="x", stops="row", file="patients.tsv")
     return {"file": file, "row": row, "column": column, "value": value, "stops": stops}
 
 
+def rows_of_files(states):
+    return [
+        {"state": state, "acquisition": f"f{number}", "reason": ""}
+        for number, state in enumerate(states)
+    ]
+
+
 def content(problems=(), statuses=("ok",), files=(), exclusions=(), patients=("P01", "P02")):
     """Return what the report reads of a study whose sheet holds two good rows."""
     endpoints = [
@@ -30,7 +38,7 @@ def content(problems=(), statuses=("ok",), files=(), exclusions=(), patients=("P
     measured = {"feature": "nk__abs", "sample": "s", "patient": "P01", "visit": "C0D1"}
     return Content(
         **dict.fromkeys(("baselines", "contrasts", "contrast_values", "predictions", "model"), []),
-        files=[{"state": state} for state in files],
+        files=rows_of_files(files),
         problems=list(problems),
         endpoints=endpoints,
         exclusions=list(exclusions),
@@ -43,7 +51,17 @@ def content(problems=(), statuses=("ok",), files=(), exclusions=(), patients=("P
     ("problems", "expected"),
     [
         pytest.param([], 0, id="a good sheet"),
-        pytest.param([problem("4"), problem("5")], 2, id="one a row"),
+        pytest.param([problem("4")], 1, id="a row whose problem names no patient"),
+        pytest.param([problem("4"), problem("5")], None, id="two, which may be of one patient"),
+        pytest.param(
+            [problem("5"), problem("4", "patient", "P03")],
+            None,
+            id="a bad row, and a good one of the same patient that is left out for it",
+        ),
+        pytest.param([problem("4"), problem("5", "patient", "P01")], 1, id="a bad row and a copy"),
+        pytest.param(
+            [problem("4", "patient", "P09"), problem("4")], 1, id="two problems, one naming it"
+        ),
         pytest.param([problem("4"), problem("4", "age_y")], 1, id="two bad cells in a row"),
         pytest.param([problem("4", stops="nothing")], 0, id="a warning leaves nobody out"),
         pytest.param([problem("4", file="cbc.tsv")], 0, id="a row of another sheet is no patient"),
@@ -53,7 +71,7 @@ def content(problems=(), statuses=("ok",), files=(), exclusions=(), patients=("P
             1,
             id="one patient in two rows that contradict each other",
         ),
-        pytest.param([problem("4", "patient", "")], 1, id="a row without a patient"),
+        pytest.param([problem("4", "patient", "")], None, id="a row of anybody"),
     ],
 )
 def test_patients_left_out_are_counted_from_the_problems_of_their_sheet(problems, expected):
@@ -68,6 +86,22 @@ def test_patients_left_out_stay_in_the_denominators():
 
     assert said["tiles"][0] == ("2 of 3 patients", "1 left out for their row")
     assert [(row["evaluable"], row["n"]) for row in said["endpoints"]] == [(2, 3)]
+
+
+def test_where_patients_are_not_known_what_was_left_out_is_said_by_rows():
+    """A good and a bad row of one patient: the second has no name, and no patient is invented."""
+    said = summarise(content([problem("5"), problem("2", "patient", "P03")]))
+
+    assert said["tiles"][0] == ("2 patients", "used; 2 rows of the sheet left out")
+    assert (said["patients_left_out"], said["rows_left_out"]) == (None, 2)
+    assert [row["n"] for row in said["endpoints"]] == [2]
+
+
+def test_a_copy_of_a_row_leaves_no_patient_out():
+    said = summarise(content([problem("4", "patient", "P01")]))
+
+    assert said["tiles"][0] == ("2 patients", "no patient was left out")
+    assert "Left out: 1 row of the sheets." in said["left_out"]
 
 
 def test_without_a_row_left_out_the_denominator_is_the_table():
@@ -104,13 +138,28 @@ def test_what_was_left_out_is_told_from_what_only_stands_at_a_limit():
 def test_files_that_were_not_used_stand_first_and_those_used_are_folded():
     states = ["accepted", "refused", "accepted_with_warning", "waiting", "accepted"]
 
-    groups = file_groups([{"state": state} for state in states])
+    groups = file_groups(rows_of_files(states), {})
 
     assert [(name, is_open, len(rows)) for name, is_open, rows in groups] == [
         ("Not used", True, 2),
         ("Used, with a warning", True, 1),
         ("Used", False, 2),
     ]
+
+
+def test_a_reference_tube_is_accepted_and_not_used():
+    tube = {"what": "acquisition", "item": "f1", "status": "excluded", "reason": "reference tube"}
+    study = content(files=("accepted", "accepted_with_warning"), exclusions=[tube])
+    study.files[1]["reason"] = "Few events."
+
+    groups = {name: rows for name, _, rows in file_groups(study.files, study.idle)}
+
+    assert {name: [row["acquisition"] for row in rows] for name, rows in groups.items()} == {
+        "Not used": ["f1"],
+        "Used": ["f0"],
+    }
+    assert groups["Not used"][0]["reason"] == "Reference tube. Few events."
+    assert summarise(study)["tiles"][1] == ("1 of 2 files", "1 not used, each with its reason")
 
 
 def test_every_cell_says_its_column_where_a_narrow_screen_stacks_them():
@@ -182,6 +231,28 @@ def test_flags_of_gates_are_explained_in_the_words_of_the_figures():
 
     assert found == [("no valley found", MEANINGS["fallback_no_valley"])]
     assert set(FLAG_WORDS) <= set(MEANINGS)
+
+
+def test_a_count_that_is_missing_is_explained_where_it_occurs():
+    found = glossary([["cbc_alc_missing"], ["cbc_wbc_not_positive", "cbc_far"]])
+
+    assert [word for word, _ in found] == ["cbc alc missing", "cbc wbc not positive"]
+    assert "no lymphocyte count (ALC) of this draw" in found[0][1]
+    assert "cbc alc missing" not in dict(glossary([["few_events"]]))
+
+
+@pytest.mark.parametrize(("amount", "said"), [(1, "1 FCS file"), (2, "2 FCS files")])
+def test_the_digest_of_the_files_says_of_how_many(tmp_path, amount, said):
+    table = tmp_path / "table.tsv"
+    table.touch()
+    tables = dict.fromkeys([*NEEDED, "measurements", "model"], table)
+    study = content(files=["accepted"] * amount)
+    for row in study.files:
+        row["sha256"] = row["acquisition"]
+
+    rows = inputs_digest(ReportInputs("", **tables, figures={}, settings={}), study)
+
+    assert rows[0][0] == f"content of {said}"
 
 
 HELD = pd.DataFrame({"feature": ["t__abs", "t__pct__lymph", "nk__abs", "b__abs"], "status": "ok"})

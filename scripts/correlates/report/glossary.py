@@ -1,5 +1,6 @@
 """What the flags of measurements mean, in words for the page."""
 
+import re
 from collections.abc import Iterable
 
 from correlates.flow.figures.labels import FLAG_WORDS
@@ -21,7 +22,6 @@ MEANINGS = {
     "leukocytes_not_gated": "no gate for leukocytes, so their number cannot be judged",
     "cbc_far_from_draw": "the blood count was taken too long before or after the draw",
     "cbc_repeated": "the sheet holds several blood counts of this draw",
-    "cbc_missing": "no blood count of this draw",
     "no_blood_count_for_specimen": "a specimen that no blood count stands for",
     "reference_population_not_gated": "the population that the blood count stands for is not gated",
     "display_only_compositional": "mostly a measure of the clone's size: shown, never tested",
@@ -33,6 +33,17 @@ MEANINGS = {
     "earlier_draw": "the last draw of the baseline has no usable value of this, so an earlier one "
     "in the same window gives it",
 }
+# A blood count's columns, which stand within a flag: ``cbc_alc_missing``.
+_COUNTS = {
+    "wbc": "leukocyte count (WBC)",
+    "alc": "lymphocyte count (ALC)",
+    "amc": "monocyte count (AMC)",
+}
+_OF_COUNTS = {
+    "missing": "the sheets hold no {} of this draw, so there is no absolute count",
+    "not_positive": "the {} of this draw is not above zero, so there is no absolute count",
+}
+_OF_COUNT = re.compile(f"cbc_(.+?)_({'|'.join(_OF_COUNTS)})")
 
 
 def glossary(flags: Iterable[Iterable[str]]) -> list[tuple[str, str]]:
@@ -44,9 +55,12 @@ def glossary(flags: Iterable[Iterable[str]]) -> list[tuple[str, str]]:
         Flags of each measurement. A flag that is not known here is left as it is.
     """
     found = {flag for row in flags for flag in row}
-    return [
-        (code.replace("_", " "), meaning) for code, meaning in MEANINGS.items() if code in found
-    ]
+    known = {code: meaning for code, meaning in MEANINGS.items() if code in found}
+    for code in sorted(found - set(known)):
+        if of_count := _OF_COUNT.fullmatch(code):
+            count, state = of_count.groups()
+            known[code] = _OF_COUNTS[state].format(_COUNTS.get(count, count.upper()))
+    return [(code.replace("_", " "), meaning) for code, meaning in known.items()]
 
 
 def gate_flags(flags: Iterable[Iterable[str]]) -> list[tuple[str, str]]:

@@ -106,6 +106,12 @@ class Content:
         """Whether any file says that it is simulated."""
         return any(is_true(row["simulated"]) for row in self.files)
 
+    @property
+    def idle(self) -> dict[str, str]:
+        """Why an accepted file gives no measurement, by acquisition; reference tubes are such."""
+        rows = (row for row in self.exclusions if row["what"] == "acquisition")
+        return {row["item"]: row["reason"] for row in rows}
+
 
 def read_content(inputs: ReportInputs) -> Content:
     """Read every table.

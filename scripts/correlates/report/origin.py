@@ -5,6 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 import correlates
+from correlates.report.formats import plural
 from correlates.report.inputs import NEEDED, Content, ReportInputs, digest_of
 
 PACKAGES = (
@@ -32,7 +33,7 @@ def inputs_digest(inputs: ReportInputs, content: Content) -> list[tuple[str, str
     """
     digests = sorted(row["sha256"] for row in content.files if row["sha256"])
     of_files = hashlib.sha256("\n".join(digests).encode()).hexdigest()
-    rows = [(f"content of {len(digests)} FCS files", of_files)]
+    rows = [(f"content of {plural(len(digests), 'FCS file')}", of_files)]
     if inputs.plan is not None:
         rows.append(("plan", digest_of(inputs.plan)))
     names = [*NEEDED, "measurements", "model"]

@@ -80,7 +80,7 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         "caution": caution_of(str(inputs.settings["analyses"].get("design_note", ""))),
         "compensated": compensation_words(content.files),
         "states": Counter(row["state"] for row in content.files),
-        "file_groups": file_groups(content.files),
+        "file_groups": file_groups(content.files, content.idle),
         "figures": figure_groups(content, inputs, Path(out_path)),
         "trajectories": [
             {"about": one, "svg": Markup(one.svg)}
@@ -209,15 +209,30 @@ def _by_kind(exclusions: list[dict]) -> list[tuple[str, str, list[dict]]]:
     return [*groups, ("measurement", AT_A_LIMIT, limited)] if limited else groups
 
 
-def file_groups(files: list[dict]) -> list[tuple[str, bool, list[dict]]]:
+def file_groups(files: list[dict], idle: Mapping[str, str]) -> list[tuple[str, bool, list[dict]]]:
     """Return the files by what became of them, each group with its heading and whether it is open.
 
     Those that were not used stand first, then those with a warning.
+
+    Parameters
+    ----------
+    files
+        Rows of the files' table.
+    idle
+        Why an accepted file gives no measurement, by acquisition; it is among those not used.
     """
     states = ("accepted", "accepted_with_warning")
+    unused, used = [], []
+    for row in files:
+        why = idle.get(row["acquisition"], "") if row["state"] in states else ""
+        if why:
+            said = f"{why[:1].upper()}{why[1:].rstrip('.')}. {row['reason']}".strip()
+            unused.append(row | {"reason": said})
+        else:
+            (used if row["state"] in states else unused).append(row)
     groups = [
-        ("Not used", True, [row for row in files if row["state"] not in states]),
-        ("Used, with a warning", True, [row for row in files if row["state"] == states[1]]),
-        ("Used", False, [row for row in files if row["state"] == states[0]]),
+        ("Not used", True, unused),
+        ("Used, with a warning", True, [row for row in used if row["state"] == states[1]]),
+        ("Used", False, [row for row in used if row["state"] == states[0]]),
     ]
     return [group for group in groups if group[2]]

@@ -15,17 +15,19 @@ def summarise(content: Content) -> dict:
     Returns
     -------
     ``tiles`` (what is counted, and words on it), ``files`` (a sentence), ``endpoints`` (rows),
-    ``patients_left_out`` (how many), ``results`` (sentences of the analyses with their status),
+    ``patients_left_out`` (how many; None where that is not known), ``rows_left_out`` (of the
+    patients sheet), ``results`` (sentences of the analyses with their status),
     ``left_out`` (sentences).
     """
     states = Counter(row["state"] for row in content.files)
     measurements = content.measurements
     lost = patients_left_out(content)
     return {
-        "tiles": _tiles(content, states, lost),
+        "tiles": _tiles(content, lost),
         "files": _files(states),
-        "endpoints": endpoint_rows(content.endpoints, lost),
+        "endpoints": endpoint_rows(content.endpoints, lost or 0),
         "patients_left_out": lost,
+        "rows_left_out": len(_named_by_row(content)),
         "results": _results(content),
         "left_out": _left_out(content),
         "measured": (
@@ -38,20 +40,35 @@ def summarise(content: Content) -> dict:
     }
 
 
-def patients_left_out(content: Content) -> int:
+def patients_left_out(content: Content) -> int | None:
     """Return how many patients of the sheet are not in the study, for what is wrong in their rows.
 
-    Rows whose patient is known, since a second row is what is wrong, count once for each patient.
+    A problem names the patient only where that column is what is wrong. One row without a name is
+    one more patient: had that patient a good row as well, it would be left out too, and named.
+    Several such rows, or one beside named ones, may be of one patient, and one whose patient cannot
+    be read may be of anybody: the number is then not known, and None.
     """
-    patients = {row["patient"] for row in content.endpoints}
-    lost: dict[str, str] = {}
+    rows = _named_by_row(content)
+    named = {name for name in rows.values() if name}
+    named -= {row["patient"] for row in content.endpoints}
+    unnamed = [name for name in rows.values() if not name]
+    if not unnamed:
+        return len(named)
+    return 1 if unnamed == [None] and not named else None
+
+
+def _named_by_row(content: Content) -> dict[str, str | None]:
+    """Return the patient of each row of the patients sheet that was left out.
+
+    ``""`` where the row's patient cannot be read, None where its problems do not say it.
+    """
+    rows: dict[str, str | None] = {}
     for problem in content.problems:
-        is_row = problem["file"] == content.patients_sheet and problem["row"]
-        if is_row and problem["stops"] == "row":
-            named = problem["value"] if problem["column"] == "patient" else ""
-            lost[problem["row"]] = lost.get(problem["row"]) or named
-    unnamed = sum(not named for named in lost.values())
-    return unnamed + len({named for named in lost.values() if named} - patients)
+        number = problem["row"]
+        if problem["file"] == content.patients_sheet and number and problem["stops"] == "row":
+            named = problem["value"] if problem["column"] == "patient" else None
+            rows[number] = rows.get(number) or (rows.get(number) if named is None else named)
+    return rows
 
 
 def endpoint_rows(endpoints: list[dict], lost: int = 0) -> list[dict]:
@@ -91,16 +108,19 @@ def _value(kind: str, value: float) -> str:
     return f"{value:g}"
 
 
-def _tiles(content: Content, states: Counter, lost: int) -> list[tuple[str, str]]:
+def _tiles(content: Content, lost: int | None) -> list[tuple[str, str]]:
     patients = len({row["patient"] for row in content.endpoints})
-    used, files = sum(states[state] for state in _ANALYSED), sum(states.values())
+    files, idle = len(content.files), content.idle
+    used = sum(
+        row["state"] in _ANALYSED and row["acquisition"] not in idle for row in content.files
+    )
     status = Counter(content.measurements["status"])
     limited, measured = sum(status[name] for name in CENSORED), sum(status.values())
     absent = measured - status["ok"] - limited
     return [
         (
-            _share(patients, patients + lost, "patient"),
-            f"{lost:,} left out for their row" if lost else "no row of the sheet was left out",
+            _share(patients, patients + (lost or 0), "patient"),
+            _lost_words(content, lost),
         ),
         (
             _share(used, files, "file"),
@@ -112,6 +132,12 @@ def _tiles(content: Content, states: Counter, lost: int) -> list[tuple[str, str]
             f"{absent:,} without a value",
         ),
     ]
+
+
+def _lost_words(content: Content, lost: int | None) -> str:
+    if lost is None:
+        return f"used; {plural(len(_named_by_row(content)), 'row')} of the sheet left out"
+    return f"{lost:,} left out for their row" if lost else "no patient was left out"
 
 
 def _share(part: int, whole: int, name: str) -> str:
