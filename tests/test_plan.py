@@ -355,6 +355,21 @@ def test_of_rows_of_one_draw_the_wrong_one_is_to_be_mended(study):
     ]
 
 
+def test_of_rows_of_one_patient_the_wrong_one_is_to_be_mended(study):
+    (study.root / "patients.tsv").write_text(f"{PATIENTS}P03\t29\tCR\t1\nP01\t29\tCRR\t1\n")
+    study.drop("P01_C0D1_tnk.fcs", "P02_C0D1_tnk.fcs")
+    study.sheet("patient visit study_day", "P02 C0D1 1", "P01 C0D1 1")
+
+    plan = study.plan()
+
+    assert plan.names == ["P02_C0D1__tnk__full"]
+    assert [one.reason for one in plan.listed] == [
+        "patient 'P01' is left out, for row 5 of the sheet"
+    ]
+    (problem,) = (one for one in plan.problems if one.file == "samples.tsv")
+    assert problem.problem == "row 5 of patients.tsv has this patient and is left out"
+
+
 def test_a_row_whose_patient_or_visit_cannot_be_read_takes_no_file(study):
     study.drop("P01_C0D1_tnk.fcs")
     study.sheet("patient visit study_day", "P01 C0D29 soon", "P__01 C0D1 soon")

@@ -126,11 +126,10 @@ def _with_content(one: Listed, on_disk: Mapping[str, str], reading: _Reading) ->
 
 def _name_reader(study: Study) -> NameReader:
     panels = list(study.gating)
-    refused = study.sheets["patients"].refused
     return NameReader(
         patients=Names(row.get("patient") for row in study.rows("patients")),
         panels=Names(panels, by_likeness=True),
-        left_out={row.get("patient"): row.number for row in refused},
+        left_out=study.sheets["patients"].row_to_mend("patient"),
         only_panel=panels[0] if len(panels) == 1 else "",
     )
 

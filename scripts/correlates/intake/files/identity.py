@@ -115,7 +115,7 @@ class NameReader:
     patients, panels
         Known names.
     left_out
-        Row of each patient whose row in the patients sheet is left out.
+        Row of the patients sheet to mend, of each patient who is left out for it.
     only_panel
         The panel of a study that has one, else ``""``.
     """

@@ -99,7 +99,7 @@ def check_patients(sheets: Mapping[str, Sheet]) -> None:
     if not (patients.rows or patients.refused):
         return
     names = Names(row.get("patient") for row in patients.rows)
-    left_out = {row.get("patient"): row.number for row in patients.refused}
+    left_out = patients.row_to_mend("patient")
     for kind in ("samples", "cbc"):
         sheet = sheets.get(kind)
         for row in sheet.rows if sheet else ():

@@ -73,6 +73,13 @@ class Sheet:
         self.refused += [row for row in self.rows if row.number in bad]
         self.rows = [row for row in self.rows if row.number not in bad]
 
+    def row_to_mend(self, column: str) -> dict[object, int]:
+        """Return, by a column's value, the row that is left out and is the first to mend.
+
+        A row that is wrong in itself is left out before the rows that it takes with it.
+        """
+        return {row.get(column): row.number for row in reversed(self.refused)}
+
 
 def read_sheet(
     path: str | Path, kind: str, name: str | None = None, *, may_be_empty: bool = False
