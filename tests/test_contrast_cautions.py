@@ -309,6 +309,20 @@ def test_unequal_spread_of_unequal_groups_is_told(values, events, has_caution):
     assert ("spread more than twice as much" in row["sentence"]) == has_caution
 
 
+@pytest.mark.parametrize(
+    ("events", "others", "is_told"),
+    [
+        pytest.param(5, 11, True, id="5 of 16"),
+        pytest.param(6, 13, False, id="6 can be judged"),
+        pytest.param(5, 10, False, id="twice as many are no more than that"),
+    ],
+)
+def test_few_values_tell_no_spread(events, others, is_told):
+    row = only(cohort(range(1, events + others + 1), events))
+
+    assert ("Spread cannot be judged from 5 values." in row["sentence"]) == is_told
+
+
 def test_quartiles_are_those_that_were_measured_and_spread_is_that_of_the_test():
     status = ["ok"] * 5 + ["nd"] * 2 + ["ok"] * 2
     row = only(cohort([1, 1, 4, 8, 16, 0, 0, 4, 8], 5, status, 2.0))

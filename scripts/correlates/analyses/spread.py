@@ -23,6 +23,8 @@ QUARTILES = [
 COLUMNS = [*QUARTILES, "iqr_events", "iqr_non_events", "spread_ratio"]
 # a rarer group below this share of the other, spread more than this many times as much, is told of
 UNEQUAL_SIZES, UNEQUAL_SPREAD = 0.5, 2.0
+# the quartiles of so few values tell next to nothing of a spread
+_TOO_FEW = 5
 
 
 def spread_of(groups: Groups) -> dict:
@@ -60,8 +62,11 @@ def spread_sentence(row: Mapping) -> str:
     sentence = f"Quartiles: {with_event} with the event, {without} without."
     sizes = int(row["n_events"]), int(row["n_non_events"])
     is_rarer_wider = row["spread_ratio"] > UNEQUAL_SPREAD
-    if not (is_rarer_wider and min(sizes) < UNEQUAL_SIZES * max(sizes)):
+    if min(sizes) >= UNEQUAL_SIZES * max(sizes):
         return sentence
+    if not is_rarer_wider:
+        few = f"Spread cannot be judged from {min(sizes)} values."
+        return f"{sentence} {few}" if min(sizes) <= _TOO_FEW else sentence
     return (
         f"{sentence} Caution: the {min(sizes)} of the rarer group spread more than twice as much "
         f"as the {max(sizes)} others (interquartile range), and such a test rejects more often "
