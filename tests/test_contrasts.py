@@ -101,9 +101,25 @@ UP = {"estimate": 2.0, "ci_low": 1.1, "ci_high": 4.0, "p": 0.02}
         ),
         pytest.param(
             UP | {"direction": "two_sided", "claim": "higher", "family": "secondary"},
-            "It was higher with the event (false discovery rate 10 %); no direction was "
+            "It passes the false discovery rate of 10 %: higher with the event; no direction was "
             "pre-specified.",
             id="a secondary contrast says at which rate",
+        ),
+        pytest.param(
+            UP | {"claim": "higher", "family": "secondary", "family_size": 1},
+            "It passes a level of 10 % as the only contrast of its family: higher with the event, "
+            "as expected.",
+            id="a rate over one contrast is a level",
+        ),
+        pytest.param(
+            UP | {"ci_low": 0.9, "ci_high": np.inf, "confidence": 0.99, "claim": "higher"},
+            "It was higher with the event, as expected.",
+            id="an interval without an upper end is no criterion",
+        ),
+        pytest.param(
+            UP | {"ci_low": 0.0, "confidence": 0.99, "claim": "higher"},
+            "It was higher with the event, as expected.",
+            id="nor one without a lower end",
         ),
         pytest.param(
             UP | {"ci_low": 0.9, "confidence": 0.99, "claim": "higher"},
@@ -350,6 +366,12 @@ def test_an_infinite_value_is_left_out_as_that():
         (0.05, "p = 0.0500"),
         (0.049996, "p = 0.049996"),
         (0.0500004, "p = 0.0500004"),
+        (0.1004, "p = 0.1004"),
+        (0.0996, "p = 0.0996"),
+        (0.10004, "p = 0.10004"),
+        (0.1, "p = 0.100"),
+        (0.0976, "p = 0.0976"),
+        (0.106, "p = 0.11"),
         (0.99996, "p = 1"),
         (0.00009, "p < 0.0001"),
     ],

@@ -92,7 +92,7 @@ def test_benjamini_and_hochberg(p, size, q):
             [2 / 84] * 4,
             False,
             "The primary family holds 4 contrasts. The smallest p attainable, given the ties, is "
-            "0.024; times 4 that is 0.095, so the family cannot reach 0.05 at these numbers of "
+            "0.024; times 4 that is 0.0952, so the family cannot reach 0.05 at these numbers of "
             "patients.",
             id="3 v 6 with four contrasts",
         ),
@@ -126,7 +126,7 @@ def test_whether_a_family_can_reach_its_level(smallest, can, sentence):
             False,
             "The primary family holds 4 contrasts, 2 of them not listed here; of the 2 listed, 1 "
             "could be tested. The smallest p attainable, given the ties, is 0.024; times 4 that is "
-            "0.095, so the family cannot reach 0.05 at these numbers of patients.",
+            "0.0952, so the family cannot reach 0.05 at these numbers of patients.",
             id="more than are listed",
         ),
         pytest.param(
@@ -200,8 +200,12 @@ def test_a_claim_needs_the_corrected_p_whatever_the_confidence(values, changed, 
     excludes = not row["ci_low"] <= 1 <= row["ci_high"]
 
     assert row["claim"] == claim
-    assert ("It was " in row["sentence"]) == bool(claim)
-    assert (": the estimate is " in row["sentence"]) == (not claim or not excludes)
+    is_fact = bool(claim) and row["family"] == "primary"
+    assert ("It was " in row["sentence"]) == is_fact
+    assert ("passes the false discovery rate of 10 %" in row["sentence"]) == (
+        bool(claim) and row["family"] == "secondary"
+    )
+    assert (": the estimate is " in row["sentence"]) == (not is_fact or not excludes)
 
 
 @pytest.mark.parametrize(

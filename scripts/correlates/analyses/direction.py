@@ -1,7 +1,7 @@
 """Which way a contrast went, said only as far as its corrected p carries."""
 
 from collections.abc import Mapping
-from math import isnan
+from math import inf, isfinite, isnan
 
 from correlates.analyses.comparison import PRIMARY, SECONDARY, Contrast
 from correlates.analyses.multiplicity import ALPHA, FDR
@@ -27,12 +27,20 @@ def direction_sentence(row: Mapping) -> str:
 
 def _shown(row: Mapping, sign: int) -> str:
     shown = 1 if row["claim"] == "higher" else -1
-    at = f" (false discovery rate {100 * FDR:g} %)" if row["family"] == SECONDARY else ""
-    sentence = f"It was {row['claim']} with the event{at}{_as_expected(shown, sign)}."
+    found = f"{row['claim']} with the event{_as_expected(shown, sign)}"
+    sentence = f"It was {found}."
+    if row["family"] == SECONDARY:
+        # of what passes a rate, a share is expected to be false: no single one is a fact
+        level = f"passes the false discovery rate of {100 * FDR:g} %"
+        if row["family_size"] < 2:
+            level = f"passes a level of {100 * FDR:g} % as the only contrast of its family"
+        sentence = f"It {level}: {found}."
     if excludes_no_difference(row):
         return sentence
     if _rejects_alone(row):
         return f"{sentence} {_TIES}"
+    if not isfinite(row["ci_high"]) or row["ci_low"] == _lowest(row):
+        return sentence
     return f"{sentence} The interval, a stricter criterion here, still includes no difference."
 
 
@@ -72,6 +80,10 @@ def _rejects_alone(row: Mapping) -> bool:
 
 def _nothing(row: Mapping) -> float:
     return 1.0 if row["scale"] == "ratio" else 0.0
+
+
+def _lowest(row: Mapping) -> float:
+    return 0.0 if row["scale"] == "ratio" else -inf
 
 
 def _as_expected(shown: int, sign: int) -> str:

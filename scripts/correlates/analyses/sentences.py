@@ -103,7 +103,7 @@ def _size(row: Mapping) -> str:
             f"{whom.removeprefix('in the ')} and one of the {others.removeprefix('in the ')}, ties "
             "counting half"
         )
-    is_fact = row["claim"] and excludes_no_difference(row)
+    is_fact = row["claim"] and row["family"] == PRIMARY and excludes_no_difference(row)
     verb = " was" if is_fact else ": the estimate is"
     if row["scale"] == "ratio":
         return f"{verb} {number(row['estimate'])} times as high {whom} as {others}"

@@ -29,8 +29,9 @@ _CAUSES = {
     "censored_without_limit": "beyond a limit that is not recorded",
 }
 _DEFAULT_EVENT = "the event"
-# p-values within these are written so that rounding takes none of them across the level
-_NEAR, _LEVEL, _MOST_DIGITS = (0.045, 0.055), 0.05, 12
+# p-values this near to a level (the second is that of false discovery) are written so that rounding
+# takes none of them across it
+_LEVELS, _NEAR, _MOST_DIGITS = (0.05, 0.10), 0.005, 12
 
 
 def unit_words(unit: str) -> str:
@@ -65,7 +66,7 @@ def number(value: float) -> str:
 
 
 def p_value(p: float) -> str:
-    """Return ``p = 0.024``, or ``p < 0.0001``; near 0.05 with the digits that tell its side."""
+    """Return ``p = 0.024``, or ``p < 0.0001``; near a level with the digits that tell its side."""
     return "p < 0.0001" if p < 1e-4 else f"p = {_p_digits(p)}"
 
 
@@ -75,10 +76,11 @@ def smallest(p: float) -> str:
 
 
 def _p_digits(p: float) -> str:
-    if not _NEAR[0] <= p <= _NEAR[1]:
+    near = [level for level in _LEVELS if abs(p - level) <= _NEAR]
+    if not near:
         return f"{p:.2g}"
     digits = 3
-    while digits < _MOST_DIGITS and float(f"{p:.{digits}g}") == _LEVEL != p:
+    while digits < _MOST_DIGITS and float(f"{p:.{digits}g}") == near[0] != p:
         digits += 1
     return f"{p:#.{digits}g}"
 
