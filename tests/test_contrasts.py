@@ -298,6 +298,29 @@ def test_the_direction_is_that_of_the_corrected_p(changed, sentence):
             id="all values are equal",
         ),
         pytest.param(
+            cohort(values=[0] * 9),
+            {},
+            "all_tied",
+            "All 9 values of t_cd4__abs@B1 are zero and equal, so nothing can be compared.",
+            id="all values are zero",
+        ),
+        pytest.param(
+            cohort(values=[0] * 9, status=["ok"] * 7 + ["missing", "nd"]),
+            {},
+            "all_tied",
+            "All 7 values of t_cd4__abs@B1 are zero and equal, so nothing can be compared. Left "
+            "out: 1 patient beyond a limit that is not recorded (1 without the event), 1 patient "
+            "without a measurement (1 without the event).",
+            id="all that were measured are zero",
+        ),
+        pytest.param(
+            cohort(values=[0] * 9),
+            {"transform": "none"},
+            "all_tied",
+            "All 9 values of t_cd4__abs@B1 are equal, so nothing can be compared.",
+            id="all values are zero without a logarithm",
+        ),
+        pytest.param(
             cohort(values=[0] * 8 + [7], status=["nd"] * 8 + ["ok"], limit=[7] * 7 + [9, 9]),
             {},
             "all_tied",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from correlates.analyses.common_limits import BELOW, OBSERVED
 from correlates.analyses.markers import (
+    ALL_ZERO,
     TRANSFORMS,
     CohortTables,
     Marker,
@@ -126,6 +127,7 @@ def groups_of(contrast: Contrast, tables: CohortTables) -> Groups:
     missing = _missing(marker.cause, endpoint)
     units = rows["unit"].dropna()
     if not is_used.any():
+        _refuse_zeros(name, missing)
         sentence = (
             f"No patient with an evaluable endpoint has a usable value of {name}. "
             f"{left_out(**missing)}"
@@ -147,6 +149,22 @@ def groups_of(contrast: Contrast, tables: CohortTables) -> Groups:
         unit=str(units.iloc[0]) if len(units) else "",
         **missing,
     )
+
+
+def _refuse_zeros(name: str, missing: Mapping[str, Mapping[str, int]]) -> None:
+    """Refuse values that are all zero for being equal: they were measured, and none is missing."""
+    count = missing["missing"].get(ALL_ZERO, 0)
+    if not count:
+        return
+    rest = {
+        which: {cause: n for cause, n in by_cause.items() if cause != ALL_ZERO}
+        for which, by_cause in missing.items()
+    }
+    all_are = f"All {count} values of {name} are zero and equal"
+    if count == 1:
+        all_are = f"The only value of {name} is zero"
+    sentence = f"{all_are}, so nothing can be compared. {left_out(**rest)}".strip()
+    raise Refused(Reason.ALL_TIED, sentence)
 
 
 def _on_scale(rows: pd.DataFrame, name: str, transform: str) -> Marker:

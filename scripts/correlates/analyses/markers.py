@@ -17,6 +17,7 @@ SIDE_OF_STATUS = {"ok": OBSERVED, "lt_lloq": BELOW, "nd": BELOW, "gt_uloq": ABOV
 TRANSFORMS = ("log2", "none")
 NO_LIMIT = "censored_without_limit"
 INFINITE = "infinite"
+ALL_ZERO = "all_zero"
 
 
 class NotOnLogScale(ValueError):
@@ -78,7 +79,7 @@ class Marker:
         The limit of each measurement as recorded, NaN where none is.
     cause
         Why there is nothing to use (``missing``, ``not_evaluable``, ``infinite``,
-        ``censored_without_limit``), else empty.
+        ``censored_without_limit``, ``all_zero``), else empty.
     """
 
     value: np.ndarray
@@ -173,7 +174,10 @@ def read_marker(rows: pd.DataFrame, transform: str) -> Marker:
     cause = np.where(usable & np.isfinite(value), "", cause).astype(object)
     value = np.where(cause == "", value, np.nan)
     if transform == "log2":
+        is_measured_zero = (cause == "") & (side == OBSERVED) & (value == 0)
         value, side = _positive(value, side, limit)
+        # no positive number is there that a zero could be said to lie below
+        cause[np.isnan(value) & is_measured_zero] = ALL_ZERO
         cause[np.isnan(value) & (cause == "")] = NO_LIMIT
         return Marker(np.log2(value), value, side, limit, cause)
     return Marker(value, value, side, limit, cause)
