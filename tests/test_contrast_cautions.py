@@ -12,6 +12,7 @@ from correlates.analyses.markers import MEASUREMENT_COLUMNS, CohortTables
 from correlates.analyses.missingness import missing_sentence
 from correlates.analyses.model import run_model
 from correlates.analyses.ranks import exact_p, midranks, pairs_higher, rank_scores
+from correlates.analyses.sentences import contrast_sentence
 from correlates.analyses.shift import hodges_lehmann
 
 CONTRAST = {"id": "H1", "feature": "nk__abs", "baseline": "B1", "endpoint": "cr"}
@@ -263,6 +264,21 @@ def test_equal_groups_have_no_direction():
     row = missing_sentence(dict(row) | {"way_missing_events_lowest": "equal"})
 
     assert " (no direction); had they " in row
+
+
+def test_a_claim_that_rests_on_the_values_at_the_limit_says_so():
+    values = [9, 10, 3, 11, 1, 2, 1.5, 2.5, 0]
+    row = dict(only(cohort(values, 4, ["ok"] * 8 + ["nd"], [np.nan] * 8 + [8])))
+    row |= {"fragile": "p_sensitivity"}
+
+    assert contrast_sentence(row).endswith(
+        "Without the values whose limit ties the others, p would not pass in this direction."
+    )
+    row |= {"family_size": 3, "fragile": "p_missing_events_highest;p_sensitivity"}
+    assert contrast_sentence(row).endswith(
+        "With the missing values at the second of these extremes, or without the values whose "
+        "limit ties the others, the corrected p would not pass in this direction."
+    )
 
 
 def test_a_claim_that_the_missing_values_could_undo_says_so():
