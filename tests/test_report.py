@@ -319,12 +319,12 @@ def test_numbers_of_a_contrast_are_those_of_its_table(study, page_of):
         pytest.param({"family": "exploratory"}, "corrected pnot corrected", id="exploratory"),
         pytest.param(
             {"p_missing_events_lowest": "0.21", "p_missing_events_highest": "0.004"},
-            "and the reverse without0.21 / 0.004",
+            "else without0.21 / 0.004",
             id="the extremes of missing values",
         ),
         pytest.param(
             {"is_limit_costly": "True", "p_sensitivity": "0.031"},
-            "not primary: p without the highest limit0.031",
+            "not primary: uncorrected p without the highest limit0.031",
             id="without the highest limit",
         ),
         pytest.param({"note": "The plan names grades."}, "The plan names grades.", id="note"),

@@ -85,10 +85,10 @@ def _facts(row: Mapping) -> list[tuple[str, str]]:
     ]
     if as_number(row["p_missing_events_lowest"]) is not None:
         ends = [p_shown(row[f"p_missing_events_{end}"]) for end in ("lowest", "highest")]
-        name = "p if those who lack a value were lowest / highest with, and the reverse without"
+        name = "uncorrected p if those who lack a value were lowest / highest with, else without"
         facts.append((name, " / ".join(ends)))
     if is_true(row["is_limit_costly"]):
-        name = "sensitivity, not primary: p without the highest limit"
+        name = "sensitivity, not primary: uncorrected p without the highest limit"
         facts.append((name, p_shown(row["p_sensitivity"])))
     return facts
 
