@@ -225,7 +225,7 @@ def test_missing_values_are_counted_by_group_and_cause():
     assert (row["n_missing"], row["n_missing_events"], row["n_missing_non_events"]) == (3, 1, 1)
     assert (
         "Left out: 1 patient without an evaluable endpoint, 1 patient without a measurement (1 "
-        "with the event), 1 patient whose sample failed quality control (1 without the event)."
+        "with the event), 1 patient whose value could not be evaluated (1 without the event)."
     ) in row["sentence"]
 
 

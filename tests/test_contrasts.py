@@ -1,5 +1,7 @@
 """Pre-specified contrasts: what is tested, what is refused, and how it reads."""
 
+from dataclasses import replace
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -34,6 +36,10 @@ def cohort(values=CD4, status=None, limit=None, display_only=(), **endpoints):
     )
     ends = pd.DataFrame({"cr": CR} | endpoints, index=names, dtype=float)
     return CohortTables(ends, table[MEASUREMENT_COLUMNS], frozenset(display_only))
+
+
+def renamed(tables, marker):
+    return replace(tables, measurements=tables.measurements.assign(marker=marker))
 
 
 def contrast(**changed):
@@ -251,7 +257,7 @@ def test_the_direction_is_that_of_the_corrected_p(changed, sentence):
             {},
             "all_missing",
             "No patient with an evaluable endpoint has a usable value of t_cd4__abs@B1. Left out: "
-            "9 patients whose sample failed quality control (3 with the event and 6 without).",
+            "9 patients whose value could not be evaluated (3 with the event and 6 without).",
             id="nobody was measured",
         ),
         pytest.param(
@@ -337,6 +343,15 @@ def test_the_direction_is_that_of_the_corrected_p(changed, sentence):
             "t_cd4__abs@B1 is a share that mostly measures the leukemic burden: it is shown and "
             "not tested. Name an absolute count, or a share of another parent.",
             id="a share of lymphocytes is shown only",
+        ),
+        pytest.param(
+            renamed(cohort(display_only=["lymph__mfi__cd3@B1"]), "lymph__mfi__cd3@B1"),
+            {"feature": "lymph__mfi__cd3"},
+            "display_only",
+            "lymph__mfi__cd3@B1 is a median over the clone and other cells that mostly measures "
+            "the leukemic burden: it is shown and not tested. Name an absolute count, or the "
+            "intensity on one kind of cell.",
+            id="an intensity over a mixture is shown only",
         ),
     ],
 )

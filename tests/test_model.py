@@ -242,8 +242,8 @@ def test_who_lacks_a_marker_is_left_out_and_counted_by_cause():
         "Values beyond their limit: t_cd4__abs@B1 1 of 16; each fold ties them, and what else "
         "lies there, at the limit common to its training patients. Left out: 1 patient without an "
         "evaluable endpoint, 2 patients lacking a marker (2 with the event): of t_cd4__abs@B1 1 "
-        "without a measurement; of nk__abs@B1 1 without a measurement, 1 whose sample failed "
-        "quality control."
+        "without a measurement; of nk__abs@B1 1 without a measurement, 1 whose value could "
+        "not be evaluated."
     )
 
 

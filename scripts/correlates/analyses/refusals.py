@@ -116,9 +116,12 @@ def marker_of(feature: str, baseline: str, specimen: str, tables: CohortTables) 
         hint = f" Nearest: {', '.join(near)}." if near else ""
         raise Refused(Reason.UNKNOWN_FEATURE, f"The cohort holds no marker {name}.{hint}")
     if found[0] in tables.display_only:
+        is_intensity = "__mfi__" in found[0]
+        kind = "median over the clone and other cells" if is_intensity else "share"
+        other = "the intensity on one kind of cell" if is_intensity else "a share of another parent"
         sentence = (
-            f"{found[0]} is a share that mostly measures the leukemic burden: it is shown and not "
-            "tested. Name an absolute count, or a share of another parent."
+            f"{found[0]} is a {kind} that mostly measures the leukemic burden: it is shown and not "
+            f"tested. Name an absolute count, or {other}."
         )
         raise Refused(Reason.DISPLAY_ONLY, sentence)
     return found[0]

@@ -24,7 +24,7 @@ _CAUSES = {
     ENDPOINT_CAUSE: "without an evaluable endpoint",
     MARKER_CAUSE: "lacking a marker",
     "missing": "without a measurement",
-    "not_evaluable": "whose sample failed quality control",
+    "not_evaluable": "whose value could not be evaluated",
     "infinite": "with an infinite value",
     "censored_without_limit": "beyond a limit that is not recorded",
 }

@@ -234,7 +234,7 @@ class _Reading:
             )
             return {}, (), None
         for name, problem, remedy in argument_faults(method, arguments, len(dims)):
-            self.report("gating_args", problem, remedy, f"{name}: {arguments.get(name, 'missing')}")
+            self.report("gating_args", problem, remedy, f"{name} in {text}" if text else name)
         return arguments, (), None
 
     def _expression(self, text: str):
