@@ -438,3 +438,11 @@ def test_an_unscheduled_draw_on_the_first_day_is_no_baseline_and_says_why():
 
     assert table["phase"].tolist() == ["UNASSIGNED"]
     assert "not scheduled" in why_unassigned("UNS1", 29.0, table["flags"][0])
+
+
+def test_an_unscheduled_draw_under_an_early_lenalidomide_is_not_said_to_be_of_the_first_day():
+    table = assign_phases(samples(("UNS1", -5)), [{"patient": "P1", "lenalidomide_start_day": -10}])
+
+    assert table["phase"].tolist() == ["UNASSIGNED"]
+    reason = why_unassigned("UNS1", -5.0, table["flags"][0])
+    assert reason.startswith("lenalidomide began before ibrutinib")

@@ -178,11 +178,15 @@ def is_around_first_dose(visit: str, timepoint: str, day: float, start: float | 
     What was not scheduled, such as a draw for a flare, may be of any hour: a blank timepoint is no
     record.
     """
-    parsed = parse_visit(visit)
-    if parsed is None or parsed.planned_day is not None or parsed.name == "SCR":
+    if not _is_unscheduled(visit):
         return False
     first_days = {FIRST_IBRUTINIB_DAY, None if start is None else math.floor(start)}
     return math.floor(day) in first_days and hours_after_dose(visit, timepoint, None) < 0
+
+
+def _is_unscheduled(visit: str) -> bool:
+    parsed = parse_visit(visit)
+    return parsed is not None and parsed.planned_day is None and parsed.name != "SCR"
 
 
 def _stopped(day: float, stop_day: float | None) -> bool:
@@ -250,7 +254,8 @@ def why_unassigned(visit: str, day: float, flags: Iterable[str]) -> str:
         )
     planned = planned_day(visit)
     parsed = parse_visit(visit)
-    if not math.isnan(day) and parsed and planned is None and parsed.name != "SCR":
+    # Before day 1 it is lenalidomide alone that such a draw may have come after.
+    if day >= FIRST_IBRUTINIB_DAY and _is_unscheduled(visit):
         return (
             "it was not scheduled, and lies on the day of a drug's first dose: nothing shows "
             "whether before or after. Call it C0D1 or C1D1 if before, or give a timepoint such "
