@@ -43,7 +43,7 @@ def sha256(path):
 
 
 def outputs(folder):
-    names = ("populations", "intensities", "verdict", "gates", "figure")
+    names = ("populations", "intensities", "thresholds", "verdict", "gates", "figure")
     return SimpleNamespace(**{name: folder / name for name in names})
 
 
@@ -73,7 +73,7 @@ import json, sys
 sys.path.insert(0, "scripts")
 from types import SimpleNamespace
 import gate_sample
-names = ("populations", "intensities", "verdict", "gates", "figure")
+names = ("populations", "intensities", "thresholds", "verdict", "gates", "figure")
 gate_sample.main(SimpleNamespace(
     input=SimpleNamespace(gating={str(TEMPLATE)!r}),
     params=SimpleNamespace(

@@ -10,6 +10,7 @@ import yaml
 
 from conftest import ROOT
 from correlates.intake.config import parse_problems_to_stop
+from correlates.intake.duplicates import find_duplicates
 from correlates.intake.files import finder as finding
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
 from correlates.intake.plan import first_words, make_plan
@@ -54,12 +55,17 @@ def study(tmp_path):
         (tmp_path / name).write_text("".join(lines))
         config["study"]["samples"] = name
 
+    def references(*rows):
+        sheet(*rows, name="references.tsv")
+        config["study"]["references"] = "references.tsv"
+        config["study"]["samples"] = "samples.tsv"
+
     def plan(now=NOW, **options):
         return make_plan(config, now=now, root=tmp_path, **options)
 
     return SimpleNamespace(
         root=tmp_path, config=config, block=config["study"], put=put, drop=drop, sheet=sheet,
-        plan=plan,
+        plan=plan, references=references,
     )  # fmt: skip
 
 
@@ -804,3 +810,92 @@ def test_the_content_of_a_file_that_is_nobodys_is_known(study):
 
     (one,) = [one for one in plan.listed if one.path.endswith("P99_C0D1_tnk.fcs")]
     assert one.sha256 == plan.acquisitions[0].sha256
+
+
+REFERENCES = "reference tube batch fcs"
+
+
+def test_a_reference_tube_is_worked_on_and_is_nobodys(study):
+    study.drop("P01_C1D1_tnk.fcs", "bridge_b1.fcs")
+    study.sheet("patient visit batch", "P01 C1D1 b1")
+    study.references(REFERENCES, "bridge control b1 fcs/bridge_b1.fcs")
+
+    plan = study.plan()
+
+    assert told(plan) == []
+    mine, bridge = plan.acquisitions
+    assert (bridge.acquisition, bridge.role) == ("bridge_b1__tnk__control", "reference")
+    assert (bridge.patient, bridge.visit, bridge.batch) == ("", "", "b1")
+    assert plan.references_of(mine.acquisition) == [bridge]
+    assert type(plan).from_json(plan.to_json()) == plan
+
+
+def test_references_are_those_of_the_panel_and_of_the_batch_or_of_the_draw(study):
+    study.put("a.fcs", "b.fcs", "own.fcs", "other.fcs", "f1.fcs", "f2.fcs")
+    study.sheet(
+        "patient visit batch tube fcs",
+        "P01 C1D1 b1 full a.fcs",
+        "P02 C1D1 b2 full b.fcs",
+        "P01 C1D1 b1 fmo_cd57 own.fcs",
+        "P02 C1D1 b3 unstained other.fcs",
+    )
+    study.references(REFERENCES, "hd fmo_cd57 b1 f1.fcs", "hd fmo_cd57 b2 f2.fcs")
+
+    plan = study.plan()
+
+    names = {
+        one.acquisition: [other.acquisition for other in plan.references_of(one.acquisition)]
+        for one in plan.acquisitions
+        if one.tube == "full"
+    }
+    assert names == {
+        "P01_C1D1__tnk__full": ["P01_C1D1__tnk__fmo_cd57", "hd_b1__tnk__fmo_cd57"],
+        "P02_C1D1__tnk__full": ["P02_C1D1__tnk__unstained", "hd_b2__tnk__fmo_cd57"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        pytest.param("hd fmo_cd57 b1 gone.fcs", "names a file that is not there", id="no file"),
+        pytest.param("hd fmo_cd57 b1 a.fcs", "both name this file", id="a sample's file"),
+    ],
+)
+def test_a_reference_without_a_file_of_its_own_is_listed(study, row, message):
+    study.put("a.fcs")
+    study.sheet("patient visit fcs", "P01 C1D1 a.fcs")
+    study.references(REFERENCES, row)
+
+    plan = study.plan()
+
+    assert message in plan.listed[0].reason
+    assert [one.patient for one in plan.acquisitions] == ["P01"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        pytest.param("hd full b1 f.fcs", "tube", id="a tube that is measured"),
+        pytest.param("hd fmo_cd57 - f.fcs", "batch", id="no batch"),
+    ],
+)
+def test_a_wrong_row_of_the_references_is_left_out_with_its_file(study, row, message):
+    study.put("a.fcs", "f.fcs", "g.fcs")
+    study.sheet("patient visit fcs", "P01 C1D1 a.fcs")
+    study.references(REFERENCES, row.replace("-", ""), "hd control b1 g.fcs")
+
+    plan = study.plan()
+
+    assert [(one.column, one.row) for one in plan.problems] == [(message, 2)]
+    assert told(plan) == [("f.fcs", "unmatched")]
+
+
+def test_one_reference_file_may_serve_several_batches(study):
+    study.put("a.fcs", "f.fcs")
+    study.sheet("patient visit fcs", "P01 C1D1 a.fcs")
+    study.references(REFERENCES, "hd fmo_cd57 b1 f.fcs", "hd fmo_cd57 b2 f.fcs")
+
+    plan = study.plan()
+
+    assert [one.batch for one in plan.acquisitions if one.role == "reference"] == ["b1", "b2"]
+    assert find_duplicates(plan.acquisitions, plan.listed) == {}

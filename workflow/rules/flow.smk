@@ -1,7 +1,7 @@
 """Flow cytometry: one FCS file a job in, its populations out; then the assay's measurements.
 
 Reads   the FCS files of the plan, and each panel's template, GatingML file or FlowJo workspace
-Writes  results/flow/{populations,intensities,verdicts,gates,figures}/, measurements.parquet
+Writes  results/flow/{populations,intensities,thresholds,verdicts,gates,figures}/, measurements.parquet
 
 The path of an FCS file is a parameter and no input: a file that is removed while the run is on
 would otherwise fail its job. What runs again is decided by the digest of its content.
@@ -36,6 +36,7 @@ rule gate_sample:
     output:
         populations="results/flow/populations/{acquisition}.tsv",
         intensities="results/flow/intensities/{acquisition}.tsv",
+        thresholds="results/flow/thresholds/{acquisition}.tsv",
         verdict="results/flow/verdicts/{acquisition}.json",
         gates="results/flow/gates/{acquisition}.xml",
         figure="results/flow/figures/{acquisition}.svg",

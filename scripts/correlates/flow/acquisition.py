@@ -63,6 +63,10 @@ class Outcome:
         Gating method, and flags, of each population.
     markers
         Marker by the file's channel.
+    thresholds
+        Linear threshold of each data-driven cut, by population and dimension of the template.
+    channels
+        The file's channel of each dimension of the template.
     compensation
         Which compensation the intensities are read with: ``FCS``, ``uncompensated``, or an id of
         the strategy's compensations.
@@ -78,6 +82,8 @@ class Outcome:
     methods: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     markers: Mapping[str, str] = field(default_factory=dict)
+    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
     compensation: str = UNCOMPENSATED
     compensated_by: str = ""
 
@@ -174,6 +180,24 @@ def intensity_rows(outcome: Outcome) -> list[dict]:
     ]
 
 
+def threshold_rows(outcome: Outcome) -> list[dict]:
+    """Return the rows of ``thresholds.tsv``: where each cut of a template lies in this file."""
+    return [
+        {
+            "population": population,
+            "parent": outcome.gated.parents[population],
+            "marker": dim,
+            "channel": outcome.channels[dim],
+            "method": outcome.methods[population],
+            "threshold": threshold,
+            "n_parent": outcome.gated.counts[outcome.gated.parents[population]],
+            "flags": ";".join(outcome.flags.get(population, ())),
+        }
+        for population, cuts in outcome.thresholds.items()
+        for dim, threshold in cuts.items()
+    ]
+
+
 def _with_origin_of_matrix(outcome: Outcome, compensation: str) -> Outcome:
     """Say where the matrix is from; that a file should bring one and does not is noted.
 
@@ -252,6 +276,7 @@ def _gated(header, events, source, markers, settings, verdict) -> Outcome:
         columns = intensities_of(events, _columns(made.strategy, own, mode))
         gates = {"strategy": made.strategy, "gated": replace(made.gated, intensities=columns)}
         gates |= {"methods": made.methods, "flags": made.flags}
+        gates |= {"thresholds": made.thresholds, "channels": channels}
     else:
         gates = _fixed(header, events, source, own, mode)
     events = events.using(gates["strategy"].compensations)

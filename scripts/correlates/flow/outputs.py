@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
-from correlates.flow.acquisition import Outcome, intensity_rows, population_rows
+from correlates.flow.acquisition import (
+    Outcome,
+    intensity_rows,
+    population_rows,
+    threshold_rows,
+)
 from correlates.flow.figures.figure import FigureEvents, draw_figure, draw_refusal
 from correlates.flow.gating.gatingml import write_gatingml
 from correlates.intake.fcs.findings import ERROR
@@ -10,6 +15,9 @@ from correlates.tables import write_json, write_text, write_tsv
 
 POPULATION_COLUMNS = ("population", "parent", "n", "n_parent", "kind", "method", "flags")
 INTENSITY_COLUMNS = ("population", "marker", "channel", "median", "n")
+THRESHOLD_COLUMNS = (
+    *("population", "parent", "marker", "channel", "method", "threshold", "n_parent", "flags"),
+)
 
 
 def write_outcome(outcome: Outcome, acquisition: str, path: str, output) -> None:
@@ -24,11 +32,13 @@ def write_outcome(outcome: Outcome, acquisition: str, path: str, output) -> None
     path
         The FCS file, as the plan names it.
     output
-        Paths by name: ``populations``, ``intensities``, ``verdict``, ``gates``, ``figure``.
+        Paths by name: ``populations``, ``intensities``, ``thresholds``, ``verdict``, ``gates``,
+        ``figure``.
     """
     rows = population_rows(outcome)
     write_tsv(output.populations, POPULATION_COLUMNS, rows)
     write_tsv(output.intensities, INTENSITY_COLUMNS, intensity_rows(outcome))
+    write_tsv(output.thresholds, THRESHOLD_COLUMNS, threshold_rows(outcome))
     write_gatingml(outcome.strategy, output.gates, outcome.events)
     write_text(output.figure, _figure(outcome, acquisition, rows))
     about = {"acquisition": acquisition, "path": path, "compensated_by": outcome.compensated_by}

@@ -68,7 +68,13 @@ def make_plan(
         gating=study.gating,
         compensation=study.compensation,
     )
-    finder = Finder(block, study.sheets.get("samples"), _name_reader(study), root)
+    finder = Finder(
+        block,
+        study.sheets.get("samples"),
+        _name_reader(study),
+        root,
+        study.sheets.get("references"),
+    )
     finder.find(pattern)
     cache = ContentCache(None) if cache is None else cache
     reading = _Reading(cache, now, config["intake"]["settle_minutes"], root)

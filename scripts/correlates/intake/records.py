@@ -8,7 +8,10 @@ from pathlib import Path
 
 from correlates.problems import Problem
 
-FORMAT = 2
+FORMAT = 3
+SAMPLE, REFERENCE = "sample", "reference"
+# Tubes of a draw that are measured; all others are what those are judged by.
+_MEASURED = ("full", "stim_")
 LISTED_STATES = ("waiting", "unmatched", "missing", "conflict")
 
 
@@ -32,6 +35,11 @@ class Acquisition:
         The file, relative to the working directory unless the user gave an absolute path.
     sha256
         Digest of the file's content.
+    role
+        ``sample``, or ``reference`` of what the references sheet declares: such a tube is
+        nobody's, and ``patient`` and ``visit`` are empty.
+    lot
+        Lot of a reference's beads or material.
     """
 
     acquisition: str
@@ -48,6 +56,8 @@ class Acquisition:
     hours_post_dose: float | None
     path: str
     sha256: str
+    role: str = SAMPLE
+    lot: str = ""
 
     def as_row(self) -> dict:
         """Return the acquisition as a row of text and numbers."""
@@ -145,6 +155,28 @@ class Plan:
     def markers_of(self, acquisition: str) -> dict[str, str]:
         """Return the marker of each channel of an acquisition's panel; empty without a sheet."""
         return dict(self.panels.get(self.by_name[acquisition].panel, {}))
+
+    def references_of(self, acquisition: str) -> list[Acquisition]:
+        """Return the reference tubes that an acquisition may be judged by, in order of their keys.
+
+        They are of its panel, and of its batch or its own draw: what the references sheet declares,
+        and the tubes of the samples sheet that are not measured (FMO, unstained, unstimulated,
+        single stains, beads).
+        """
+        one = self.by_name[acquisition]
+        near = self._references.get((one.panel, one.batch), []) if one.batch else []
+        own = self._references.get((one.panel, "", one.sample), [])
+        found = {other.acquisition: other for other in (*near, *own) if other is not one}
+        return [found[name] for name in sorted(found)]
+
+    @cached_property
+    def _references(self) -> dict[tuple, list[Acquisition]]:
+        found: dict[tuple, list[Acquisition]] = {}
+        for one in self.acquisitions:
+            if one.role == REFERENCE or not one.tube.startswith(_MEASURED):
+                found.setdefault((one.panel, one.batch), []).append(one)
+                found.setdefault((one.panel, "", one.sample), []).append(one)
+        return found
 
     def to_json(self) -> str:
         """Return the plan as JSON; equal plans are equal text, and no time is in it."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from correlates.intake.records import REFERENCE
+
 # The tube that is measured; the others (FMO, single stains) are references of it.
 FULL = "full"
 REFUSED = "refused"
@@ -76,7 +78,8 @@ def evaluable_tubes(
     for planned in acquisitions:
         key = planned["acquisition"]
         verdict = verdicts.get(key, {})
-        if verdict.get("verdict") in (None, REFUSED):
+        # A declared reference is nobody's, so that nothing of a patient is left out with it.
+        if verdict.get("verdict") in (None, REFUSED) or planned.get("role") == REFERENCE:
             continue
         reason = excluded.get(key) or _why_not_measured(planned, counted)
         if reason:

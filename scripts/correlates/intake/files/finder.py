@@ -9,6 +9,7 @@ from correlates.intake.files.identity import Identity, IdentityError, NameReader
 from correlates.intake.files.located import Located
 from correlates.intake.files.mismatch import first_misfit
 from correlates.intake.files.pattern import Pattern
+from correlates.intake.files.references import find_references
 from correlates.intake.files.rowindex import RowIndex
 from correlates.intake.records import Listed
 from correlates.intake.sheets.sheet import Sheet, SheetRow
@@ -77,9 +78,18 @@ class Finder:
         What turns the parts of a filename into an identity.
     root
         The working directory.
+    references
+        The references sheet, checked; None if the study has none.
     """
 
-    def __init__(self, study: Mapping, samples: Sheet | None, reader: NameReader, root: Path):
+    def __init__(
+        self,
+        study: Mapping,
+        samples: Sheet | None,
+        reader: NameReader,
+        root: Path,
+        references: Sheet | None = None,
+    ):
         self.candidates: list[Candidate] = []
         self.listed: list[Listed] = []
         self.on_disk: dict[str, str] = {}
@@ -88,6 +98,8 @@ class Finder:
         # a FlowJo workspace knows files by their names, so that none must be renamed
         self._by_name = any(path.lower().endswith(".wsp") for path in study["gating"].values())
         self._located = Located(study, samples, root)
+        self._references = references
+        self._of_references = Located(study, references, root)
         self._good = {row.number for row in samples.rows} if samples else set()
 
     def find(self, pattern: Pattern | None) -> None:
@@ -108,11 +120,30 @@ class Finder:
         for row in self._samples.refused if self._samples else []:
             self._list_refused(row)
         for path, seen in dropped:
-            if not self._located.rows_of(path):
+            if not (self._located.rows_of(path) or self._of_references.rows_of(path)):
                 self._take_dropped(path, seen, pattern, index)
         for row in rows:
             if not row.get("fcs") and row.number not in index.used:
                 self._list_without_file(row, pattern)
+        self._take_references()
+
+    def _take_references(self) -> None:
+        found, listed = find_references(
+            self._references,
+            self._of_references,
+            lambda path: bool(self._located.rows_of(path)),
+            self._specimen,
+            self._root,
+        )
+        self.listed += listed
+        for path, seen, identity in found:
+            self._take(path, seen, identity)
+        for row in self._references.refused if self._references else ():
+            path = self._of_references.paths.get(row.number)
+            if path is not None and self._of_references.rows_of(path)[0] is row:
+                reason = f"row {row.number} of {self._references.name}, which names it, is left out"
+                remedy = "Mend the row; the list of problems says what is wrong."
+                self.listed.append(Listed(path, "unmatched", reason, remedy))
 
     def _dropped(self) -> Iterator[tuple[str, Seen]]:
         """Yield what is in the folder, with its path as the user would write it."""

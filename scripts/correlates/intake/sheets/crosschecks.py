@@ -24,13 +24,16 @@ def check_panels(sheets: Mapping[str, Sheet], gating: Mapping[str, str]) -> list
     """
     gated = Names(gating, by_likeness=True)
     only = next(iter(gating)) if len(gating) == 1 else None
-    for kind in ("panels", "samples"):
+    for kind in ("panels", "samples", "references"):
         if kind in sheets:
-            _fill_panel(sheets[kind], gated, only, always=kind == "panels")
+            _fill_panel(sheets[kind], gated, only, always=kind != "samples")
     if "panels" not in sheets:
-        _refuse_unknown(sheets.get("samples"), "panel", gated, "study.gating in the config")
+        for kind in ("samples", "references"):
+            _refuse_unknown(sheets.get(kind), "panel", gated, "study.gating in the config")
         return []
-    _refuse_unknown(sheets.get("samples"), "panel", gated, "the panels sheet and study.gating")
+    for kind in ("samples", "references"):
+        where = "the panels sheet and study.gating"
+        _refuse_unknown(sheets.get(kind), "panel", gated, where)
     _refuse_repeated_markers(sheets["panels"])
     return _compare_panels(sheets["panels"], gating, gated)
 

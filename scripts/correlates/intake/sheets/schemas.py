@@ -9,7 +9,7 @@ SCHEMA_FOLDER = Path(__file__).resolve().parents[4] / "workflow" / "schemas"
 
 @cache
 def load_schema(name: str) -> dict:
-    """Return one schema: ``config``, ``patients``, ``samples``, ``panels`` or ``cbc``.
+    """Return one schema: ``config``, ``patients``, ``samples``, ``panels``, ...
 
     Besides the words of JSON Schema 2020-12, which a validator reads, the schemas say for people
     and for the readers of sheets: ``legal`` (what may stand here), ``aliases`` (other headers of a

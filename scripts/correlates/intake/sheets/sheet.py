@@ -91,7 +91,7 @@ def read_sheet(
     path
         TSV or CSV file.
     kind
-        ``patients``, ``samples``, ``panels`` or ``cbc``: the schema to read it by.
+        ``patients``, ``samples``, ``panels``, ...: the schema to read it by.
     name
         The file as the user named it, for messages; ``path`` if not given.
     may_be_empty

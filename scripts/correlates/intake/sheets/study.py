@@ -10,7 +10,7 @@ from correlates.intake.sheets.crosschecks import check_panels, check_patients
 from correlates.intake.sheets.sheet import Sheet, SheetRow, read_sheet
 from correlates.problems import Problem, did_you_mean, folded, nearest, problem_line
 
-SHEETS = ("patients", "samples", "panels", "cbc")
+SHEETS = ("patients", "samples", "panels", "cbc", "references")
 _KINDS_SHOWN = 3
 SHIPPED_GATING = Path(__file__).resolve().parents[4] / "resources" / "gating"
 
