@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from correlates.flow.gating import evaluate as evaluate_module
 from correlates.flow.gating import events as events_module
 from correlates.flow.gating.evaluate import (
     Gating,
@@ -492,6 +493,21 @@ def test_chunks_make_no_difference(chunk):
 
 
 @pytest.mark.parametrize("seed", range(3))
+def test_a_parent_too_large_to_look_at_at_once_is_gated_alike(monkeypatch, seed):
+    rng = np.random.default_rng(seed)
+    values, matrix = blobs(rng, 1000), matrix_of(DYES, spread(4, 0.2))
+    strategy = random_strategy(rng)
+    expected = evaluate(strategy, events_of(values, CHANNELS, matrix))
+    monkeypatch.setattr(evaluate_module, "_PIECE", 37)
+    monkeypatch.setattr(events_module, "_SOLVED_BYTES", 0)
+
+    gated = evaluate(strategy, events_of(values, CHANNELS, matrix), chunk=100_000)
+
+    for name in expected.packed:
+        np.testing.assert_array_equal(gated.members(name), expected.members(name))
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_a_file_too_large_to_solve_at_once_is_gated_alike(monkeypatch, seed):
     rng = np.random.default_rng(seed)
     values, matrix = blobs(rng, 2000), matrix_of(DYES, spread(4, 0.2))
@@ -611,7 +627,20 @@ def test_medians_are_of_compensated_linear_values():
                 assert medians[name][key] is None
 
 
-def test_events_of_a_file_are_read_in_chunks_or_held(tmp_path):
+def test_a_column_that_is_kept_in_single_precision_is_not_copied(monkeypatch):
+    monkeypatch.setattr(events_module, "_SOLVED_BYTES", 0)
+    values, matrix = blobs(np.random.default_rng(6), 500), matrix_of(DYES, spread(4, 0.2))
+    events = events_of(values, CHANNELS, matrix)
+
+    first, again = (events.single("PE-A", FROM_FILE) for _ in range(2))
+
+    assert np.shares_memory(first, again)
+    np.testing.assert_array_equal(first, events.values("PE-A", FROM_FILE))
+
+
+@pytest.mark.parametrize("most", [2**30, 0])
+def test_events_of_a_file_are_read_in_chunks_or_held(tmp_path, monkeypatch, most):
+    monkeypatch.setattr(events_module, "_HELD_BYTES", most)
     values = blobs(np.random.default_rng(6), 500)
     header = read_header(write_sample(tmp_path / "a.fcs", values))
 

@@ -17,6 +17,8 @@ from correlates.flow.gating.ordering import (
 )
 from correlates.problems import did_you_mean
 
+# Events of a parent that are looked at together.
+_PIECE = 1 << 17
 # Fewer values than this are parted as they are.
 _FEW = 8_192
 
@@ -66,7 +68,7 @@ class Gating:
         if isinstance(gate, BooleanGate):
             held = {gate.id: self._combined(gate, indices)}
         else:
-            held = inside(gate, Parent(self.events, self._strategy, indices))
+            held = self._inside(gate, indices)
         for population, mask in held.items():
             self._put(population, gate.parent, indices, mask)
         return {population: self.counts[population] for population in held}
@@ -88,6 +90,18 @@ class Gating:
     def gated(self) -> "Gated":
         """Return what has been gated so far."""
         return Gated(self.events.n_events, dict(self.packed), dict(self.counts), dict(self.parents))
+
+    def _inside(self, gate: Gate, indices: np.ndarray | None) -> dict[str, np.ndarray]:
+        """Evaluate a gate on its parent piece by piece, so that no copy is as large as the file."""
+        count = self.events.n_events if indices is None else len(indices)
+        if count <= _PIECE:
+            return inside(gate, Parent(self.events, self._strategy, indices))
+        parts = []
+        for start in range(0, count, _PIECE):
+            stop = min(start + _PIECE, count)
+            piece = np.arange(start, stop) if indices is None else indices[start:stop]
+            parts.append(inside(gate, Parent(self.events, self._strategy, piece)))
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _combined(self, gate: BooleanGate, indices: np.ndarray | None) -> np.ndarray:
         operands = []
@@ -220,7 +234,7 @@ def intensities_of(
     events: Events, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], np.ndarray]:
     """Return linear values as float32, (n_events,), by (channel, compensation)."""
-    return {key: events.values(*key).astype(np.float32) for key in keys}
+    return {key: events.single(*key) for key in keys}
 
 
 def median(values: np.ndarray) -> float | None:

@@ -14,9 +14,11 @@ from correlates.problems import did_you_mean
 CHUNK = 16_384
 # Up to this size compensated columns are kept as they were solved, above it in single precision.
 _SOLVED_BYTES = 64 * 2**20
-# Columns as read that are kept at hand.
-_COLUMNS_KEPT = 3
+# Columns as read that are kept at hand take no more than this, and two are kept always.
+_KEPT_BYTES = 40 * 2**20
 _ARENA_BYTES = 24 * 2**20
+# Larger files are not held: reading the bytes again costs less than the memory of a second file.
+_HELD_BYTES = 64 * 2**20
 
 
 class UnknownChannel(LookupError):
@@ -72,10 +74,11 @@ class Events:
         spillover
             The matrix to use, from the file's keyword or from a table.
         hold
-            Read the file into memory now, as one who asks for many columns wants; otherwise
-            every pass reads it again, in chunks.
+            Read the file into memory now if it is small, as one who asks for many columns wants;
+            otherwise every pass reads it again, in chunks.
         """
-        if hold:
+        size = header.n_events * len(header.channels) * header.dtype.itemsize
+        if hold and size <= _HELD_BYTES:
             return cls.of_array(header.events(0, header.n_events), header.channels, spillover)
         return cls(header.events, header.n_events, header.channels, spillover)
 
@@ -161,6 +164,13 @@ class Events:
         column = self._column(name, place)
         return (column if indices is None else column[indices]).astype(float, copy=False)
 
+    def single(self, channel: str, compensation: str = UNCOMPENSATED) -> np.ndarray:
+        """Return one channel's linear values in single precision, (n,); not to be written to.
+
+        Nothing is copied where a large file's solution is kept so.
+        """
+        return self._column(*self._place(channel, compensation)).astype(np.float32, copy=False)
+
     def is_rounded(self, channel: str, compensation: str) -> bool:
         """Return whether ``values`` are the solved system's rounded to single precision."""
         name, _ = self._place(channel, compensation)
@@ -179,9 +189,11 @@ class Events:
         if self._is_solved(name):
             return self.values(channel, compensation, indices)
         matrix, values = self._matrix(name), np.empty(len(indices))
-        for start, block in self.blocks():
-            first, last = np.searchsorted(indices, (start, start + len(block)))
+        for start in range(0, self.n_events, CHUNK):
+            stop = min(start + CHUNK, self.n_events)
+            first, last = np.searchsorted(indices, (start, stop))
             if last > first:
+                block = self._read(start, stop)
                 detected = block[indices[first:last] - start][:, matrix.columns].astype(float)
                 values[first:last] = solve(matrix.values, detected)[place]
         return values
@@ -241,13 +253,13 @@ class Events:
     def _as_read(self, place: int) -> np.ndarray:
         """Return a column of the file; the last few stay at hand."""
         if place not in self._columns:
-            column = np.empty(self.n_events)
+            column = np.empty(self.n_events, self._read(0, 0).dtype)
             for start, block in self.blocks():
                 column[start : start + len(block)] = block[:, place]
             self._columns[place] = column
-            if 8 * self.n_events * len(self._columns) > _SOLVED_BYTES:
-                for old in list(self._columns)[:-_COLUMNS_KEPT]:
-                    del self._columns[old]
+            kept = max(2, _KEPT_BYTES // max(column.nbytes, 1))
+            for old in list(self._columns)[:-kept]:
+                del self._columns[old]
         return self._columns[place]
 
 

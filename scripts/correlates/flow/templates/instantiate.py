@@ -40,6 +40,9 @@ from correlates.flow.templates.rows import Row
 from correlates.flow.templates.template import Template
 from correlates.flow.templates.tree import cut_row
 
+# Times the events of a density that are looked at to set a gate: some of them are filtered out.
+_ENOUGH = 4
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -150,10 +153,23 @@ class _Walk:
         return None if axis.transform is None else self.transforms[axis.transform]
 
     def values(self, axis: Dimension, population: str) -> np.ndarray:
-        """Return the finite linear values of a population's events."""
-        indices = self.gating.indices(population)
+        """Return the finite linear values of a population's events, or of enough of them."""
+        indices = self.enough(population)
         values = self.events.values(axis.channel, axis.compensation, indices)
         return values[np.isfinite(values)]
+
+    def enough(self, population: str) -> np.ndarray | None:
+        """Return event numbers of a population, evenly thinned where it is very large.
+
+        No density needs more, and the values of millions would be a second file in memory.
+        """
+        indices = self.gating.indices(population)
+        most = _ENOUGH * self.settings.max_density_events
+        count = self.events.n_events if indices is None else len(indices)
+        if count <= most:
+            return indices
+        every = -(-count // most)
+        return np.arange(0, count, every) if indices is None else indices[::every]
 
     def gate(self, row: Row) -> None:
         """Set the gates of one row and put them on the events."""
@@ -188,7 +204,7 @@ class _Walk:
         return [flag for name in populations for flag in self.flags.get(name, ())]
 
     def _singlets(self, row: Row, axes: list[Dimension]):
-        indices = self.gating.indices(row.parent)
+        indices = self.enough(row.parent)
         area, height = (
             self.events.values(axis.channel, axis.compensation, indices) for axis in axes
         )
