@@ -1,0 +1,1 @@
+"""Simulated tubes of the shipped panels, each event with its label and what it truly expresses."""
