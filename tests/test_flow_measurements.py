@@ -193,7 +193,7 @@ def of_tree(parents, n=20_000):
         ),
         pytest.param(
             {"lymph": "root", "t": "root", "t_cd4": "t", "t_cd4_cm": "t_cd4"},
-            {"t_cd4__pct__t", "t_cd4_cm__pct__t_cd4"},
+            {"t_cd4__pct__t", "t_cd4_cm__pct__t_cd4", "t_cd4_cm__pct__t"},
             id="subsets below the T cells",
         ),
         pytest.param(

@@ -17,6 +17,7 @@ DEFAULTS = {
     "flow.min_viability_pct.cryo": 70,
     "flow.cv_cbc": 0.03,
     "flow.cbc_max_offset_h": 24,
+    "flow.fractions": ["parent", "grandparent", "leukocytes"],
     "flow.clone_free": ["t", "nk", "mono"],
     "flow.clone": ["cll"],
     "flow.logicle.m": 4.5,

@@ -11,17 +11,22 @@ import numpy as np
 import pandas as pd
 
 from correlates.flow.counts.absolute import NOT_EVALUABLE, absolute_counts, read_blood_counts
-from correlates.flow.counts.counting import OK, clopper_pearson, limit_events, status_by_count
+from correlates.flow.counts.counting import OK
 from correlates.flow.counts.features import feature_names
+from correlates.flow.counts.fractions import fraction_rows
 from correlates.flow.counts.references import with_references
 from correlates.flow.counts.superseded import one_per_key
-from correlates.flow.counts.tubes import FlowSettings, evaluable_tubes, with_sample_gates
+from correlates.flow.counts.tubes import (
+    DISPLAY_ONLY,
+    FlowSettings,
+    evaluable_tubes,
+    with_sample_gates,
+)
 from correlates.measurements import COLUMNS, conform
 from correlates.tables import read_tsv
 
 LEFT_OUT = ["what", "patient", "visit", "item", "status", "reason"]
 ROOT = "root"
-DISPLAY_ONLY = "display_only_compositional"
 
 
 def read_job_tables(paths: Mapping[str, str | Path]) -> pd.DataFrame:
@@ -95,7 +100,7 @@ def flow_measurements(
     )
     rows = [
         _absolute_rows(counts, settings),
-        _percent_rows(counts, settings),
+        fraction_rows(counts, settings),
         _intensity_rows(counts, _without_root(intensities), settings),
     ]
     table, superseded = one_per_key(_of_tubes(rows, tubes), tubes, panel_order)
@@ -146,31 +151,6 @@ def _absolute_rows(counts: pd.DataFrame, settings: FlowSettings) -> pd.DataFrame
         n=rows["n"],
         method=rows["pair"],
         flags=flags,
-    )
-
-
-def _percent_rows(counts: pd.DataFrame, settings: FlowSettings) -> pd.DataFrame:
-    n, parent = counts["n"], counts["n_parent"]
-    low, high = clopper_pearson(n, parent)
-    per_event = 100 / parent.where(parent > 0)
-    small = parent < settings.min_parent_events
-    status = status_by_count(n, settings.lod_events, settings.lloq_events)
-    flags = counts["flags"] + np.where(small, ";parent_below_floor", "")
-    flags = flags + np.where(counts["pct_compositional"], f";{DISPLAY_ONLY}", "")
-    return pd.DataFrame(
-        {
-            "acquisition": counts["acquisition"],
-            "feature": counts["name"] + "__pct__" + counts["parent_name"],
-            "value": n * per_event,
-            "unit": "%",
-            "ci_low": 100 * low,
-            "ci_high": 100 * high,
-            "n": n,
-            "limit": limit_events(n, settings.lod_events, settings.lloq_events) * per_event,
-            "status": np.where(small, NOT_EVALUABLE, status),
-            "method": "events_of_parent;clopper_pearson",
-            "flags": flags,
-        }
     )
 
 

@@ -9,7 +9,7 @@ from correlates.flow.counts.absolute import DRAW, MISSING, NOT_EVALUABLE, Pair, 
 from correlates.flow.counts.tubes import FlowSettings
 
 FAR_FROM_DRAW = "cbc_far_from_draw"
-PLACES = ["countable", "in_reference", "is_reference", "pct_compositional", "mfi_compositional"]
+PLACES = ["countable", "in_reference", "is_reference", "mfi_compositional"]
 
 
 def with_references(
@@ -33,7 +33,7 @@ def with_references(
     The counts with ``pair``, ``pair_status``, ``pair_flags``, ``per_ul`` and ``n_reference`` of the
     tube; ``countable`` (has cells per microlitre at all), ``in_reference`` (within the pair's
     events), and what may measure the burden of the clone instead of the population:
-    ``pct_compositional`` (the percentage of its parent) and ``mfi_compositional`` (its medians).
+    ``mfi_compositional`` (its medians).
     """
     gated = counts.groupby("acquisition")["population"].agg(set)
     counted = blood.to_dict("index")
@@ -110,7 +110,6 @@ def _read_tree(
             "countable": _countable(parents, settings.anchors),
             "in_reference": _within(parents, references),
             "is_reference": [key in set(references) for key in parents],
-            "pct_compositional": [not pure.get(parent, False) for parent in parents.values()],
             "mfi_compositional": [not pure[key] for key in parents],
         },
         columns=PLACES,

@@ -11,6 +11,8 @@ from correlates.intake.records import REFERENCE
 # The tube that is measured; the others (FMO, single stains) are references of it.
 FULL = "full"
 REFUSED = "refused"
+# Of what measures the burden of the clone rather than the population.
+DISPLAY_ONLY = "display_only_compositional"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class FlowSettings:
         Population keys of ``leukocytes``, ``lymphocytes``, ``monocytes``, ``viable``, ``singlets``.
     cbc_max_offset_h
         Hours between draw and blood count beyond which absolute counts are flagged.
+    fractions
+        Denominators of percentages: ``parent``, ``grandparent``, ``leukocytes``.
     clone_free, clone
         Populations, with all below them, that hold no cell of the clone, and that hold no other.
     """
@@ -45,6 +49,7 @@ class FlowSettings:
     cv_cbc: float
     anchors: Mapping[str, str]
     cbc_max_offset_h: float
+    fractions: Sequence[str]
     clone_free: Sequence[str]
     clone: Sequence[str]
 
