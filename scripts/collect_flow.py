@@ -2,7 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from correlates.flow.counts.collect import acquisition_rows, flow_settings, reconciliation_rows
+from correlates.flow.counts.collect import (
+    acquisition_rows,
+    flow_settings,
+    placement_marks,
+    reconciliation_rows,
+    templates_of,
+)
+from correlates.flow.counts.dependents import with_flags
 from correlates.flow.counts.measurements import LEFT_OUT, flow_measurements, read_job_tables
 from correlates.flow.gating.reconcile import COLUMNS
 from correlates.intake.duplicates import find_duplicates
@@ -19,6 +26,8 @@ def main(job) -> None:
     """Join the counts with the blood counts, and compare with FlowJo where it gated."""
     plan = read_plan(job.input.plan)
     populations = read_job_tables(dict(zip(plan.names, job.input.populations, strict=True)))
+    marks = placement_marks(plan, job.input.placements, templates_of(plan, job.input.templates))
+    populations = with_flags(populations, [marks])
     measured, left_out = flow_measurements(
         acquisition_rows(plan),
         populations,

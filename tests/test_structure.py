@@ -22,6 +22,7 @@ SCRIPT_FLOORS = {
     "enforce_strict": "intake",
     "read_strategies": "flow",
     "gate_sample": "flow",
+    "find_placements": "flow",
     "collect_flow": "flow",
     "build_cohort": "cohort",
     "run_contrasts": "analyses",

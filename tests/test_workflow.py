@@ -14,6 +14,7 @@ pytestmark = pytest.mark.workflow
 PATIENTS, VISITS, EVENTS = 4, 5, 3000
 COHORT_STEPS = {
     "list_files",
+    "find_placements",
     "collect_flow",
     "build_cohort",
     "run_contrasts",

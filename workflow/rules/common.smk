@@ -159,6 +159,12 @@ def strategies_of_workspaces(wildcards):
     ]
 
 
+def templates_of_plan(wildcards):
+    """The templates, which tell what is gated below a gate, or by its threshold."""
+    require_plan()
+    return sorted({gating for gating in PLAN.gating.values() if gating.endswith(".csv")})
+
+
 def finish_run(status):
     """Write what changes by itself, and forget what the next run must not believe."""
     if not PLAN_FILE:

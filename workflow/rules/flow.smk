@@ -62,6 +62,28 @@ rule gate_sample:
         "../../scripts/gate_sample.py"
 
 
+rule find_placements:
+    """Find the thresholds that lie far from those of the other files; none is moved."""
+    input:
+        plan=plan_file,
+        thresholds=of_all_acquisitions("results/flow/thresholds/{acquisition}.tsv"),
+    output:
+        placements="results/flow/placements.tsv",
+    log:
+        "logs/flow/find_placements.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        settings=lookup(dpath="flow/placements", within=config),
+        code=code_of("find_placements"),
+    script:
+        "../../scripts/find_placements.py"
+
+
 rule collect_flow:
     """Turn the counts of all files into measurements, with intervals and cells per microlitre."""
     input:
@@ -70,6 +92,8 @@ rule collect_flow:
         populations=of_all_acquisitions("results/flow/populations/{acquisition}.tsv"),
         intensities=of_all_acquisitions("results/flow/intensities/{acquisition}.tsv"),
         strategies=strategies_of_workspaces,
+        placements=rules.find_placements.output.placements,
+        templates=templates_of_plan,
     output:
         measurements="results/flow/measurements.parquet",
         left_out="results/flow/left_out.tsv",

@@ -13,6 +13,8 @@ MEANINGS = {
     "fallback_no_events": "no event to place the gate on; the cut stands in the middle of where "
     "the template looks for it",
     "valley_outside_prior": "the valley lies outside the range that the template gives",
+    "placement_outlier": "a threshold that this rests on lies far from where it lies in the other "
+    "files of the panel or batch; it was not moved",
     "too_few_events": "fewer events than the limit of detection",
     "few_events": "fewer events than the limit of quantification",
     "parent_below_floor": "the parent holds fewer events than a percentage needs",

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from correlates.flow.counts.dependents import PLACEMENT, marked
+from correlates.flow.counts.placements import outlying_populations
 from correlates.flow.counts.tubes import FlowSettings
 from correlates.flow.gating.reconcile import reconcile
 from correlates.flow.gating.workspaces import FlowJoWorkspace, NotInWorkspace
 from correlates.flow.sources import read_source
+from correlates.flow.templates.template import Template, read_template
 from correlates.intake.records import Plan
+from correlates.tables import read_tsv
 
 
 def flow_settings(config: Mapping) -> FlowSettings:
@@ -21,6 +25,30 @@ def flow_settings(config: Mapping) -> FlowSettings:
 def acquisition_rows(plan: Plan) -> list[dict]:
     """Return the plan's files with the measurement table's name for the study day."""
     return [one.as_row() | {"day": one.study_day} for one in plan.acquisitions]
+
+
+def templates_of(plan: Plan, paths: Iterable[str | Path]) -> dict[str, Template]:
+    """Return the template of each acquisition that a template gates.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    paths
+        Its templates, as ``plan.gating`` names them.
+    """
+    templates = {str(path): read_template(path) for path in paths}
+    gated = {one.acquisition: plan.gating_of(one.acquisition) for one in plan.acquisitions}
+    return {key: templates[path] for key, path in gated.items() if path in templates}
+
+
+def placement_marks(
+    plan: Plan, placements: str | Path, templates: Mapping[str, Template]
+) -> dict[tuple[str, str], list[str]]:
+    """Return the flag of each population that rests on an outlying threshold."""
+    rows = read_tsv(placements)
+    own = outlying_populations(pd.DataFrame(rows)) if rows else {}
+    return marked(own, templates, PLACEMENT)
 
 
 def reconciliation_rows(

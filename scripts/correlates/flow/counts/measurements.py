@@ -12,6 +12,7 @@ import pandas as pd
 
 from correlates.flow.counts.absolute import NOT_EVALUABLE, absolute_counts, read_blood_counts
 from correlates.flow.counts.counting import OK
+from correlates.flow.counts.dependents import flags_of_references
 from correlates.flow.counts.features import feature_names
 from correlates.flow.counts.fractions import fraction_rows
 from correlates.flow.counts.references import with_references
@@ -127,6 +128,7 @@ def _counts_of(tubes: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
 
 
 def _absolute_rows(counts: pd.DataFrame, settings: FlowSettings) -> pd.DataFrame:
+    counts = counts.assign(reference_flags=flags_of_references(counts))
     rows = counts[counts["countable"]].reset_index(drop=True)
     per_ul = rows["per_ul"].where(rows["in_reference"])
     measured = absolute_counts(
@@ -140,7 +142,7 @@ def _absolute_rows(counts: pd.DataFrame, settings: FlowSettings) -> pd.DataFrame
     paired = rows["pair_status"] == ""
     outside = paired & ~rows["in_reference"]
     empty = paired & (rows["n_reference"] == 0)
-    flags = rows["flags"] + ";" + rows["pair_flags"]
+    flags = rows["flags"] + ";" + rows["pair_flags"] + ";" + rows["reference_flags"]
     flags = flags + np.where(outside, ";outside_reference_population", "")
     flags = flags + np.where(empty, ";reference_population_empty", "")
     return measured.assign(

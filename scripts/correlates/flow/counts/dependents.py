@@ -1,0 +1,89 @@
+"""Which populations rest on a gate, and the flags that they carry for it."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from correlates.flow.templates.template import Template
+
+OVERRIDDEN, OPEN = "overridden", "override_outcomes_open"
+PLACEMENT = "placement_outlier"
+# Flags of a gate that every count takes over which is reckoned against its population.
+_OF_GATES = frozenset({OVERRIDDEN, OPEN, PLACEMENT})
+
+
+def resting_on(template: Template) -> dict[str, frozenset[str]]:
+    """Return, for each population of a template, all that change if its gate does.
+
+    That is itself, what is gated below it, what uses its threshold (``refGate``) or its events
+    (``boolGate``), and all that rests on these.
+    """
+    found: dict[str, set[str]] = {name: {name} for name in template.populations}
+    # Rows stand after what they need, so one pass from the end finds all.
+    for row in reversed(template.rows):
+        for source in {*row.sources} & found.keys():
+            for alias in row.aliases:
+                found[source] |= found[alias]
+    return {name: frozenset(populations) for name, populations in found.items()}
+
+
+def marked(
+    own: Mapping[str, Iterable[str]], templates: Mapping[str, Template], flag: str
+) -> dict[tuple[str, str], list[str]]:
+    """Return the flags of every population that rests on a marked gate.
+
+    Parameters
+    ----------
+    own
+        Populations whose own gate is marked, by acquisition.
+    templates
+        Template by acquisition; acquisitions without one are passed over.
+    flag
+        What the populations shall carry.
+
+    Returns
+    -------
+    Flags by acquisition and population.
+    """
+    users = {id(template): resting_on(template) for template in templates.values()}
+    marks = {}
+    for acquisition, populations in own.items():
+        if acquisition not in templates:
+            continue
+        resting = users[id(templates[acquisition])]
+        for population in populations:
+            for each in resting.get(population, ()):
+                marks[acquisition, each] = [flag]
+    return marks
+
+
+def with_flags(
+    populations: pd.DataFrame, marks: Iterable[Mapping[tuple[str, str], Iterable[str]]]
+) -> pd.DataFrame:
+    """Return the populations table with further flags appended, each once."""
+    marks = [one for one in marks if one]
+    if not marks or populations.empty:
+        return populations
+    flags = []
+    for key, population, own in zip(
+        populations["acquisition"], populations["population"], populations["flags"], strict=True
+    ):
+        more = [flag for one in marks for flag in one.get((key, population), ())]
+        known = [flag for flag in (own if isinstance(own, str) else "").split(";") if flag]
+        flags.append(";".join(dict.fromkeys([*known, *more])))
+    return populations.assign(flags=flags)
+
+
+def flags_of_references(counts: pd.DataFrame) -> pd.Series:
+    """Return for each count what is flagged of the gates of its tube's reference population.
+
+    Parameters
+    ----------
+    counts
+        ``acquisition``, ``flags`` and ``is_reference``.
+    """
+    of_tube = {
+        key: ";".join(sorted(_OF_GATES.intersection(";".join(flags).split(";"))))
+        for key, flags in counts[counts["is_reference"]].groupby("acquisition")["flags"]
+    }
+    return counts["acquisition"].map(of_tube).fillna("")
