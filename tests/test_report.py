@@ -16,8 +16,8 @@ from correlates.cohort import baselines, endpoints, exclusions
 from correlates.flow.figures.figure import draw_refusal
 from correlates.intake.listing import FILE_COLUMNS, PROBLEM_COLUMNS
 from correlates.measurements import COLUMNS, write_measurements
+from correlates.pages.embedding import UnsafeFigure, plots_in
 from correlates.report import formats
-from correlates.report.figures import UnsafeFigure, plots_in
 from correlates.report.glossary import glossary
 from correlates.report.inputs import NEEDED, ReportError, ReportInputs
 from correlates.report.page import build_report

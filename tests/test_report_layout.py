@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from correlates.flow.figures.labels import FLAG_WORDS
+from correlates.pages.stacking import label_cells
 from correlates.report.glossary import MEANINGS, gate_flags, glossary
 from correlates.report.inputs import NEEDED, Content, ReportInputs
 from correlates.report.names import POPULATIONS, feature_name, item_name, marker_name
 from correlates.report.origin import inputs_digest
 from correlates.report.page import compensation_words, file_groups
-from correlates.report.stacking import label_cells
 from correlates.report.summary import endpoint_rows, patients_left_out, summarise
 from correlates.report.trajectories import features_not_shown, features_to_show
 

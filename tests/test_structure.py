@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "scripts" / "correlates"
 FLOORS = ["intake", "flow", "cohort", "analyses", "report"]
 # Importable from every floor: they know nothing of any of them.
-GROUND = {"problems", "tables", "digest", "job", "provenance", "ending", "measurements"}
+GROUND = {"problems", "tables", "digest", "job", "provenance", "ending", "measurements", "pages"}
 MODULES = sorted(LIBRARY.rglob("*.py"))
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 SCRIPT_FLOORS = {

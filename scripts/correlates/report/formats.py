@@ -3,18 +3,8 @@
 from math import isinf
 
 from correlates.analyses.wording import number, p_value, unit_words
-from correlates.report.inputs import as_number
+from correlates.pages.words import NOTHING, as_number
 
-STATES = {
-    "accepted": "accepted",
-    "accepted_with_warning": "accepted with a warning",
-    "refused": "refused",
-    "duplicate": "same content as another file",
-    "waiting": "waiting: still growing",
-    "unmatched": "not assigned",
-    "missing": "named in a sheet, no file",
-    "conflict": "conflicting identity",
-}
 STATUSES = {
     "nd": "not detected",
     "lt_lloq": "below the limit of quantification",
@@ -31,19 +21,12 @@ ENDPOINTS = {
     "tfr_ge2": "tumor flare reaction of grade 2 or more",
     "tfr_ordinal": "grade of tumor flare reaction",
 }
-NOTHING = "–"
 
 
 def shown(value: object) -> str:
     """Return a number with three significant digits; a dash where there is none."""
     found = as_number(value)
     return NOTHING if found is None else number(found)
-
-
-def count(value: object) -> str:
-    """Return a whole number with thousands set apart; a dash where there is none."""
-    found = as_number(value)
-    return NOTHING if found is None else f"{found:,.0f}"
 
 
 def p_shown(value: object) -> str:
@@ -79,13 +62,3 @@ def percent_level(confidence: object) -> str:
     """Return a confidence level as ``95 %``."""
     found = as_number(confidence)
     return NOTHING if found is None else f"{100 * found:g} %"
-
-
-def plural(amount: int, one: str, many: str | None = None) -> str:
-    """Return ``1 file``, ``2 files``."""
-    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
-
-
-def words(code: str) -> str:
-    """Return a code as words: ``parent_below_floor`` as ``parent below floor``."""
-    return code.replace("_", " ")

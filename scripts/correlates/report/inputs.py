@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from correlates.measurements import read_measurements
+from correlates.pages.words import is_true
 from correlates.tables import read_json, read_tsv
 
 NEEDED = {
@@ -165,17 +166,3 @@ def digest_of(path: str | Path) -> str:
     """Return the sha256 of a file."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def is_true(text: object) -> bool:
-    """Read a truth value as any of the tables writes it."""
-    return str(text).strip().lower() in ("true", "1", "yes")
-
-
-def as_number(text: object) -> float | None:
-    """Read a number; an empty field, ``nan`` and what is no number are None."""
-    try:
-        value = float(str(text))
-    except ValueError:
-        return None
-    return None if value != value else value

@@ -5,7 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 import correlates
-from correlates.report.formats import plural
+from correlates.pages.words import plural
 from correlates.report.inputs import NEEDED, Content, ReportInputs, digest_of
 
 PACKAGES = (

@@ -11,7 +11,7 @@ from os.path import relpath
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from jinja2 import Environment, UndefinedError
 from markupsafe import Markup
 
 from correlates.analyses.highest_limit import COSTLY
@@ -22,15 +22,17 @@ from correlates.analyses.wording import caution_of
 from correlates.cohort.phases import planned_day
 from correlates.flow.figures.figure import MAX_IN_HISTOGRAM
 from correlates.measurements import CENSORED
+from correlates.pages.embedding import UnsafeFigure, plots_in
+from correlates.pages.environment import page_environment
+from correlates.pages.stacking import label_cells
+from correlates.pages.words import count
 from correlates.problems import folded
 from correlates.report import formats
-from correlates.report.figures import UnsafeFigure, plots_in
 from correlates.report.glossary import gate_flags, glossary
 from correlates.report.inputs import Content, ReportError, ReportInputs, read_content
 from correlates.report.names import item_name, marker_name
 from correlates.report.origin import inputs_digest, versions
 from correlates.report.results import contrast_views, model_views
-from correlates.report.stacking import label_cells
 from correlates.report.summary import summarise
 from correlates.report.trajectories import features_not_shown, trajectories
 from correlates.tables import write_text
@@ -108,7 +110,7 @@ def compensation_words(files: Iterable[Mapping]) -> str:
     """Say how many of the accepted files were compensated, and where the matrix was from."""
     counts = Counter(row["compensated_by"] for row in files if row["compensated_by"])
     parts = [
-        f"{formats.count(counts[origin])} {words}"
+        f"{count(counts[origin])} {words}"
         for origin, words in _COMPENSATED.items()
         if counts[origin]
     ]
@@ -117,20 +119,11 @@ def compensation_words(files: Iterable[Mapping]) -> str:
 
 def environment() -> Environment:
     """Return the templates' environment: everything escaped, nothing missing passed over."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = page_environment(TEMPLATES)
     made.filters |= {
         "shown": formats.shown,
-        "count": formats.count,
         "p_shown": formats.p_shown,
         "level": formats.percent_level,
-        "words": formats.words,
-        "plural": formats.plural,
         "folded": folded,
         "unit": formats.unit_shown,
         "item_name": item_name,
@@ -144,10 +137,7 @@ def environment() -> Environment:
         "fdr": f"{FDR:g}",
         "most_tied": MOST_TIED,
         "costly": COSTLY,
-        "STATES": formats.STATES,
         "STATUSES": formats.STATUSES,
-        "style": Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
-        "behaviour": Markup((TEMPLATES / "report.js").read_text(encoding="utf-8")),
     }
     return made
 

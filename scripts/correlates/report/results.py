@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
+from correlates.pages.words import NOTHING, as_number, count, is_true, words
 from correlates.report.dots import Dot, Group, dot_plot, probability_plot
 from correlates.report.formats import (
-    NOTHING,
-    count,
     interval,
     p_shown,
     percent_level,
     shown,
     two_decimals,
     unit_shown,
-    words,
 )
-from correlates.report.inputs import Content, ReportError, as_number, is_true
+from correlates.report.inputs import Content, ReportError
 from correlates.report.names import feature_name
 from correlates.report.trajectories import trajectory
 

@@ -3,8 +3,9 @@
 from collections import Counter
 
 from correlates.measurements import CENSORED
-from correlates.report.formats import ENDPOINTS, STATES, plural
-from correlates.report.inputs import Content, as_number, is_true
+from correlates.pages.words import STATES, as_number, is_true, plural
+from correlates.report.formats import ENDPOINTS
+from correlates.report.inputs import Content
 
 _ANALYSED = ("accepted", "accepted_with_warning")
 
