@@ -24,6 +24,7 @@ DEFAULTS = {
     "flow.placements.cofactor": 150,
     "flow.clone_free": ["t", "nk", "mono"],
     "flow.clone": ["cll"],
+    "flow.children_tolerance_pct": 5,
     "flow.logicle.m": 4.5,
     "flow.logicle.w": "auto",
     "cohort.b1_max_days_before": 3,

@@ -24,6 +24,8 @@ SCRIPT_FLOORS = {
     "gate_sample": "flow",
     "find_placements": "flow",
     "collect_flow": "flow",
+    "read_gated_table": "flow",
+    "join_gated_tables": "flow",
     "build_cohort": "cohort",
     "run_contrasts": "analyses",
     "fit_model": "analyses",

@@ -5,14 +5,25 @@ Writes  results/cohort/{measurements.parquet,endpoints.tsv,baselines.tsv,exclusi
 """
 
 
+def measurements_of_assays(wildcards):
+    """One table an assay; the flow assay's is joined with exported tables where there are any."""
+    joined = rules.join_gated_tables.output.measurements
+    return [joined if exported_tables() else rules.collect_flow.output.measurements]
+
+
+def left_out_of_assays(wildcards):
+    joined = [rules.join_gated_tables.output.left_out] if exported_tables() else []
+    return [rules.collect_flow.output.left_out, *joined]
+
+
 rule build_cohort:
     """Choose the baselines, derive the endpoints, and join everything that a patient has."""
     input:
         plan=plan_file,
         files=rules.list_files.output.files,
         problems=rules.list_files.output.problems,
-        measurements=[rules.collect_flow.output.measurements],
-        left_out=[rules.collect_flow.output.left_out],
+        measurements=measurements_of_assays,
+        left_out=left_out_of_assays,
     output:
         measurements="results/cohort/measurements.parquet",
         endpoints="results/cohort/endpoints.tsv",

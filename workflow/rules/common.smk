@@ -15,6 +15,7 @@ SCRIPTS = CHECKOUT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from correlates.digest import library_digest
+from correlates.flow.gated_tables.planning import gated_table_problems
 from correlates.flow.planning import gating_problems
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
@@ -31,6 +32,7 @@ def plan_study():
         return read_plan(os.environ["CORRELATES_PLAN"])
     plan = make_plan(config, ContentCache(".snakemake/correlates/digests.json"))
     more = [*repeated_keys(workflow.configfiles), *gating_problems(plan)]
+    more += gated_table_problems(config, plan)
     plan = replace(plan, problems=(*plan.problems, *more))
     is_whole = has_study(config) and all(problem.stops != "run" for problem in plan.problems)
     os.environ["CORRELATES_PLAN"] = keep_plan(plan) if is_whole else ""

@@ -26,6 +26,18 @@ MEANINGS = {
     "cbc_repeated": "the sheet holds several blood counts of this draw",
     "no_blood_count_for_specimen": "a specimen that no blood count stands for",
     "reference_population_not_gated": "the population that the blood count stands for is not gated",
+    "no_event_count": "an exported table gave the value without counts of events, so it has no "
+    "interval and no limit of detection",
+    "blank_in_table": "the cell of the exported table is empty",
+    "unreadable_cell": "the cell of the exported table holds neither number nor limit",
+    "unit_unclear": "all values of the exported column are at most 1, and its unit is not declared",
+    "impossible_zero_parent": "a population of none with something in it, in an exported table",
+    "percent_out_of_range": "a percentage below 0 or above 100, in an exported table",
+    "count_exceeds_parent": "more events than its parent has, in an exported table",
+    "children_exceed_parent": "the populations of one parent exceed it, in an exported table",
+    "percent_disagrees_with_counts": "the exported percentage is not that of its events",
+    "interval_of_events_only": "the interval is that of the events; the exported table does not "
+    "give the error of the blood count",
     "display_only_compositional": "mostly a measure of the clone's size: shown, never tested",
     "day_planned": "no study day was recorded; the visit's planned day is taken",
     "day_from_first_dose": "no study day was recorded; the recorded day of the first lenalidomide "
