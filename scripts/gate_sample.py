@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from correlates.flow.acquisition import gate_acquisition
 from correlates.flow.outputs import write_outcome
 from correlates.flow.sources import read_source
+from correlates.flow.templates.borrowed import Borrowing, read_tube
 from correlates.flow.templates.methods import Settings
+from correlates.intake.sheets.visits import tube_key
 from correlates.job import run_logged
 
 if TYPE_CHECKING:
@@ -16,13 +18,20 @@ def main(job) -> None:
     """Do everything that one file needs, and write all of it, whatever the file holds."""
     source = read_source(job.input.gating)
     logicle = job.params.logicle
+    tubes = map(read_tube, job.params.threshold_tubes, job.input.thresholds, job.input.verdicts)
     outcome = gate_acquisition(
         job.params.path,
         job.params.content,
         source,
         job.params.markers,
         job.params.compensation,
-        Settings(logicle_w=logicle["w"], logicle_m=logicle["m"]),
+        Settings(
+            logicle_w=logicle["w"],
+            logicle_m=logicle["m"],
+            fmo_percentile=job.params.fmo_percentile,
+            min_reference_events=job.params.fmo_min_parent_events,
+        ),
+        Borrowing(tube_key(job.params.tube), tuple(tubes)),
     )
     write_outcome(outcome, job.wildcards.acquisition, job.params.path, job.output)
 

@@ -75,10 +75,11 @@ from types import SimpleNamespace
 import gate_sample
 names = ("populations", "intensities", "thresholds", "verdict", "gates", "figure")
 gate_sample.main(SimpleNamespace(
-    input=SimpleNamespace(gating={str(TEMPLATE)!r}),
+    input=SimpleNamespace(gating={str(TEMPLATE)!r}, thresholds=[], verdicts=[]),
     params=SimpleNamespace(
         path={str(file)!r}, content={sha256(file)!r}, compensation="file",
         markers=json.loads(sys.argv[1]), logicle={{"w": "auto", "m": 4.5}},
+        fmo_percentile=99.5, fmo_min_parent_events=1000, tube="full", threshold_tubes=[],
     ),
     wildcards=SimpleNamespace(acquisition="P01_C1D1__tnk__full"),
     output=SimpleNamespace(**{{name: {str(tmp_path)!r} + "/" + name for name in names}}),

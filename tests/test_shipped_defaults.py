@@ -15,6 +15,8 @@ DEFAULTS = {
     "flow.min_leukocytes": 50_000,
     "flow.min_viability_pct.fresh": 80,
     "flow.min_viability_pct.cryo": 70,
+    "flow.fmo_percentile": 99.5,
+    "flow.fmo_min_parent_events": 1000,
     "flow.cv_cbc": 0.03,
     "flow.cbc_max_offset_h": 24,
     "flow.fractions": ["parent", "grandparent", "leukocytes"],

@@ -244,5 +244,5 @@ def test_an_equal_plan_is_the_same_file_left_untouched(tmp_path):
 def test_what_is_no_plan_is_refused(tmp_path):
     (tmp_path / "x.json").write_text('{"format": 0}')
 
-    with pytest.raises(ValueError, match="no plan of format 2"):
+    with pytest.raises(ValueError, match="no plan of format"):
         read_plan(tmp_path / "x.json")

@@ -16,7 +16,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from correlates.digest import library_digest
 from correlates.flow.gated_tables.planning import gated_table_problems
-from correlates.flow.planning import gating_problems
+from correlates.flow.planning import gating_problems, tubes_needed
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
 from correlates.intake.plan import first_words, make_plan, read_plan
@@ -33,7 +33,8 @@ def plan_study():
     plan = make_plan(config, ContentCache(".snakemake/correlates/digests.json"))
     more = [*repeated_keys(workflow.configfiles), *gating_problems(plan)]
     more += gated_table_problems(config, plan)
-    plan = replace(plan, problems=(*plan.problems, *more))
+    problems = (*plan.problems, *more)
+    plan = replace(plan, problems=problems, tubes_needed=tubes_needed(plan))
     is_whole = has_study(config) and all(problem.stops != "run" for problem in plan.problems)
     os.environ["CORRELATES_PLAN"] = keep_plan(plan) if is_whole else ""
     for line in first_words(plan) if is_whole else ():
@@ -126,6 +127,30 @@ def compensation_of(wildcards):
 
 def compensation_mode_of(wildcards):
     return PLAN.compensation_of(wildcards.acquisition)
+
+
+def of_threshold_tubes(pattern):
+    """An input function: one file of each reference tube whose thresholds a tube can use."""
+
+    def files(wildcards):
+        require_plan()
+        tubes = PLAN.threshold_tubes_of(wildcards.acquisition)
+        return [pattern.format(acquisition=one.acquisition) for one in tubes]
+
+    return files
+
+
+def threshold_tubes_of(wildcards):
+    """What a job must know of those tubes, in the order of the files."""
+    own = PLAN[wildcards.acquisition].sample
+    return [
+        {"acquisition": one.acquisition, "tube": one.tube, "is_own": one.sample == own}
+        for one in PLAN.threshold_tubes_of(wildcards.acquisition)
+    ]
+
+
+def tube_of(wildcards):
+    return PLAN[wildcards.acquisition].tube
 
 
 def path_of(wildcards):

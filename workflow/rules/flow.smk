@@ -33,6 +33,8 @@ rule gate_sample:
     input:
         gating=gating_of,
         compensation=compensation_of,
+        thresholds=of_threshold_tubes("results/flow/thresholds/{acquisition}.tsv"),
+        verdicts=of_threshold_tubes("results/flow/verdicts/{acquisition}.json"),
     output:
         populations="results/flow/populations/{acquisition}.tsv",
         intensities="results/flow/intensities/{acquisition}.tsv",
@@ -57,6 +59,10 @@ rule gate_sample:
         markers=markers_of,
         compensation=compensation_mode_of,
         logicle=lookup(dpath="flow/logicle", within=config),
+        fmo_percentile=lookup(dpath="flow/fmo_percentile", within=config),
+        fmo_min_parent_events=lookup(dpath="flow/fmo_min_parent_events", within=config),
+        tube=tube_of,
+        threshold_tubes=threshold_tubes_of,
         code=code_of("gate_sample"),
     script:
         "../../scripts/gate_sample.py"

@@ -29,9 +29,11 @@ from correlates.flow.gating.gates import (
 )
 from correlates.flow.gating.workspaces import NotInWorkspace
 from correlates.flow.sources import Fixed, UnreadableGates
+from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.methods import Settings
 from correlates.flow.templates.panel import match_channels, names_itself
+from correlates.flow.templates.placing import Origin
 from correlates.flow.templates.template import Template
 from correlates.intake.fcs.findings import ERROR, INFO, FcsError, Finding
 from correlates.intake.fcs.reader import FcsFile, read_header
@@ -65,6 +67,8 @@ class Outcome:
         Marker by the file's channel.
     thresholds
         Linear threshold of each data-driven cut, by population and dimension of the template.
+    origins
+        Where each threshold is from.
     channels
         The file's channel of each dimension of the template.
     compensation
@@ -83,6 +87,7 @@ class Outcome:
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     markers: Mapping[str, str] = field(default_factory=dict)
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    origins: Mapping[str, Mapping[str, Origin]] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
     compensation: str = UNCOMPENSATED
     compensated_by: str = ""
@@ -95,6 +100,7 @@ def gate_acquisition(
     markers: Mapping[str, str],
     compensation: str = "file",
     settings: Settings | None = None,
+    borrowing: Borrowing | None = None,
 ) -> Outcome:
     """Do everything that one file needs; whatever the file holds, the answer is an outcome.
 
@@ -112,6 +118,8 @@ def gate_acquisition(
         ``file`` (the matrix in the file), ``none``, or the path of a CSV.
     settings
         How data-driven gates are set.
+    borrowing
+        Which tube the file is, and what reference tubes hand on to it.
     """
     passing = _passing(path, sha256)
     if passing:
@@ -126,7 +134,7 @@ def gate_acquisition(
         events = Events.of_file(header, _read_matrix(compensation, header), hold=is_template)
         noted = [*check_events(header, events), *check_matrix(events, markers, compensation)]
         verdict = _warn(verdict, noted)
-        outcome = _gated(header, events, source, markers, settings, verdict)
+        outcome = _gated(header, events, source, markers, settings, verdict, borrowing)
         return _with_origin_of_matrix(outcome, compensation)
     except Refused as refused:
         return Outcome(_refuse(verdict, refused.findings))
@@ -190,6 +198,8 @@ def threshold_rows(outcome: Outcome) -> list[dict]:
             "channel": outcome.channels[dim],
             "method": outcome.methods[population],
             "threshold": threshold,
+            "source": outcome.origins[population][dim].source,
+            "n": outcome.origins[population][dim].n,
             "n_parent": outcome.gated.counts[outcome.gated.parents[population]],
             "flags": ";".join(outcome.flags.get(population, ())),
         }
@@ -267,16 +277,18 @@ def _read_matrix(compensation: str, header: FcsFile) -> Compensation | None:
         ) from bad
 
 
-def _gated(header, events, source, markers, settings, verdict) -> Outcome:
+def _gated(header, events, source, markers, settings, verdict, borrowing) -> Outcome:
     own = _markers_of(header, markers)
     mode = UNCOMPENSATED if events.spillover is None else FROM_FILE
     if isinstance(source, Template):
         channels = _channels_of(source, header, markers)
-        made = instantiate(source, events, channels, settings, compensation=mode)
+        made = instantiate(
+            source, events, channels, settings, compensation=mode, borrowing=borrowing
+        )
         columns = intensities_of(events, _columns(made.strategy, own, mode))
         gates = {"strategy": made.strategy, "gated": replace(made.gated, intensities=columns)}
         gates |= {"methods": made.methods, "flags": made.flags}
-        gates |= {"thresholds": made.thresholds, "channels": channels}
+        gates |= {"thresholds": made.thresholds, "channels": channels, "origins": made.origins}
     else:
         gates = _fixed(header, events, source, own, mode)
     events = events.using(gates["strategy"].compensations)

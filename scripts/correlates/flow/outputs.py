@@ -16,7 +16,8 @@ from correlates.tables import write_json, write_text, write_tsv
 POPULATION_COLUMNS = ("population", "parent", "n", "n_parent", "kind", "method", "flags")
 INTENSITY_COLUMNS = ("population", "marker", "channel", "median", "n")
 THRESHOLD_COLUMNS = (
-    *("population", "parent", "marker", "channel", "method", "threshold", "n_parent", "flags"),
+    *("population", "parent", "marker", "channel", "method", "threshold", "source", "n"),
+    *("n_parent", "flags"),
 )
 
 

@@ -34,6 +34,20 @@ def gating_problems(plan: Plan) -> list[Problem]:
     ]
 
 
+def tubes_needed(plan: Plan) -> dict[str, list[str]]:
+    """Return the keys of the reference tubes that each panel's template takes thresholds from.
+
+    It stands in the plan, so that a job of a cluster need not read the templates again. Panels that
+    need none are not named.
+    """
+    templates = {
+        panel: load_template(path)[0]
+        for panel, path in plan.gating.items()
+        if path.lower().endswith(".csv")
+    }
+    return {panel: list(template.tubes) for panel, template in templates.items() if template.tubes}
+
+
 def _of_templates(plan: Plan) -> Iterator[Problem]:
     for panel, path in plan.gating.items():
         if path.lower().endswith(".csv"):

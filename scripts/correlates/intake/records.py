@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
+from correlates.intake.sheets.visits import tube_key
 from correlates.problems import Problem
 
-FORMAT = 3
+FORMAT = 4
 SAMPLE, REFERENCE = "sample", "reference"
 # Tubes of a draw that are measured; all others are what those are judged by.
 _MEASURED = ("full", "stim_")
@@ -62,6 +63,16 @@ class Acquisition:
     def as_row(self) -> dict:
         """Return the acquisition as a row of text and numbers."""
         return {column.name: getattr(self, column.name) for column in fields(self)}
+
+    @property
+    def tube_key(self) -> str:
+        """What the names of one tube share: ``fmo_hladr`` of ``fmo_HLA-DR``."""
+        return tube_key(self.tube)
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether others are judged by it, and it is not measured itself."""
+        return self.role == REFERENCE or not self.tube.startswith(_MEASURED)
 
 
 @dataclass(frozen=True)
@@ -120,6 +131,9 @@ class Plan:
     gating, compensation
         Per panel the path of the gating; ``file``, ``none`` or the path of the compensation. The
         panels of ``gating`` stand in the order of the config.
+    tubes_needed
+        Per panel the keys of the reference tubes that its template takes thresholds from, such as
+        ``fmo_cd57``; panels that need none are not named.
     """
 
     acquisitions: tuple[Acquisition, ...] = ()
@@ -130,6 +144,7 @@ class Plan:
     panels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     gating: Mapping[str, str] = field(default_factory=dict)
     compensation: Mapping[str, str] = field(default_factory=dict)
+    tubes_needed: Mapping[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> dict[str, Acquisition]:
@@ -169,11 +184,22 @@ class Plan:
         found = {other.acquisition: other for other in (*near, *own) if other is not one}
         return [found[name] for name in sorted(found)]
 
+    def threshold_tubes_of(self, acquisition: str) -> list[Acquisition]:
+        """Return the reference tubes whose thresholds an acquisition's template can use.
+
+        They are of the kinds that the template names. A reference tube takes none itself.
+        """
+        one = self.by_name[acquisition]
+        needed = self.tubes_needed.get(one.panel, ())
+        if not needed or one.is_reference:
+            return []
+        return [other for other in self.references_of(acquisition) if other.tube_key in needed]
+
     @cached_property
     def _references(self) -> dict[tuple, list[Acquisition]]:
         found: dict[tuple, list[Acquisition]] = {}
         for one in self.acquisitions:
-            if one.role == REFERENCE or not one.tube.startswith(_MEASURED):
+            if one.is_reference:
                 found.setdefault((one.panel, one.batch), []).append(one)
                 found.setdefault((one.panel, "", one.sample), []).append(one)
         return found
@@ -192,6 +218,7 @@ class Plan:
             # The keys below are sorted, and the config's order of panels decides between them.
             "panels_in_order": list(self.gating),
             "compensation": dict(self.compensation),
+            "tubes_needed": {panel: list(tubes) for panel, tubes in self.tubes_needed.items()},
         }
         return json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -217,6 +244,7 @@ class Plan:
             panels=content["panels"],
             gating={panel: content["gating"][panel] for panel in content["panels_in_order"]},
             compensation=content["compensation"],
+            tubes_needed=content["tubes_needed"],
         )
 
 

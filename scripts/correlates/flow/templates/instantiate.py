@@ -1,7 +1,7 @@
 """Turn a template into the concrete gates of one file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from correlates.flow.gating.gates import (
     Transform,
 )
 from correlates.flow.templates.args import names_in
+from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.concrete_gates import (
     boolean_gates,
     boundary_gate,
@@ -25,20 +26,25 @@ from correlates.flow.templates.concrete_gates import (
     polygon_gate,
     threshold_gates,
 )
-from correlates.flow.templates.density import Cut
 from correlates.flow.templates.methods import (
     Settings,
     linear_scale,
     logicle_for,
     singlet_band,
-    tail_cut,
     thinned,
-    valley_cut,
 )
 from correlates.flow.templates.panel import names_itself
+from correlates.flow.templates.placing import (
+    FROM_DENSITY,
+    FROM_TEMPLATE,
+    Origin,
+    Placed,
+    place,
+)
 from correlates.flow.templates.rows import Row
 from correlates.flow.templates.template import Template
 from correlates.flow.templates.tree import cut_row
+from correlates.flow.templates.tubes import OWN
 
 # Times the events of a density that are looked at to set a gate: some of them are filtered out.
 _ENOUGH = 4
@@ -58,6 +64,8 @@ class Instance:
         What to know of each population's gate; populations without a flag are not named.
     thresholds
         Linear threshold of each data-driven cut, by population and dimension.
+    origins
+        Where each of these is from.
     gated
         Who is in which population of the template.
     """
@@ -66,6 +74,7 @@ class Instance:
     methods: dict[str, str]
     flags: dict[str, tuple[str, ...]]
     thresholds: dict[str, dict[str, float]]
+    origins: dict[str, dict[str, Origin]]
     gated: Gated
 
 
@@ -77,6 +86,7 @@ def instantiate(
     *,
     compensation: str = FROM_FILE,
     compensations: Mapping[str, Compensation] | None = None,
+    borrowing: Borrowing | None = None,
 ) -> Instance:
     """Set every gate of a template on one file's events, parents before children.
 
@@ -95,13 +105,17 @@ def instantiate(
         ``compensations``.
     compensations
         Matrices that do not stand in the file.
+    borrowing
+        Which tube the file is, and the thresholds that reference tubes hand on to it; none by
+        default.
 
     Returns
     -------
     Gates whose numbers are plain values, and the membership that they gave while being set; the
     same gates on the same file give it again.
     """
-    walk = _Walk(template, events, channels, settings or Settings(), compensation, compensations)
+    settings, borrowing = settings or Settings(), borrowing or Borrowing()
+    walk = _Walk(template, events, channels, settings, compensation, compensations, borrowing)
     for row in template.rows:
         walk.gate(row)
     for row in template.rows:
@@ -112,14 +126,18 @@ def instantiate(
 class _Walk:
     """The way down the tree, with what has been gated so far."""
 
-    def __init__(self, template, events, channels, settings, compensation, compensations):
+    def __init__(
+        self, template, events, channels, settings, compensation, compensations, borrowing
+    ):
         self.channels = channels
+        self.borrowing = borrowing
         self.settings = settings
         self.compensation = compensation
         self.makers = {alias: row for row in template.rows for alias in row.aliases}
         self.tops = {channel.name: channel.range for channel in events.channels}
         self.gates: list[Gate] = []
         self.cuts: dict[str, dict[str, float]] = {}
+        self.origins: dict[str, dict[str, Origin]] = {}
         self.flags: dict[str, list[str]] = {}
         self.methods: dict[str, str] = {}
         compensations = dict(compensations or {})
@@ -219,29 +237,35 @@ class _Walk:
         cuts, flags = [], []
         for number, axis in enumerate(axes):
             cut = self._cut(row, axis, number)
-            flags += [cut.flag] if cut.flag else []
+            flags += cut.flags
             cuts.append(cut.value)
+            self._note_origin(row, row.dims[number], Origin(cut.source, cut.n))
         return cuts, flags
 
-    def _cut(self, row: Row, axis: Dimension, number: int) -> Cut:
-        given = {
-            name: per_dimension(value, len(row.dims))[number]
-            for name, value in row.arguments.items()
-            if name in ("min", "max", "cuts")
-        }
+    def _cut(self, row: Row, axis: Dimension, number: int) -> Placed:
         scale = self.scale(axis)
-        if "cuts" in given:
-            return Cut(float(transforms.apply(scale, np.array([given["cuts"]]))[0]))
-        prior = row.arguments.get("gate_range")
-        if prior is not None and isinstance(prior[0], tuple):
-            prior = prior[number]
-        values = self.values(axis, row.parent)
+        if "cuts" in row.arguments:
+            given = per_dimension(row.arguments["cuts"], len(row.dims))[number]
+            return Placed(
+                float(transforms.apply(scale, np.array([given]))[0]), source=FROM_TEMPLATE
+            )
         density_scale = scale or linear_scale(self.tops.get(axis.channel))
-        find = tail_cut if row.method == "tailgate" else valley_cut
-        cut = find(values, density_scale, prior, row.arguments | given, self.settings)
+        cut = place(
+            row,
+            number,
+            density_scale,
+            lambda population: self.values(axis, population),
+            self.settings,
+            self.borrowing,
+        )
         if scale is None:
-            return Cut(float(transforms.inverse(density_scale, np.array([cut.value]))[0]), cut.flag)
+            linear = float(transforms.inverse(density_scale, np.array([cut.value]))[0])
+            return replace(cut, value=linear)
         return cut
+
+    def _note_origin(self, row: Row, dim: str, origin: Origin) -> None:
+        for alias in row.aliases:
+            self.origins.setdefault(alias, {})[dim] = origin
 
     def _borrowed(self, row: Row) -> list[float]:
         cuts = []
@@ -249,6 +273,8 @@ class _Walk:
             reference = next(name for name in row.references if cut_row(name, dim, self.makers))
             own = {known.lower(): cut for known, cut in self.cuts[reference].items()}
             cuts.append(own[dim.lower()])
+            origins = {known.lower(): origin for known, origin in self.origins[reference].items()}
+            self._note_origin(row, dim, origins[dim.lower()])
         return cuts
 
     def check_kept(self, row: Row) -> None:
@@ -269,7 +295,16 @@ class _Walk:
         strategy = Strategy(tuple(self.gates), self.transforms, {}, self.compensations)
         flags = {name: tuple(codes) for name, codes in self.flags.items() if codes}
         gated = self.gating.gated().only(self.methods)
-        return Instance(strategy, self.methods, flags, self._thresholds(), gated)
+        return Instance(strategy, self._methods(), flags, self._thresholds(), self.origins, gated)
+
+    def _methods(self) -> dict[str, str]:
+        """Name the reference tubes with the method of what they decided."""
+        return {alias: self._with_source(alias, method) for alias, method in self.methods.items()}
+
+    def _with_source(self, alias: str, method: str) -> str:
+        sources = {one.source for one in self.origins.get(alias, {}).values()}
+        tubes = sorted(sources - {OWN, FROM_DENSITY, FROM_TEMPLATE})
+        return f"{method} from {', '.join(tubes)}" if tubes else method
 
     def _thresholds(self) -> dict[str, dict[str, float]]:
         return {

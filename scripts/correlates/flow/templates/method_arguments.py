@@ -4,6 +4,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from correlates.flow.templates.tubes import (
+    FALLBACKS,
+    TUBES,
+    joint_tube_faults,
+    tube_fault,
+)
 from correlates.problems import did_you_mean
 
 ONE_AXIS = ("+", "-", "+/-")
@@ -21,10 +27,13 @@ class Argument:
         Given the value and the number of dimensions, returns None or what is wrong with it.
     needed
         Whether the method cannot do without.
+    remedy
+        What to do about a wrong value.
     """
 
     check: Callable[[object, int], str | None]
     needed: bool = False
+    remedy: str = "Numbers are linear intensities."
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,14 @@ def _populations(value: object, _dims: int) -> str | None:
     return "must be c(name=population, ...)"
 
 
+def _population(value: object, _dims: int) -> str | None:
+    return None if isinstance(value, str) and value else "must be a population"
+
+
+def _fallback(value: object, _dims: int) -> str | None:
+    return None if value in FALLBACKS else f"must be {' or '.join(FALLBACKS)}"
+
+
 _PRIOR = {
     "gate_range": Argument(_ranges),
     "adjust": Argument(_positive),
@@ -118,6 +135,12 @@ _PRIOR = {
     "max": Argument(_per_dimension),
     "min_depth": Argument(_positive),
 }
+_PERCENTILE = {
+    "gate_range": Argument(_ranges),
+    "probs": Argument(_share),
+    "fallback": Argument(_fallback, remedy="It is used where no reference tube can be."),
+}
+_FROM = {"from": Argument(tube_fault, remedy=TUBES)}
 _KEEPS = {"keeps": Argument(_populations), "keep_share": Argument(_share)}
 
 METHODS = {
@@ -135,20 +158,23 @@ METHODS = {
             {2: ("+",)},
             {"prediction_level": Argument(_share), "wider_gate": Argument(_flag)} | _KEEPS,
         ),
-        Method("mindensity", (1, 2), {1: ONE_AXIS, 2: TWO_AXES}, _PRIOR | _KEEPS, cuts=True),
+        Method(
+            "mindensity", (1, 2), {1: ONE_AXIS, 2: TWO_AXES}, _PRIOR | _KEEPS | _FROM, cuts=True
+        ),
         Method(
             "tailgate",
             (1,),
             {1: ONE_AXIS},
             {"gate_range": Argument(_ranges), "side": Argument(_side), "sds": Argument(_positive)}
-            | _KEEPS,
+            | _KEEPS
+            | _FROM,
             cuts=True,
         ),
         Method(
             "quadrantGate",
             (2,),
             {2: ("*", "+/-+/-")},
-            _PRIOR | {"cuts": Argument(_per_dimension)},
+            _PRIOR | {"cuts": Argument(_per_dimension)} | _FROM,
             cuts=True,
         ),
         Method(
@@ -157,6 +183,14 @@ METHODS = {
             {2: ("+",)},
             {"x": Argument(_coordinates, needed=True), "y": Argument(_coordinates, needed=True)}
             | _KEEPS,
+        ),
+        Method("fmoGate", (1,), {1: ONE_AXIS}, _PERCENTILE | _KEEPS | _FROM, cuts=True),
+        Method(
+            "negativeGate",
+            (1,),
+            {1: ONE_AXIS},
+            _PERCENTILE | {"negative": Argument(_population)} | _KEEPS | _FROM,
+            cuts=True,
         ),
         Method("refGate", (1, 2), {1: ONE_AXIS, 2: (*TWO_AXES, "*")}, cuts=True),
         Method("boolGate", (0,), {0: ("+",)}),
@@ -172,6 +206,8 @@ _ALIASES = {
     "rectangle": "boundary",
     "rectanglegate": "boundary",
     "rangegate": "boundary",
+    "fmo": "fmoGate",
+    "pseudonegative": "negativeGate",
     "polygon": "polygonGate",
     "quadrant": "quadrantGate",
     "quadgate": "quadrantGate",
@@ -202,11 +238,15 @@ def argument_faults(method: Method, arguments: dict[str, object], dims: int) -> 
             continue
         fault = method.arguments[name].check(value, dims)
         if fault:
-            faults.append((name, f"{name} {fault}", "Numbers are linear intensities."))
+            faults.append((name, f"{name} {fault}", method.arguments[name].remedy))
     for name, argument in method.arguments.items():
         if argument.needed and name not in arguments:
             faults.append((name, f"{method.name} needs {name}", f"Add {name}=c(...)."))
-    return faults + _joint_faults(method, arguments)
+    return [
+        *faults,
+        *_joint_faults(method, arguments),
+        *joint_tube_faults(method.name, arguments),
+    ]
 
 
 def _joint_faults(method: Method, arguments: dict[str, object]) -> list[tuple]:

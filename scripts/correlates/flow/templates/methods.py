@@ -45,6 +45,11 @@ class Settings:
     max_density_events
         A density is taken of at most this many events, evenly spaced over the acquisition; more do
         not move a valley.
+    fmo_percentile
+        Percentile of a reference tube's parent, or of a negative population, above which an event
+        is positive, unless a row's ``probs`` says otherwise.
+    min_reference_events
+        Fewest events that such a percentile, or a borrowed threshold, must rest on.
     """
 
     min_events: int = 50
@@ -52,6 +57,8 @@ class Settings:
     logicle_w: float | str = "auto"
     logicle_m: float = 4.5
     max_density_events: int = 100_000
+    fmo_percentile: float = 99.5
+    min_reference_events: int = 1000
 
 
 def logicle_for(

@@ -17,6 +17,7 @@ from correlates.flow.templates.method_arguments import (
     method_named,
     nearest_method,
 )
+from correlates.flow.templates.tubes import tube_of
 from correlates.problems import Problem
 
 _KEY = re.compile(r"[A-Za-z0-9.+-]+(_[A-Za-z0-9.+-]+)*")
@@ -72,7 +73,14 @@ class Row:
     def sources(self) -> tuple[str, ...]:
         """Every population that must stand before this row can be gated."""
         operands = () if self.expression is None else tuple(names_in(self.expression))
-        return (self.parent, *self.references, *operands)
+        negative = self.arguments.get("negative")
+        named = (str(negative),) if negative else ()
+        return (self.parent, *self.references, *operands, *named)
+
+    @property
+    def tube(self) -> str:
+        """Key of the reference tube in which its threshold is found; empty: in the file itself."""
+        return tube_of(self.method, self.dims, self.arguments)
 
 
 def read_row(cells: Mapping[str, str], number: int, file: str) -> tuple[Row | None, list[Problem]]:

@@ -56,6 +56,11 @@ class Template:
         """Every marker and scatter channel that a gate needs, each once."""
         return tuple(dict.fromkeys(dim for row in self.rows for dim in row.dims))
 
+    @property
+    def tubes(self) -> tuple[str, ...]:
+        """Keys of the reference tubes that its thresholds come from, each once, sorted."""
+        return tuple(sorted({row.tube for row in self.rows} - {""}))
+
 
 def read_template(path: str | Path) -> Template:
     """Read a template.
@@ -123,7 +128,7 @@ def check_template(template: Template, panel: Mapping[str, str]) -> list[Problem
         Channel by marker.
     """
     known = list(dict.fromkeys(known_dimensions(panel)))
-    return [
+    return _unknown_markers(template, panel) + [
         Problem(
             template.file,
             "the panel has no such marker or channel",
@@ -135,6 +140,25 @@ def check_template(template: Template, panel: Mapping[str, str]) -> list[Problem
         for row in template.rows
         for dim in row.dims
         if not is_known(dim, panel)
+    ]
+
+
+def _unknown_markers(template: Template, panel: Mapping[str, str]) -> list[Problem]:
+    """Report every FMO tube of a marker that the panel does not have."""
+    problem = "the panel has no such marker, so no tube is without it"
+    return [
+        Problem(
+            template.file,
+            problem,
+            did_you_mean(marker, list(panel)),
+            row.number,
+            "gating_args",
+            f"from={row.arguments['from']}",
+        )
+        for row in template.rows
+        if row.tube.startswith("fmo_") and "from" in row.arguments
+        for marker in [row.tube.removeprefix("fmo_")]
+        if not is_known(marker, panel)
     ]
 
 

@@ -87,6 +87,8 @@ class _Resolver:
                 name: self.population(str(population), "gating_args")
                 for name, population in arguments["keeps"].items()
             }
+        if isinstance(arguments.get("negative"), str):
+            arguments["negative"] = self.population(arguments["negative"], "gating_args")
         return replace(
             row,
             arguments=arguments,

@@ -88,6 +88,15 @@ def normal_timepoint(text: str) -> str:
     return word
 
 
+def tube_key(text: str) -> str:
+    """Return what two names of one tube share: ``fmo_hladr`` for ``FMO HLA-DR`` and ``fmo_HLADR``.
+
+    Case, blanks, dashes, dots and slashes of a marker do not tell tubes apart.
+    """
+    kind, mark, what = normal_tube(text).partition("_")
+    return kind + mark + re.sub(r"[\s/_.-]", "", what).lower()
+
+
 def normal_tube(text: str) -> str:
     """Return a tube in its one spelling: ``full``, or ``fmo_CD25`` for ``FMO-CD25``."""
     of_marker = _TUBE_OF.fullmatch(text.strip())
