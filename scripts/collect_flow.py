@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from correlates.flow.counts.censoring import COLUMNS as BY_ALC
+from correlates.flow.counts.censoring import nd_by_alc
 from correlates.flow.counts.collect import (
     acquisition_rows,
     flow_settings,
@@ -11,6 +13,7 @@ from correlates.flow.counts.collect import (
 )
 from correlates.flow.counts.dependents import with_flags
 from correlates.flow.counts.measurements import LEFT_OUT, flow_measurements, read_job_tables
+from correlates.flow.counts.platforms import COMPARISON
 from correlates.flow.gating.reconcile import COLUMNS
 from correlates.intake.duplicates import find_duplicates
 from correlates.intake.records import read_plan
@@ -28,7 +31,7 @@ def main(job) -> None:
     populations = read_job_tables(dict(zip(plan.names, job.input.populations, strict=True)))
     marks = placement_marks(plan, job.input.placements, templates_of(plan, job.input.templates))
     populations = with_flags(populations, [marks])
-    measured, left_out = flow_measurements(
+    tables = flow_measurements(
         acquisition_rows(plan),
         populations,
         read_job_tables(dict(zip(plan.names, job.input.intensities, strict=True))),
@@ -37,9 +40,12 @@ def main(job) -> None:
         flow_settings(job.params.settings),
         panel_order=list(plan.gating),
         excluded=find_duplicates(plan.acquisitions, plan.listed),
+        lots=plan.beads,
     )
-    write_measurements(measured, job.output.measurements)
-    write_tsv(job.output.left_out, LEFT_OUT, left_out.to_dict("records"))
+    write_measurements(tables.measurements, job.output.measurements)
+    write_tsv(job.output.left_out, LEFT_OUT, tables.left_out.to_dict("records"))
+    write_tsv(job.output.platforms, COMPARISON, tables.platforms.to_dict("records"))
+    write_tsv(job.output.not_detected, BY_ALC, nd_by_alc(tables.measurements, plan.cbc))
     rows = reconciliation_rows(plan, populations, job.input.strategies)
     write_tsv(job.output.reconciliation, ("acquisition", *COLUMNS), rows)
 

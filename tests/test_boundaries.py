@@ -16,12 +16,22 @@ SETTINGS = FlowSettings(
     min_leukocytes=50_000,
     min_viability_pct={"fresh": 80, "cryo": 70},
     cv_cbc=0.03,
+    cv_vol=0.03,
+    count_platforms=["dual", "single", "bridge"],
+    bridge_anchors=["t"],
+    min_bead_events=1000,
+    bead_ratio_tolerance=0.1,
+    platform_tolerance=0.25,
+    fractions=["parent"],
     anchors={
         "leukocytes": "cd45",
         "lymphocytes": "lymph",
         "monocytes": "mono",
         "viable": "viable",
         "singlets": "singlets",
+        "beads": "beads",
+        "beads_a": "beads_a",
+        "beads_b": "beads_b",
     },
     cbc_max_offset_h=24,
     clone_free=["t"],
@@ -77,14 +87,14 @@ def measured(feature, specimen="fresh_wb", offset_h=0.0, **events):
     )
     blood = {"patient": "P1", "visit": "C0D1", "timepoint": "pre", "cbc_offset_h": offset_h}
     blood |= {"wbc_10e9_l": 50.0, "alc_10e9_l": 40.0, "amc_10e9_l": 1.0}
-    table, _ = flow_measurements(
+    table = flow_measurements(
         [TUBE | {"specimen": specimen}],
         populations,
         intensities,
         {TUBE["acquisition"]: {"verdict": "accepted"}},
         [blood],
         SETTINGS,
-    )
+    ).measurements
     return table[table["feature"] == feature].iloc[0]
 
 

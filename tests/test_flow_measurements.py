@@ -87,7 +87,7 @@ def blood(**changed):
 def measure(tubes=None, populations=None, intensities=(), cbc=None, verdicts=None, **more):
     tubes = [tube()] if tubes is None else tubes
     verdicts = verdicts or {one["acquisition"]: {"verdict": "accepted"} for one in tubes}
-    return flow_measurements(
+    measured = flow_measurements(
         tubes,
         pd.DataFrame(counts() if populations is None else populations),
         pd.DataFrame(list(intensities)),
@@ -96,6 +96,7 @@ def measure(tubes=None, populations=None, intensities=(), cbc=None, verdicts=Non
         SETTINGS,
         **more,
     )
+    return measured.measurements, measured.left_out
 
 
 def row_of(table, feature):

@@ -12,7 +12,7 @@ from correlates.intake.sheets.typos import is_typo
 from correlates.intake.sheets.visits import normal_timepoint, normal_tube, parse_visit, visit_remedy
 from correlates.problems import Problem, StudyError, folded
 
-KINDS = ("patients", "samples", "panels", "cbc")
+KINDS = ("patients", "samples", "panels", "cbc", "references", "beads")
 PATIENTS = "patient\tlenalidomide_start_day\tresponse\ttfr_grade\n"
 
 

@@ -103,6 +103,8 @@ rule collect_flow:
     output:
         measurements="results/flow/measurements.parquet",
         left_out="results/flow/left_out.tsv",
+        platforms="results/flow/count_platforms.tsv",
+        not_detected="results/flow/not_detected_by_alc.tsv",
         reconciliation="results/flow/reconciliation.tsv",
     log:
         "logs/flow/collect_flow.log",

@@ -64,6 +64,7 @@ def make_plan(
         problems=tuple(problems),
         patients=_table(study, "patients"),
         cbc=_table(study, "cbc"),
+        beads=_table(study, "beads"),
         panels=study.markers(),
         gating=study.gating,
         compensation=study.compensation,

@@ -9,7 +9,7 @@ from pathlib import Path
 from correlates.intake.sheets.visits import tube_key
 from correlates.problems import Problem
 
-FORMAT = 4
+FORMAT = 5
 SAMPLE, REFERENCE = "sample", "reference"
 # Tubes of a draw that are measured; all others are what those are judged by.
 _MEASURED = ("full", "stim_")
@@ -40,7 +40,9 @@ class Acquisition:
         ``sample``, or ``reference`` of what the references sheet declares: such a tube is
         nobody's, and ``patient`` and ``visit`` are empty.
     lot
-        Lot of a reference's beads or material.
+        Lot of a reference's beads or material, or of the counting beads in a sample's tube.
+    tube_prep
+        How the tube was prepared, ``lyse_no_wash`` or ``washed``; empty where nobody said.
     """
 
     acquisition: str
@@ -59,6 +61,7 @@ class Acquisition:
     sha256: str
     role: str = SAMPLE
     lot: str = ""
+    tube_prep: str = ""
 
     def as_row(self) -> dict:
         """Return the acquisition as a row of text and numbers."""
@@ -124,7 +127,7 @@ class Plan:
         Files and rows that are not worked on, each with its reason.
     problems
         Everything wrong in config and sheets.
-    patients, cbc
+    patients, cbc, beads
         Good rows of these sheets: canonical column to typed value, None where empty.
     panels
         Per panel the marker of each channel, ``{"tnk": {"BV605-A": "CD3"}}``.
@@ -141,6 +144,7 @@ class Plan:
     problems: tuple[Problem, ...] = ()
     patients: tuple[dict, ...] = ()
     cbc: tuple[dict, ...] = ()
+    beads: tuple[dict, ...] = ()
     panels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     gating: Mapping[str, str] = field(default_factory=dict)
     compensation: Mapping[str, str] = field(default_factory=dict)
@@ -213,6 +217,7 @@ class Plan:
             "problems": [one.as_row() for one in self.problems],
             "patients": list(self.patients),
             "cbc": list(self.cbc),
+            "beads": list(self.beads),
             "panels": {panel: dict(markers) for panel, markers in self.panels.items()},
             "gating": dict(self.gating),
             # The keys below are sorted, and the config's order of panels decides between them.
@@ -241,6 +246,7 @@ class Plan:
             problems=tuple(Problem(**row) for row in content["problems"]),
             patients=tuple(content["patients"]),
             cbc=tuple(content["cbc"]),
+            beads=tuple(content["beads"]),
             panels=content["panels"],
             gating={panel: content["gating"][panel] for panel in content["panels_in_order"]},
             compensation=content["compensation"],

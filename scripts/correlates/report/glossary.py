@@ -38,6 +38,22 @@ MEANINGS = {
     "percent_disagrees_with_counts": "the exported percentage is not that of its events",
     "interval_of_events_only": "the interval is that of the events; the exported table does not "
     "give the error of the blood count",
+    "few_bead_events": "fewer bead events than the floor asks for, so the count by beads is unsure",
+    "bead_ratio_off": "the two kinds of beads stand in another ratio than their lot says",
+    "platforms_disagree": "the counts by beads and by the blood count differ by more than agreed",
+    "beads_after_separation": "beads were in the tube, but separated cells cannot be counted by "
+    "them",
+    "beads_after_wash": "beads were in the tube, but it was washed, which loses beads and cells "
+    "unevenly",
+    "no_beads_for_specimen": "beads were in the tube, but count cells of whole blood only",
+    "tube_preparation_not_told": "beads were in the tube, but the samples sheet does not say that "
+    "it was never washed",
+    "bead_lot_unknown": "the beads sheet does not hold the lot of the tube's beads",
+    "beads_not_gated": "beads were in the tube, but the template has no gate for them",
+    "no_bead_events": "beads were in the tube, but none was found",
+    "bridge_anchor_not_quantified": "too few events of the population that would carry the count "
+    "from the draw's tube with beads",
+    "no_way_of_counting": "none of the ways to cells per microlitre that the config names is open",
     "display_only_compositional": "mostly a measure of the clone's size: shown, never tested",
     "day_planned": "no study day was recorded; the visit's planned day is taken",
     "day_from_first_dose": "no study day was recorded; the recorded day of the first lenalidomide "

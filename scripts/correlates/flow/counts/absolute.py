@@ -105,7 +105,7 @@ def absolute_counts(
     n_reference: ArrayLike,
     per_ul: ArrayLike,
     *,
-    cv_cbc: float,
+    cv_cbc: ArrayLike,
     lod_events: int,
     lloq_events: int,
     confidence: float = 0.95,
@@ -121,7 +121,8 @@ def absolute_counts(
     per_ul
         Cells per microlitre that the references stand for.
     cv_cbc
-        Coefficient of variation of the blood count, as a fraction.
+        Coefficient of variation of what the reference stands for, as a fraction: of the blood
+        count, of the volumes of a tube with beads, of a count that is carried over. Broadcast too.
     lod_events, lloq_events
         Fewest events that are detected, and quantified.
     confidence
@@ -141,14 +142,17 @@ def absolute_counts(
     of the gamma distributions whose quantiles they are, are combined in quadrature with
     ``1.96^2 (1/n_ref + CV_cbc^2 - 0.03^2)``. By simulation it covers at least 95 % up to a CV of 1.
     """
-    n, reference, per_ul = np.broadcast_arrays(
-        *(np.atleast_1d(np.asarray(v, dtype=float)) for v in (n_events, n_reference, per_ul))
+    n, reference, per_ul, cv = np.broadcast_arrays(
+        *(
+            np.atleast_1d(np.asarray(v, dtype=float))
+            for v in (n_events, n_reference, per_ul, cv_cbc)
+        )
     )
     reference = np.where(reference > 0, reference, np.nan)
     per_event = per_ul / reference
     value = n * per_event
     z = ndtri(0.5 + confidence / 2)
-    variance = 1 / reference + cv_cbc**2
+    variance = 1 / reference + cv**2
     spread = np.exp(z * np.sqrt(1 / np.where(n > 0, n, np.nan) + variance))
     beyond = z * np.sqrt(np.maximum(variance - NEGLIGIBLE_CV**2, 0))
     small_low, small_high = _small_count(n, beyond, confidence)

@@ -6,15 +6,17 @@ the blood count, exact intervals, or a second look at the sample. Vectorised ove
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from correlates.flow.counts.absolute import NOT_EVALUABLE, absolute_counts, read_blood_counts
+from correlates.flow.counts.absolute import NOT_EVALUABLE, read_blood_counts
+from correlates.flow.counts.beads import without_beads
 from correlates.flow.counts.counting import OK
-from correlates.flow.counts.dependents import flags_of_references
 from correlates.flow.counts.features import feature_names
 from correlates.flow.counts.fractions import fraction_rows
+from correlates.flow.counts.platforms import COMPARISON, absolute_rows, ways_of_counting
 from correlates.flow.counts.references import with_references
 from correlates.flow.counts.superseded import one_per_key
 from correlates.flow.counts.tubes import (
@@ -28,6 +30,24 @@ from correlates.tables import read_tsv
 
 LEFT_OUT = ["what", "patient", "visit", "item", "status", "reason"]
 ROOT = "root"
+
+
+class FlowTables(NamedTuple):
+    """What the flow assay measured.
+
+    Parameters
+    ----------
+    measurements
+        The measurement table.
+    left_out
+        What was left out: ``what``, ``patient``, ``visit``, ``item``, ``status``, ``reason``.
+    platforms
+        Cells per microlitre by every way, of tubes that have more than the blood count.
+    """
+
+    measurements: pd.DataFrame
+    left_out: pd.DataFrame
+    platforms: pd.DataFrame
 
 
 def read_job_tables(paths: Mapping[str, str | Path]) -> pd.DataFrame:
@@ -54,7 +74,8 @@ def flow_measurements(
     settings: FlowSettings,
     panel_order: Sequence[str] = (),
     excluded: Mapping[str, str] | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    lots: Iterable[Mapping] = (),
+) -> FlowTables:
     """Measure every population of every evaluable tube.
 
     Parameters
@@ -76,11 +97,12 @@ def flow_measurements(
         not, give the same feature. An evaluable tube always goes before one that is not.
     excluded
         Why an acquisition is left out although its file was accepted, such as a copy of another.
+    lots
+        Rows of the beads sheet.
 
     Returns
     -------
-    The measurement table (``phase`` is empty here: it takes the dosing record), and what was left
-    out: ``what``, ``patient``, ``visit``, ``item``, ``status``, ``reason``.
+    The tables; ``phase`` of the measurements is empty here, since it takes the dosing record.
 
     Raises
     ------
@@ -91,22 +113,29 @@ def flow_measurements(
     counted = set(populations["acquisition"])
     tubes, left_out = evaluable_tubes(acquisitions, verdicts, excluded or {}, counted)
     if tubes.empty:
-        return conform(pd.DataFrame(columns=COLUMNS)), pd.DataFrame(left_out, columns=LEFT_OUT)
+        return FlowTables(
+            conform(pd.DataFrame(columns=COLUMNS)),
+            pd.DataFrame(left_out, columns=LEFT_OUT),
+            pd.DataFrame(columns=list(COMPARISON)),
+        )
     counts = _counts_of(tubes, populations)
     tubes = with_sample_gates(tubes, counts, settings)
+    ways = ways_of_counting(tubes, counts, lots, settings)
+    counts = without_beads(counts, settings)
     counts = with_references(tubes, counts, read_blood_counts(cbc), settings)
     names = feature_names({*counts["population"], *counts["parent"]})
     counts = counts.assign(
         name=counts["population"].map(names), parent_name=counts["parent"].map(names)
     )
+    absolute, platforms = absolute_rows(counts, ways, tubes, settings)
     rows = [
-        _absolute_rows(counts, settings),
+        absolute,
         fraction_rows(counts, settings),
         _intensity_rows(counts, _without_root(intensities), settings),
     ]
     table, superseded = one_per_key(_of_tubes(rows, tubes), tubes, panel_order)
     left_out = pd.DataFrame(left_out + superseded, columns=LEFT_OUT)
-    return conform(table.reset_index(drop=True)), left_out
+    return FlowTables(conform(table.reset_index(drop=True)), left_out, platforms)
 
 
 def _without_root(table: pd.DataFrame) -> pd.DataFrame:
@@ -125,35 +154,6 @@ def _counts_of(tubes: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(msg)
     counts = counts.reset_index(drop=True)
     return counts.assign(flags=counts["flags"].fillna("").astype(str))
-
-
-def _absolute_rows(counts: pd.DataFrame, settings: FlowSettings) -> pd.DataFrame:
-    counts = counts.assign(reference_flags=flags_of_references(counts))
-    rows = counts[counts["countable"]].reset_index(drop=True)
-    per_ul = rows["per_ul"].where(rows["in_reference"])
-    measured = absolute_counts(
-        rows["n"],
-        rows["n_reference"],
-        per_ul,
-        cv_cbc=settings.cv_cbc,
-        lod_events=settings.lod_events,
-        lloq_events=settings.lloq_events,
-    )
-    paired = rows["pair_status"] == ""
-    outside = paired & ~rows["in_reference"]
-    empty = paired & (rows["n_reference"] == 0)
-    flags = rows["flags"] + ";" + rows["pair_flags"] + ";" + rows["reference_flags"]
-    flags = flags + np.where(outside, ";outside_reference_population", "")
-    flags = flags + np.where(empty, ";reference_population_empty", "")
-    return measured.assign(
-        status=measured["status"].where(paired, rows["pair_status"]),
-        acquisition=rows["acquisition"],
-        feature=rows["name"] + "__abs",
-        unit="/uL",
-        n=rows["n"],
-        method=rows["pair"],
-        flags=flags,
-    )
 
 
 def _intensity_rows(

@@ -9,7 +9,7 @@ from correlates.flow.counts.absolute import DRAW, MISSING, NOT_EVALUABLE, Pair, 
 from correlates.flow.counts.tubes import FlowSettings
 
 FAR_FROM_DRAW = "cbc_far_from_draw"
-PLACES = ["countable", "in_reference", "is_reference", "mfi_compositional"]
+PLACES = ["countable", "mononuclear", "in_reference", "is_reference", "mfi_compositional"]
 
 
 def with_references(
@@ -31,9 +31,9 @@ def with_references(
     Returns
     -------
     The counts with ``pair``, ``pair_status``, ``pair_flags``, ``per_ul`` and ``n_reference`` of the
-    tube; ``countable`` (has cells per microlitre at all), ``in_reference`` (within the pair's
-    events), and what may measure the burden of the clone instead of the population:
-    ``mfi_compositional`` (its medians).
+    tube; ``countable`` (has cells per microlitre at all), ``mononuclear`` (lies among lymphocytes
+    or monocytes), ``in_reference`` (within the pair's events), and ``mfi_compositional``: whether
+    its medians may measure the burden of the clone instead of the population.
     """
     gated = counts.groupby("acquisition")["population"].agg(set)
     counted = blood.to_dict("index")
@@ -108,6 +108,9 @@ def _read_tree(
     return pd.DataFrame(
         {
             "countable": _countable(parents, settings.anchors),
+            "mononuclear": _within(
+                parents, [settings.anchors["lymphocytes"], settings.anchors["monocytes"]]
+            ),
             "in_reference": _within(parents, references),
             "is_reference": [key in set(references) for key in parents],
             "mfi_compositional": [not pure[key] for key in parents],

@@ -29,10 +29,20 @@ class FlowSettings:
         Fewest viable CD45+ events of an evaluable tube.
     min_viability_pct
         Lowest percentage of singlets that are viable, for ``fresh`` and for ``cryo`` specimens.
-    cv_cbc
-        Coefficient of variation of the blood count, as a fraction.
+    cv_cbc, cv_vol
+        Coefficient of variation of the blood count, and of the volumes of a tube with counting
+        beads, as fractions.
+    count_platforms
+        ``dual``, ``single``, ``bridge``, the preferred way to cells per microlitre first.
+    bridge_anchors
+        Populations by which a count is carried to another tube, the preferred one first.
+    min_bead_events
+        Bead events below which counts by beads are flagged.
+    bead_ratio_tolerance, platform_tolerance
+        How far the ratio of two kinds of beads, and two ways of counting, may differ; fractions.
     anchors
-        Population keys of ``leukocytes``, ``lymphocytes``, ``monocytes``, ``viable``, ``singlets``.
+        Population keys of ``leukocytes``, ``lymphocytes``, ``monocytes``, ``viable``, ``singlets``,
+        ``beads``, ``beads_a``, ``beads_b``.
     cbc_max_offset_h
         Hours between draw and blood count beyond which absolute counts are flagged.
     fractions
@@ -47,6 +57,12 @@ class FlowSettings:
     min_leukocytes: int
     min_viability_pct: Mapping[str, float]
     cv_cbc: float
+    cv_vol: float
+    count_platforms: Sequence[str]
+    bridge_anchors: Sequence[str]
+    min_bead_events: int
+    bead_ratio_tolerance: float
+    platform_tolerance: float
     anchors: Mapping[str, str]
     cbc_max_offset_h: float
     fractions: Sequence[str]

@@ -11,7 +11,7 @@ from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.sheet import SheetRow
 from correlates.intake.sheets.visits import normal_timepoint, normal_tube, parse_visit, visit_remedy
 
-_COLUMNS = ("panel", "tube", "specimen", "batch", "sample")
+_COLUMNS = ("panel", "tube", "specimen", "batch", "sample", "bead_lot", "tube_prep")
 
 
 class IdentityError(ValueError):
@@ -40,6 +40,8 @@ class Identity:
         As recorded.
     date
         Date in the file's name, for order only.
+    bead_lot, tube_prep
+        Counting beads in the tube, and how it was prepared, as the sheet has it.
     """
 
     patient: str
@@ -53,6 +55,8 @@ class Identity:
     study_day: float | None = None
     hours_post_dose: float | None = None
     date: str = ""
+    bead_lot: str = ""
+    tube_prep: str = ""
 
     def listed(self) -> dict[str, str]:
         """Return the columns under which a file that is not worked on is listed."""
@@ -76,6 +80,8 @@ class Identity:
             hours_post_dose=self.hours_post_dose,
             path=path,
             sha256=sha256,
+            lot=self.bead_lot,
+            tube_prep=self.tube_prep,
         )
 
     def sample_key(self, usual_specimen: str) -> str:

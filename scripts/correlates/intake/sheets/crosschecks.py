@@ -117,3 +117,18 @@ def check_patients(sheets: Mapping[str, Sheet]) -> None:
                 continue
             remedy = names.remedy(patient, patients.name)
             sheet.refuse(row, "this patient is not known", remedy, "patient", patient)
+
+
+def check_bead_lots(sheets: Mapping[str, Sheet]) -> None:
+    """Refuse samples whose bead lot the beads sheet does not have, or whose lot is left out."""
+    samples, beads = sheets.get("samples"), sheets.get("beads")
+    names = Names(row.get("lot") for row in beads.rows) if beads else None
+    for row in samples.rows if samples else ():
+        lot = row.get("bead_lot")
+        if lot is None or (names and lot in names.known):
+            continue
+        if beads is None:
+            remedy = "Name the sheet of bead lots in the config, study.beads, or empty the field."
+        else:
+            remedy = names.remedy(lot, beads.name)
+        samples.refuse(row, "this lot of beads is not known", remedy, "bead_lot", lot)

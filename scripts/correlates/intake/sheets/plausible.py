@@ -24,6 +24,8 @@ Rows = Iterable[tuple[int, Mapping]]
 def impossible_rows(kind: str, name: str, rows: Rows) -> Iterator[Problem]:
     """Yield why rows cannot be true: blood counts whose parts are more than the whole.
 
+    Nor can the beads of a tube be counted from a lot that tells them in no way, or in two.
+
     Parameters
     ----------
     kind, name
@@ -31,6 +33,8 @@ def impossible_rows(kind: str, name: str, rows: Rows) -> Iterator[Problem]:
     rows
         Number and values of each row that is good by itself.
     """
+    if kind == "beads":
+        yield from _untold_beads(name, rows)
     if kind != "cbc":
         return
     for number, values in rows:
@@ -47,6 +51,18 @@ def impossible_rows(kind: str, name: str, rows: Rows) -> Iterator[Problem]:
             "and correct the one that is wrong."
         )
         yield Problem(name, problem, remedy, number, ", ".join(parts), shown, stops="row")
+
+
+def _untold_beads(name: str, rows: Rows) -> Iterator[Problem]:
+    """Yield the lots that do not say in one way how many beads are in a tube."""
+    columns = "beads_per_tube, beads_per_ul, beads_ul"
+    for number, values in rows:
+        per_tube, per_ul, volume = (values.get(column) for column in columns.split(", "))
+        if (per_tube is not None) == (per_ul is not None and volume is not None):
+            both = per_tube is not None
+            problem = "beads of a tube are told " + ("twice" if both else "in no way")
+            remedy = "Give beads_per_tube, or beads_per_ul and beads_ul, and leave the other empty."
+            yield Problem(name, problem, remedy, number, columns, stops="row")
 
 
 def _exceeds(part: float, whole: float) -> bool:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from correlates.intake.config import CONFIG
 from correlates.intake.files.pattern import Pattern, PatternError, compile_pattern
-from correlates.intake.sheets.crosschecks import check_panels, check_patients
+from correlates.intake.sheets.crosschecks import check_bead_lots, check_panels, check_patients
 from correlates.intake.sheets.sheet import Sheet, SheetRow, read_sheet
 from correlates.problems import Problem, did_you_mean, folded, nearest, problem_line
 
-SHEETS = ("patients", "samples", "panels", "cbc", "references")
+SHEETS = ("patients", "samples", "panels", "cbc", "references", "beads")
 _KINDS_SHOWN = 3
 SHIPPED_GATING = Path(__file__).resolve().parents[4] / "resources" / "gating"
 
@@ -71,6 +71,7 @@ def read_study(study: Mapping, root: str | Path = ".") -> Study:
     _resolve_files(study, Path(root), found)
     found.problems += check_panels(found.sheets, found.gating)
     check_patients(found.sheets)
+    check_bead_lots(found.sheets)
     for kind, sheet in found.sheets.items():
         sheet.settle()
         found.problems += sheet.problems
