@@ -75,16 +75,23 @@ def run_job(folder: Path, sha256: str) -> None:
     import gate_sample
 
     imported = _peak_bytes()
-    kinds = ("populations", "intensities", "verdict", "gates", "figure")
+    kinds = ("populations", "intensities", "thresholds", "scales", "cofactors")
+    kinds += ("verdict", "gates", "figure")
     gate_sample.main(
         SimpleNamespace(
-            input=SimpleNamespace(gating=str(folder / "source.json")),
+            input=SimpleNamespace(
+                gating=str(folder / "source.json"), thresholds=[], verdicts=[]
+            ),
             params=SimpleNamespace(
                 path=str(folder / "file.fcs"),
                 content=sha256,
                 markers={},
                 compensation="file",
-                logicle={"w": "auto", "m": 4.5},
+                scale={"kind": "logicle", "w": "auto", "m": 4.5, "cofactor": "auto", "markers": {}},
+                fmo_percentile=99.5,
+                fmo_min_parent_events=1000,
+                tube="full",
+                threshold_tubes=[],
             ),
             wildcards=SimpleNamespace(acquisition="P1_C0D1__bench__full"),
             output=SimpleNamespace(**{kind: str(folder / f"job_{kind}") for kind in kinds}),

@@ -7,6 +7,7 @@ from correlates.flow.outputs import write_outcome
 from correlates.flow.sources import read_source
 from correlates.flow.templates.borrowed import Borrowing, read_tube
 from correlates.flow.templates.methods import Settings
+from correlates.flow.templates.scales import ScaleSettings
 from correlates.intake.sheets.visits import tube_key
 from correlates.job import run_logged
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 def main(job) -> None:
     """Do everything that one file needs, and write all of it, whatever the file holds."""
     source = read_source(job.input.gating)
-    logicle = job.params.logicle
     tubes = map(read_tube, job.params.threshold_tubes, job.input.thresholds, job.input.verdicts)
     outcome = gate_acquisition(
         job.params.path,
@@ -26,8 +26,7 @@ def main(job) -> None:
         job.params.markers,
         job.params.compensation,
         Settings(
-            logicle_w=logicle["w"],
-            logicle_m=logicle["m"],
+            scale=ScaleSettings.of_config(job.params.scale),
             fmo_percentile=job.params.fmo_percentile,
             min_reference_events=job.params.fmo_min_parent_events,
         ),

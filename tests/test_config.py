@@ -50,7 +50,7 @@ def leaves(schema, path="", optional=True):
 def keys_of(config, path=""):
     for key, value in config.items():
         place = f"{path}.{key}" if path else key
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield from keys_of(value, place)
         else:
             yield place
@@ -160,8 +160,8 @@ def test_a_config_without_a_study_is_no_problem_until_a_result_is_asked_for(conf
             id="a population cannot be quantified before it is detected",
         ),
         pytest.param("flow.cv_cbc", 3, "a fraction, 0 to 1 (0.03 is 3 %)", id="percent, not share"),
-        pytest.param("flow.logicle.w", "aut", "auto, or a number of decades", id="auto mistyped"),
-        pytest.param("flow.logicle.w", 2.5, "half of flow.logicle.m: 2.25", id="w beyond half m"),
+        pytest.param("flow.scale.w", "aut", "auto, or a number of decades", id="auto mistyped"),
+        pytest.param("flow.scale.w", 2.5, "half of flow.scale.m: 2.25", id="w beyond half m"),
         pytest.param(
             "flow.clone_free",
             ["t", "lymph"],

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import flowkit
 import pytest
+import yaml
 
 from correlates.flow.acquisition import gate_acquisition, intensity_rows, population_rows
 from correlates.flow.outputs import write_outcome
@@ -22,6 +23,11 @@ from correlates.tables import read_tsv
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "resources" / "gating" / "tnk.csv"
+OUTPUTS = (
+    *("populations", "intensities", "thresholds", "scales", "cofactors"),
+    *("verdict", "gates", "figure"),
+)
+SCALE = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["flow"]["scale"]
 HEAVY = ("flowkit", "flowio", "pandas", "scipy", "pyarrow", "sklearn", "scanpy", "anndata", "numba")
 
 
@@ -43,8 +49,7 @@ def sha256(path):
 
 
 def outputs(folder):
-    names = ("populations", "intensities", "thresholds", "verdict", "gates", "figure")
-    return SimpleNamespace(**{name: folder / name for name in names})
+    return SimpleNamespace(**{name: folder / name for name in OUTPUTS})
 
 
 def gate(path, markers, **others):
@@ -73,12 +78,12 @@ import json, sys
 sys.path.insert(0, "scripts")
 from types import SimpleNamespace
 import gate_sample
-names = ("populations", "intensities", "thresholds", "verdict", "gates", "figure")
+names = {OUTPUTS!r}
 gate_sample.main(SimpleNamespace(
     input=SimpleNamespace(gating={str(TEMPLATE)!r}, thresholds=[], verdicts=[]),
     params=SimpleNamespace(
         path={str(file)!r}, content={sha256(file)!r}, compensation="file",
-        markers=json.loads(sys.argv[1]), logicle={{"w": "auto", "m": 4.5}},
+        markers=json.loads(sys.argv[1]), scale={SCALE!r},
         fmo_percentile=99.5, fmo_min_parent_events=1000, tube="full", threshold_tubes=[],
     ),
     wildcards=SimpleNamespace(acquisition="P01_C1D1__tnk__full"),

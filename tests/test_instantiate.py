@@ -20,6 +20,7 @@ from correlates.flow.gating.gates import (
 )
 from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.methods import Settings
+from correlates.flow.templates.scales import ScaleSettings
 from correlates.flow.templates.template import parse_template, read_template
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -300,7 +301,7 @@ def test_a_population_of_no_events_is_a_zero_and_flagged():
 
 
 def test_settings_fix_the_scale():
-    made = gate(CORNERS, A_POS, settings=Settings(logicle_w=1.0, logicle_m=4.0))
+    made = gate(CORNERS, A_POS, settings=Settings(scale=ScaleSettings(w=1.0, m=4.0)))
 
     assert made.strategy.transforms["logicle_A"].parameters == {
         "t": 262144.0,

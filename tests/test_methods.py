@@ -8,8 +8,6 @@ from correlates.flow.gating import transforms
 from correlates.flow.templates.density import FEW_EVENTS, GRID, NO_EVENTS
 from correlates.flow.templates.methods import (
     Settings,
-    linear_scale,
-    logicle_for,
     on_scale,
     prior_on_scale,
     singlet_band,
@@ -17,6 +15,12 @@ from correlates.flow.templates.methods import (
     thinned,
     valley_cut,
 )
+from correlates.flow.templates.scales import ScaleSettings, choose_scale, linear_scale
+
+
+def logicle_for(values, top, width="auto", decades=4.5):
+    return choose_scale(values, top, ScaleSettings(w=width, m=decades)).transform
+
 
 SCALE = logicle_for(np.zeros(0), 262144)
 SETTINGS = Settings()

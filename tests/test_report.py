@@ -41,7 +41,7 @@ SETTINGS = {
         "min_viability_pct": {"fresh": 81, "cryo": 72},
         "cv_cbc": 0.034,
         "cbc_max_offset_h": 26,
-        "logicle": {"m": 4.6, "w": "auto"},
+        "scale": {"kind": "logicle", "m": 4.6, "w": "auto", "cofactor": "auto", "markers": {}},
     },
     "cohort": {"b1_max_days_before": 4, "response_criteria": "iwCLL2018"},
     "analyses": {

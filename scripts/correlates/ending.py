@@ -9,7 +9,7 @@ from correlates.tables import read_json, read_tsv
 # A file that vanished or changed while the run was on says nothing about the file as it will be.
 PASSING_CODES = frozenset({"vanished", "changed_during_run"})
 ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
-OF_ONE_FILE = ("populations", "intensities", "thresholds", "verdicts", "gates", "figures")
+OF_ONE_FILE = ("populations", "intensities", "thresholds", "scales", "verdicts", "gates", "figures")
 
 
 def forget_what_is_past(results: Path, plan: Path, acquisitions: Iterable[str]) -> None:

@@ -1,7 +1,7 @@
 """Flow cytometry: one FCS file a job in, its populations out; then the assay's measurements.
 
 Reads   the FCS files of the plan, and each panel's template, GatingML file or FlowJo workspace
-Writes  results/flow/{populations,intensities,thresholds,verdicts,gates,figures}/, measurements.parquet
+Writes  results/flow/{populations,intensities,thresholds,scales,verdicts,gates,figures}/, measurements.parquet
 
 The path of an FCS file is a parameter and no input: a file that is removed while the run is on
 would otherwise fail its job. What runs again is decided by the digest of its content.
@@ -39,6 +39,8 @@ rule gate_sample:
         populations="results/flow/populations/{acquisition}.tsv",
         intensities="results/flow/intensities/{acquisition}.tsv",
         thresholds="results/flow/thresholds/{acquisition}.tsv",
+        scales="results/flow/scales/{acquisition}.json",
+        cofactors="results/flow/scales/{acquisition}.svg",
         verdict="results/flow/verdicts/{acquisition}.json",
         gates="results/flow/gates/{acquisition}.xml",
         figure="results/flow/figures/{acquisition}.svg",
@@ -58,7 +60,7 @@ rule gate_sample:
         content=content_of,
         markers=markers_of,
         compensation=compensation_mode_of,
-        logicle=lookup(dpath="flow/logicle", within=config),
+        scale=lookup(dpath="flow/scale", within=config),
         fmo_percentile=lookup(dpath="flow/fmo_percentile", within=config),
         fmo_min_parent_events=lookup(dpath="flow/fmo_min_parent_events", within=config),
         tube=tube_of,

@@ -34,6 +34,7 @@ from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.methods import Settings
 from correlates.flow.templates.panel import match_channels, names_itself
 from correlates.flow.templates.placing import Origin
+from correlates.flow.templates.scales import Scale
 from correlates.flow.templates.template import Template
 from correlates.intake.fcs.findings import ERROR, INFO, FcsError, Finding
 from correlates.intake.fcs.reader import FcsFile, read_header
@@ -71,6 +72,8 @@ class Outcome:
         Where each threshold is from.
     channels
         The file's channel of each dimension of the template.
+    scales
+        The scale of each fluorescent dimension of the template.
     compensation
         Which compensation the intensities are read with: ``FCS``, ``uncompensated``, or an id of
         the strategy's compensations.
@@ -89,6 +92,7 @@ class Outcome:
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     origins: Mapping[str, Mapping[str, Origin]] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
+    scales: Mapping[str, Scale] = field(default_factory=dict)
     compensation: str = UNCOMPENSATED
     compensated_by: str = ""
 
@@ -289,6 +293,7 @@ def _gated(header, events, source, markers, settings, verdict, borrowing) -> Out
         gates = {"strategy": made.strategy, "gated": replace(made.gated, intensities=columns)}
         gates |= {"methods": made.methods, "flags": made.flags}
         gates |= {"thresholds": made.thresholds, "channels": channels, "origins": made.origins}
+        gates |= {"scales": made.scales}
     else:
         gates = _fixed(header, events, source, own, mode)
     events = events.using(gates["strategy"].compensations)

@@ -8,8 +8,11 @@ from correlates.flow.acquisition import (
     population_rows,
     threshold_rows,
 )
+from correlates.flow.figures.cofactors import chosen_of, draw_cofactors
 from correlates.flow.figures.figure import FigureEvents, draw_figure, draw_refusal
+from correlates.flow.gating.gates import Dimension
 from correlates.flow.gating.gatingml import write_gatingml
+from correlates.flow.scales import scale_records
 from correlates.intake.fcs.findings import ERROR
 from correlates.tables import write_json, write_text, write_tsv
 
@@ -33,17 +36,31 @@ def write_outcome(outcome: Outcome, acquisition: str, path: str, output) -> None
     path
         The FCS file, as the plan names it.
     output
-        Paths by name: ``populations``, ``intensities``, ``thresholds``, ``verdict``, ``gates``,
-        ``figure``.
+        Paths by name: ``populations``, ``intensities``, ``thresholds``, ``scales``, ``cofactors``,
+        ``verdict``, ``gates``, ``figure``.
     """
     rows = population_rows(outcome)
     write_tsv(output.populations, POPULATION_COLUMNS, rows)
     write_tsv(output.intensities, INTENSITY_COLUMNS, intensity_rows(outcome))
     write_tsv(output.thresholds, THRESHOLD_COLUMNS, threshold_rows(outcome))
+    write_json(output.scales, {"acquisition": acquisition, "scales": scale_records(outcome)})
+    write_text(output.cofactors, _cofactors(outcome, acquisition))
     write_gatingml(outcome.strategy, output.gates, outcome.events)
     write_text(output.figure, _figure(outcome, acquisition, rows))
     about = {"acquisition": acquisition, "path": path, "compensated_by": outcome.compensated_by}
     write_json(output.verdict, about | outcome.verdict.as_dict())
+
+
+def _cofactors(outcome: Outcome, acquisition: str) -> str:
+    if outcome.gated is None:
+        return draw_cofactors([], acquisition, "The file was refused.")
+    axes = {dim: Dimension(outcome.channels[dim], outcome.compensation) for dim in outcome.scales}
+    chosen = chosen_of(outcome.scales, axes, outcome.gated.intensities)
+    why_none = (
+        "No channel of this file has an asinh scale whose cofactor was looked for; its scales "
+        "stand in the table of scales beside this figure."
+    )
+    return draw_cofactors(chosen, acquisition, why_none)
 
 
 def _figure(outcome: Outcome, acquisition: str, rows: list[dict]) -> str:

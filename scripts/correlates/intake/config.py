@@ -150,20 +150,34 @@ def _against_logic(content: dict) -> Iterator[Problem]:
             column="flow.lod_events",
             value=str(flow["lod_events"]),
         )
-    decades, width = flow["logicle"]["m"], flow["logicle"]["w"]
-    if width != "auto" and width > decades / 2:
-        yield Problem(
-            CONFIG,
-            "the linear part is wider than half the axis",
-            f"Give at most half of flow.logicle.m: {decades / 2:g}.",
-            column="flow.logicle.w",
-            value=str(width),
-        )
+    yield from _scale_logic(flow["scale"])
     yield from _clone_logic(flow)
     yield from _repeated_contrasts(content["analyses"]["contrasts"])
     yield from _family_sizes(content["analyses"]["contrasts"])
     if has_study(content):
         yield from _study_logic(content["study"])
+
+
+def _scale_logic(scale: dict) -> Iterator[Problem]:
+    """Check the width of each scale against its own decades."""
+    common = {key: value for key, value in scale.items() if key != "markers"}
+    blocks = {"flow.scale": common}
+    blocks |= {
+        f"flow.scale.markers.{marker}": common | own for marker, own in scale["markers"].items()
+    }
+    for place, block in blocks.items():
+        decades, width = block["m"], block["w"]
+        if width == "auto" or block["kind"] == "asinh":
+            continue
+        if width > decades / 2:
+            problem = "the linear part is wider than half the axis"
+            remedy = f"Give at most half of {place}.m: {decades / 2:g}."
+        elif width == 0 and block["kind"] == "hyperlog":
+            problem = "a hyperlog scale has no meaning without a linear part"
+            remedy = "Give a number above 0, or auto."
+        else:
+            continue
+        yield Problem(CONFIG, problem, remedy, column=f"{place}.w", value=str(width))
 
 
 def _clone_logic(flow: dict) -> Iterator[Problem]:

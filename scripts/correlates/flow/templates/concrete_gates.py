@@ -1,5 +1,7 @@
 """A template's row, with its thresholds found, as gates."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from correlates.flow.gating import transforms
@@ -48,13 +50,17 @@ def threshold_gates(row: Row, axes: list[Dimension], cuts: list[float]) -> list[
 
 
 def boundary_gate(row: Row, axes: list[Dimension], scales: list[Transform | None]) -> Gate:
-    """Return the rectangle of a ``boundary`` row, its linear bounds put on the gate's scales."""
+    """Return the rectangle of a ``boundary`` row, its linear bounds put on the gate's scales.
+
+    A bound beyond a scale that ends stands nowhere on it; such a range is written linear.
+    """
     lows = per_dimension(row.arguments.get("min", -np.inf), len(axes))
     highs = per_dimension(row.arguments.get("max", np.inf), len(axes))
-    bounded = [
-        _bounded(axis, _bound(low, scale), _bound(high, scale))
-        for axis, scale, low, high in zip(axes, scales, lows, highs, strict=True)
-    ]
+    bounded = []
+    for axis, scale, *ends in zip(axes, scales, lows, highs, strict=True):
+        if not all(np.isinf(end) or _is_on(scale, end) for end in ends):
+            axis, scale = replace(axis, transform=None), None
+        bounded.append(_bounded(axis, *(_bound(end, scale) for end in ends)))
     return RectangleGate(row.aliases[0], row.parent, row.aliases[0], tuple(bounded))
 
 
@@ -138,6 +144,12 @@ def _quadrants(row: Row, axes: list[Dimension], cuts: list[float]) -> QuadrantGa
 
 def _bounded(axis: Dimension, minimum: float | None, maximum: float | None) -> Dimension:
     return Dimension(axis.channel, axis.compensation, axis.transform, minimum, maximum)
+
+
+def _is_on(scale: Transform | None, linear: float) -> bool:
+    """Tell whether a scale tells a value from all that lie beyond it."""
+    low, high = transforms.span(scale)
+    return bool(low < transforms.apply(scale, np.array([linear]))[0] < high)
 
 
 def _bound(linear: float, scale: Transform | None) -> float | None:

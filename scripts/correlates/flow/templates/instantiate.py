@@ -28,8 +28,6 @@ from correlates.flow.templates.concrete_gates import (
 )
 from correlates.flow.templates.methods import (
     Settings,
-    linear_scale,
-    logicle_for,
     singlet_band,
     thinned,
 )
@@ -42,6 +40,7 @@ from correlates.flow.templates.placing import (
     place,
 )
 from correlates.flow.templates.rows import Row
+from correlates.flow.templates.scales import Scale, choose_scale, length_of, linear_scale
 from correlates.flow.templates.template import Template
 from correlates.flow.templates.tree import cut_row
 from correlates.flow.templates.tubes import OWN
@@ -68,6 +67,8 @@ class Instance:
         Where each of these is from.
     gated
         Who is in which population of the template.
+    scales
+        The scale of each dimension of the template, as its sheet names it; scatter has none.
     """
 
     strategy: Strategy
@@ -76,6 +77,7 @@ class Instance:
     thresholds: dict[str, dict[str, float]]
     origins: dict[str, dict[str, Origin]]
     gated: Gated
+    scales: dict[str, Scale]
 
 
 def instantiate(
@@ -142,30 +144,31 @@ class _Walk:
         self.methods: dict[str, str] = {}
         compensations = dict(compensations or {})
         self.events = events.using(compensations)
-        self.transforms = self._scales(template)
+        self.scales = self._scales(template)
+        self.transforms = {
+            self.axis(dim).transform: scale.transform for dim, scale in self.scales.items()
+        }
         self.gating = Gating(events, Strategy((), self.transforms, {}, compensations))
         self.compensations = compensations
 
-    def _scales(self, template: Template) -> dict[str, Transform]:
+    def _scales(self, template: Template) -> dict[str, Scale]:
         scales = {}
         for dim in template.dimensions:
-            axis = self.axis(dim)
-            if axis.transform is not None:
-                values = self.events.values(axis.channel, axis.compensation)
-                scales[axis.transform] = logicle_for(
-                    thinned(values, self.settings),
-                    self.tops.get(axis.channel),
-                    self.settings.logicle_w,
-                    self.settings.logicle_m,
-                )
+            if names_itself(dim):
+                continue
+            channel = self.channels[dim]
+            values = thinned(self.events.values(channel, self.compensation), self.settings)
+            own = self.settings.scale.of_marker(dim)
+            scales[dim] = choose_scale(values, self.tops.get(channel), own)
         return scales
 
     def axis(self, dim: str) -> Dimension:
-        """Return a dimension of the template as one of a gate: scatter linear, dyes on logicle."""
+        """Return a dimension of the template as one of a gate: scatter linear, dyes on a scale."""
         channel = self.channels[dim]
         if names_itself(dim):
             return Dimension(channel, UNCOMPENSATED, None)
-        return Dimension(channel, self.compensation, f"logicle_{channel}")
+        kind = self.settings.scale.of_marker(dim).kind
+        return Dimension(channel, self.compensation, f"{kind}_{channel}")
 
     def scale(self, axis: Dimension) -> Transform | None:
         return None if axis.transform is None else self.transforms[axis.transform]
@@ -261,7 +264,7 @@ class _Walk:
         if scale is None:
             linear = float(transforms.inverse(density_scale, np.array([cut.value]))[0])
             return replace(cut, value=linear)
-        return cut
+        return replace(cut, value=cut.value * length_of(scale))
 
     def _note_origin(self, row: Row, dim: str, origin: Origin) -> None:
         for alias in row.aliases:
@@ -295,7 +298,15 @@ class _Walk:
         strategy = Strategy(tuple(self.gates), self.transforms, {}, self.compensations)
         flags = {name: tuple(codes) for name, codes in self.flags.items() if codes}
         gated = self.gating.gated().only(self.methods)
-        return Instance(strategy, self._methods(), flags, self._thresholds(), self.origins, gated)
+        return Instance(
+            strategy,
+            self._methods(),
+            flags,
+            self._thresholds(),
+            self.origins,
+            gated,
+            self.scales,
+        )
 
     def _methods(self) -> dict[str, str]:
         """Name the reference tubes with the method of what they decided."""

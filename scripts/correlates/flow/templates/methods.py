@@ -3,13 +3,12 @@
 None of these fails on data; what cannot be found comes from a stated rule and is flagged.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
 
-from correlates.flow.gating import transforms
 from correlates.flow.gating.gates import Transform
 from correlates.flow.templates.density import (
     FEW_EVENTS,
@@ -19,11 +18,8 @@ from correlates.flow.templates.density import (
     find_valley,
     tail_of_peak,
 )
+from correlates.flow.templates.scales import ScaleSettings, from_unit, range_or_usual, to_unit
 
-DETECTOR_RANGE = 262144.0
-_WIDTHS = (0.5, 1.6)
-_NEGATIVE_PERCENTILE = 5
-_NEGATIVE_SHARE = 0.01
 _USUAL_RATIO = 1.0
 _USUAL_SPREAD = 0.06
 
@@ -38,10 +34,8 @@ class Settings:
         Below this number of events no valley is looked for and no line fitted.
     keep_share
         Share of a population that a gate with ``keeps`` must hold.
-    logicle_w
-        W of the logicle scales in decades, or ``auto``: from the negative values of each channel.
-    logicle_m
-        M of the logicle scales, in decades.
+    scale
+        On which scale each channel's density is taken.
     max_density_events
         A density is taken of at most this many events, evenly spaced over the acquisition; more do
         not move a valley.
@@ -54,46 +48,10 @@ class Settings:
 
     min_events: int = 50
     keep_share: float = 0.95
-    logicle_w: float | str = "auto"
-    logicle_m: float = 4.5
+    scale: ScaleSettings = field(default_factory=ScaleSettings)
     max_density_events: int = 100_000
     fmo_percentile: float = 99.5
     min_reference_events: int = 1000
-
-
-def logicle_for(
-    values: np.ndarray, top: float | None, width: float | str = "auto", decades: float = 4.5
-) -> Transform:
-    """Return the logicle scale on which a channel is shown and its valleys are looked for.
-
-    Parameters
-    ----------
-    values
-        Linear compensated values of the channel.
-    top
-        Detector range (``$PnR``).
-    width
-        W in decades, or ``auto``: half of the decades between the top and the 5th percentile of the
-        negative values, so that these are on scale, kept between 0.5 and 1.6. Fewer than 1 % of
-        the events below zero are strays, not a population, and leave 0.5. Source: Parks, Cytometry
-        A 2006;69:541.
-    decades
-        M.
-    """
-    top = _range_or_usual(top)
-    if width == "auto":
-        negative = values[values < 0]
-        width = _WIDTHS[0]
-        if len(negative) > _NEGATIVE_SHARE * len(values):
-            reach = -float(np.percentile(negative, _NEGATIVE_PERCENTILE))
-            width = float(np.clip((decades - np.log10(top / reach)) / 2, *_WIDTHS))
-    width = min(float(width), decades / 2)
-    return Transform("logicle", {"t": top, "w": round(width, 3), "m": decades, "a": 0.0})
-
-
-def linear_scale(top: float | None) -> Transform:
-    """Return the scale of a scatter channel: 0 to 1 over the detector."""
-    return Transform("linear", {"t": _range_or_usual(top), "a": 0.0})
 
 
 def valley_cut(
@@ -120,7 +78,7 @@ def valley_cut(
 
     Returns
     -------
-    The cut, on the scale.
+    The cut, as a share of the scale's length.
     """
     low, high = prior_on_scale(prior, scale)
     inside = (values >= arguments.get("min", -np.inf)) & (values <= arguments.get("max", np.inf))
@@ -158,9 +116,11 @@ def on_scale(values: np.ndarray, scale: Transform, settings: Settings) -> np.nda
     """Return values on a scale, within the density's grid and thinned evenly to what it needs.
 
     Interpolated between the grid's own points, which is exact to far less than a step of it and
-    costs a tenth of the transform. Gates are decided elsewhere, and exactly.
+    costs a tenth of the transform. Gates are decided elsewhere, and exactly. The unit is the
+    scale's length, and what lies beyond a scale that ends is at its end.
     """
-    return np.interp(thinned(values, settings), _grid_on_linear(scale), GRID)
+    shares = np.interp(thinned(values, settings), _grid_on_linear(scale), GRID)
+    return np.clip(shares, *_ends_of(scale.kind, tuple(scale.parameters.items())))
 
 
 def thinned(values: np.ndarray, settings: Settings) -> np.ndarray:
@@ -174,15 +134,23 @@ def _grid_on_linear(scale: Transform) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def _grid_of(kind: str, parameters: tuple) -> np.ndarray:
-    return transforms.inverse(Transform(kind, dict(parameters)), GRID)
+    return from_unit(Transform(kind, dict(parameters)), GRID)
+
+
+@lru_cache(maxsize=256)
+def _ends_of(kind: str, parameters: tuple) -> tuple[float, float]:
+    """Return the least and the greatest share that a scale can give, within the grid."""
+    linear = _grid_of(kind, parameters)[[0, -1]]
+    low, high = np.clip(to_unit(Transform(kind, dict(parameters)), linear), GRID[0], GRID[-1])
+    return float(low), float(high)
 
 
 def prior_on_scale(prior: tuple[float, float] | None, scale: Transform) -> tuple[float, float]:
-    """Return a linear prior range on a scale, within the grid of the density."""
+    """Return a linear prior range as shares of a scale, within the grid of the density."""
     if prior is None:
-        return float(GRID[0]), float(GRID[-1])
+        return _ends_of(scale.kind, tuple(scale.parameters.items()))
     linear = np.clip(prior, *_grid_on_linear(scale)[[0, -1]])
-    low, high = np.clip(transforms.apply(scale, linear), GRID[0], GRID[-1])
+    low, high = np.clip(to_unit(scale, linear), GRID[0], GRID[-1])
     return float(low), float(high)
 
 
@@ -209,7 +177,7 @@ def singlet_band(
     lies within three deviations, on the relative error, from the commonest ratio: doublets have
     twice the area at little more height, and would tilt an ordinary fit.
     """
-    top = _range_or_usual(top)
+    top = range_or_usual(top)
     level = arguments.get("prediction_level", 0.9999)
     reach = NormalDist().inv_cdf(0.5 + level / 2) * (1.5 if arguments.get("wider_gate") else 1.0)
     usable = (area > 0) & (height > 0) & (area < 0.999 * top)
@@ -227,10 +195,6 @@ def singlet_band(
             margin = reach * spread * x + 0.002 * top
             corners.append((x, offset + slope * x + sign * margin))
     return tuple(corners), flag
-
-
-def _range_or_usual(top: float | None) -> float:
-    return float(top) if top and np.isfinite(top) and top > 0 else DETECTOR_RANGE
 
 
 def _fit_line(area: np.ndarray, height: np.ndarray) -> tuple[float, float, float]:

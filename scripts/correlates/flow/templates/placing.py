@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from correlates.flow.gating import transforms
 from correlates.flow.gating.gates import Transform
 from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.concrete_gates import per_dimension
 from correlates.flow.templates.density import FEW_EVENTS, NO_EVENTS, Cut
 from correlates.flow.templates.methods import Settings, prior_on_scale, tail_cut, valley_cut
 from correlates.flow.templates.rows import Row
+from correlates.flow.templates.scales import to_unit
 from correlates.flow.templates.tubes import FMO_METHOD, NEGATIVE_METHOD, OWN
 
 CLAMPED = "clamped_to_gate_range"
@@ -48,7 +48,7 @@ class Placed:
     Parameters
     ----------
     value
-        On the scale that it was looked for on.
+        As a share of the length of the scale that it was looked for on.
     flags
         What to know of it.
     source
@@ -142,10 +142,10 @@ def _prior(row: Row, number: int) -> tuple[float, float] | None:
 def _clamped(
     linear: float, row: Row, number: int, scale: Transform
 ) -> tuple[float, tuple[str, ...]]:
-    """Return a linear threshold on its scale, kept to the row's range."""
+    """Return a linear threshold as a share of its scale, kept to the row's range."""
     prior = _prior(row, number)
     kept = linear if prior is None else float(np.clip(linear, *prior))
-    value = float(transforms.apply(scale, np.array([kept]))[0])
+    value = float(to_unit(scale, [kept])[0])
     return value, (CLAMPED,) if kept != linear else ()
 
 
