@@ -123,7 +123,7 @@ def _wrong_value(error, place: str) -> Problem:
 
 
 def dotted(path: Iterable) -> str:
-    """Write the place of a key as ``flow.logicle.m`` or ``analyses.contrasts[0].id``."""
+    """Write the place of a key as ``flow.scale.m`` or ``analyses.contrasts[0].id``."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
