@@ -79,9 +79,7 @@ def run_job(folder: Path, sha256: str) -> None:
     kinds += ("verdict", "gates", "figure")
     gate_sample.main(
         SimpleNamespace(
-            input=SimpleNamespace(
-                gating=str(folder / "source.json"), thresholds=[], verdicts=[]
-            ),
+            input=SimpleNamespace(gating=str(folder / "source.json"), thresholds=[], verdicts=[]),
             params=SimpleNamespace(
                 path=str(folder / "file.fcs"),
                 content=sha256,
