@@ -1,13 +1,19 @@
 """Thresholds from reference tubes: which tube is used, and what is said where none can be."""
 
+import hashlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from correlates.flow.acquisition import gate_acquisition, threshold_rows
 from correlates.flow.templates.borrowed import Borrowing, Handed, ReferenceTube, read_tube
 from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.methods import Settings
 from correlates.flow.templates.template import check_template, parse_template
 from correlates.intake.sheets.visits import tube_key
+from correlates.simulate.panels.specs import SPECS
+from correlates.simulate.panels.tube import draw_panel_tube
 from correlates.tables import write_json, write_tsv
 from test_instantiate import HEADER, NAMES, events_of, template_of
 
@@ -304,3 +310,34 @@ def test_a_template_names_the_tubes_that_it_needs():
 @pytest.mark.parametrize("name", ["fmo_HLA-DR", "FMO HLADR", "fmo-hla.dr", "fmo_HLA/DR"])
 def test_a_tube_is_known_however_its_marker_is_written(name):
     assert tube_key(name) == "fmo_hladr"
+
+
+def test_an_fmo_s_threshold_finds_the_cells_that_truly_have_the_marker(tmp_path):
+    """PD-1 is planted; the FMO is another draw of the same donor on the same day."""
+    shipped = Path(__file__).resolve().parent.parent / "resources/gating/t_subsets.csv"
+    lines = shipped.read_text().splitlines()
+    rows = [line for line in lines[1:] if not line.startswith("pd1_pos,")]
+    template = template_of(*rows, 'pd1_pos,+,t,PD1,fmoGate,"gate_range=c(100,3000)",,,,')
+    tubes = {}
+    for name, without in (("full", None), ("fmo", "PD1")):
+        rng = np.random.default_rng([7, len(name)])
+        tubes[name] = draw_panel_tube("t_subsets", 40_000, rng, donor=3, without=without)
+        tubes[name].write(tmp_path / name)
+
+    def gated(name, borrowing):
+        path = tmp_path / name
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        markers = SPECS["t_subsets"].markers
+        return gate_acquisition(path, content, template, markers, borrowing=borrowing)
+
+    fmo = {row["population"]: row for row in threshold_rows(gated("fmo", Borrowing("fmo_pd1")))}
+    found = Handed(fmo["pd1_pos"]["threshold"], fmo["pd1_pos"]["n"])
+    handed = ReferenceTube("fmo", "fmo_pd1", True, {("pd1_pos", "PD1"): found})
+    full = gated("full", Borrowing(tubes=[handed]))
+
+    in_t = full.gated.members("t")
+    for lineage in ("t_cd4", "t_cd8"):
+        true = tubes["full"].is_member(f"{lineage}_pd1") & in_t
+        called = full.gated.members(f"{lineage}_pd1")
+        both = np.count_nonzero(true & called)
+        assert 2 * both / (true.sum() + called.sum()) > 0.9

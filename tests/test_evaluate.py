@@ -12,7 +12,6 @@ from correlates.flow.gating.evaluate import (
     StrategyError,
     evaluate,
     intensities_of,
-    median,
     ordered_gates,
 )
 from correlates.flow.gating.events import Events, UnknownChannel
@@ -33,6 +32,7 @@ from correlates.flow.gating.gates import (
     Strategy,
     Transform,
 )
+from correlates.flow.gating.medians import Centre, centre_of
 from correlates.flow.gating.transforms import apply
 from correlates.intake.fcs.reader import read_header
 from flow_maker import (
@@ -568,7 +568,8 @@ def test_no_events():
     gated = evaluate(Strategy((rectangle(),)), events_of(np.empty((0, 2)), AB), [("A", FROM_FILE)])
 
     assert (gated.counts["r"], len(gated.members("r"))) == (0, 0)
-    assert gated.medians() == {ROOT: {("A", FROM_FILE): None}, "r": {("A", FROM_FILE): None}}
+    nothing = {("A", FROM_FILE): Centre()}
+    assert gated.centres() == {ROOT: nothing, "r": nothing}
 
 
 @pytest.mark.parametrize(
@@ -582,7 +583,7 @@ def test_no_events():
     ],
 )
 def test_median(values, expected):
-    assert median(np.array(values, dtype=np.float32)) == expected
+    assert centre_of(np.array(values, dtype=np.float32)).median == expected
 
 
 @pytest.mark.parametrize("count", [50_000, 50_001])
@@ -603,7 +604,36 @@ def test_the_median_of_many_values_is_exact(draw, count):
     with np.errstate(invalid="ignore"):
         expected = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
 
-    np.testing.assert_array_equal(median(values), expected)
+    np.testing.assert_array_equal(centre_of(values).median, expected)
+
+
+@pytest.mark.parametrize("count", [7, 60, 4001])
+def test_the_interval_holds_the_true_median_as_often_as_it_says(count):
+    rng = np.random.default_rng(3)
+    centres = [centre_of(rng.exponential(size=count).astype(np.float32)) for _ in range(600)]
+
+    share = np.mean([one.low <= np.log(2) <= one.high for one in centres])
+
+    # ranks are whole and rounded outwards, so that small samples are held more often
+    assert 0.935 <= share <= 1.0
+    assert count < 50 or share <= 0.985
+
+
+@pytest.mark.parametrize("count", [2_000, 60_000])
+def test_the_spread_of_a_normal_population_is_its_deviation(count):
+    values = np.random.default_rng(4).normal(500, 40, count).astype(np.float32)
+    # a tenth of outliers moves an ordinary deviation tenfold
+    strays = np.full(count // 50, 20_000, dtype=np.float32)
+
+    assert centre_of(np.concatenate([values, strays])).rsd == pytest.approx(40, rel=0.06)
+
+
+def test_few_events_have_no_interval():
+    few = centre_of(np.arange(5, dtype=np.float32))
+
+    assert (few.median, few.low, few.high) == (2.0, None, None)
+    six = centre_of(np.arange(7, dtype=np.float32))
+    assert (six.low, six.high) == (0.0, 6.0)
 
 
 def test_medians_are_of_compensated_linear_values():
@@ -615,16 +645,16 @@ def test_medians_are_of_compensated_linear_values():
     compensated = np.linalg.solve(spread(4, 0.2).T, values[:, 2:6].astype(float).T)
 
     gated = evaluate(strategy, events, keys, chunk=512)
-    medians = gated.medians()
+    centres = gated.centres()
 
-    assert medians == gated.medians(intensities_of(events, keys))
+    assert centres == gated.centres(intensities_of(events, keys))
     for name in gated.packed:
         for row, key in zip(compensated, keys, strict=True):
             chosen = row[gated.members(name)]
             if len(chosen):
-                assert medians[name][key] == pytest.approx(np.median(chosen), rel=1e-6)
+                assert centres[name][key].median == pytest.approx(np.median(chosen), rel=1e-6)
             else:
-                assert medians[name][key] is None
+                assert centres[name][key].median is None
 
 
 def test_a_column_that_is_kept_in_single_precision_is_not_copied(monkeypatch):

@@ -5,7 +5,7 @@ This is what the per-file job does, so nothing heavier than numpy and flowutils 
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from correlates.flow.checks import Refused, check_events, check_matrix, missing_channels
@@ -178,14 +178,14 @@ def intensity_rows(outcome: Outcome) -> list[dict]:
         return []
     keys = {channel: (channel, outcome.compensation) for channel in outcome.markers}
     columns = {key: outcome.gated.intensities[key] for key in keys.values()}
-    medians = outcome.gated.medians(columns)
+    centres = outcome.gated.centres(columns)
     return [
         {
             "population": population,
             "marker": outcome.markers[channel],
             "channel": channel,
-            "median": medians[population][key],
             "n": outcome.gated.counts[population],
+            **asdict(centres[population][key]),
         }
         for population in outcome.gated.parents
         for channel, key in keys.items()

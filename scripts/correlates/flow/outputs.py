@@ -17,7 +17,7 @@ from correlates.intake.fcs.findings import ERROR
 from correlates.tables import write_json, write_text, write_tsv
 
 POPULATION_COLUMNS = ("population", "parent", "n", "n_parent", "kind", "method", "flags")
-INTENSITY_COLUMNS = ("population", "marker", "channel", "median", "n")
+INTENSITY_COLUMNS = ("population", "marker", "channel", "median", "low", "high", "rsd", "n")
 THRESHOLD_COLUMNS = (
     *("population", "parent", "marker", "channel", "method", "threshold", "source", "n"),
     *("n_parent", "flags"),

@@ -60,7 +60,7 @@ def read_job_tables(paths: Mapping[str, str | Path]) -> pd.DataFrame:
     """
     rows = [{"acquisition": key} | row for key, path in paths.items() for row in read_tsv(path)]
     table = pd.DataFrame(rows)
-    for column in {"n", "n_parent", "median"} & set(table.columns):
+    for column in {"n", "n_parent", "median", "low", "high", "rsd"} & set(table.columns):
         table[column] = pd.to_numeric(table[column], errors="coerce").astype(float)
     return table
 

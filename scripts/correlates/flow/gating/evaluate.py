@@ -7,6 +7,7 @@ import numpy as np
 
 from correlates.flow.gating.events import CHUNK, Events
 from correlates.flow.gating.gates import ROOT, BooleanGate, Gate, Strategy, populations_of
+from correlates.flow.gating.medians import Centre, centre_of
 from correlates.flow.gating.membership import Parent, inside
 from correlates.flow.gating.ordering import (
     StrategyError,
@@ -19,9 +20,6 @@ from correlates.problems import did_you_mean
 
 # Events of a parent that are looked at together.
 _PIECE = 1 << 17
-# Fewer values than this are parted as they are.
-_FEW = 8_192
-
 __all__ = [
     "Gated",
     "Gating",
@@ -31,7 +29,6 @@ __all__ = [
     "dimensions_of",
     "evaluate",
     "intensities_of",
-    "median",
     "ordered_gates",
 ]
 
@@ -165,10 +162,10 @@ class Gated:
             return np.ones(self.n_events, dtype=bool)
         return _unpacked(self.packed[population], self.n_events)
 
-    def medians(
+    def centres(
         self, intensities: dict[tuple[str, str], np.ndarray] | None = None
-    ) -> dict[str, dict[tuple[str, str], float | None]]:
-        """Return each population's median of each intensity; None where there is no event.
+    ) -> dict[str, dict[tuple[str, str], Centre]]:
+        """Return each population's median of each intensity, with its interval and spread.
 
         Parameters
         ----------
@@ -176,14 +173,14 @@ class Gated:
             Linear values by (channel, compensation), (n_events,) each; those kept by default.
         """
         columns = self.intensities if intensities is None else intensities
-        medians = {}
+        centres = {}
         for population in (ROOT, *self.packed):
             indices = None if population == ROOT else np.flatnonzero(self.members(population))
-            medians[population] = {
-                key: median(column if indices is None else column[indices])
+            centres[population] = {
+                key: centre_of(column if indices is None else column[indices])
                 for key, column in (columns or {}).items()
             }
-        return medians
+        return centres
 
 
 def evaluate(
@@ -201,7 +198,7 @@ def evaluate(
     events
         The file's events; read once.
     intensities
-        (channel, compensation) pairs whose linear values are kept for ``Gated.medians``.
+        (channel, compensation) pairs whose linear values are kept for ``Gated.centres``.
     chunk
         Events held at a time; a multiple of 8.
 
@@ -235,42 +232,6 @@ def intensities_of(
 ) -> dict[tuple[str, str], np.ndarray]:
     """Return linear values as float32, (n_events,), by (channel, compensation)."""
     return {key: events.single(*key) for key in keys}
-
-
-def median(values: np.ndarray) -> float | None:
-    """Return the median of what is a number among the values; None of nothing."""
-    # A sum is a cheap look for nan; infinities of both signs make one too, and drop nothing.
-    with np.errstate(invalid="ignore", over="ignore"):
-        is_odd = np.isnan(values.sum())
-    if is_odd:
-        values = values[~np.isnan(values)]
-    if not len(values):
-        return None
-    lower, upper = (len(values) - 1) // 2, len(values) // 2
-    skipped, near = _around_the_middle(values)
-    parted = np.partition(near, (lower - skipped, upper - skipped))
-    low, high = float(parted[lower - skipped]), float(parted[upper - skipped])
-    return low if low == high else (low + high) / 2
-
-
-def _around_the_middle(values: np.ndarray) -> tuple[int, np.ndarray]:
-    """Return values that hold the middle ones, and how many lie below them all.
-
-    A thinned sample brackets the median; counting shows whether it truly does, so that the result
-    is exact, and only what lies inside is parted (the sampling of Floyd and Rivest's SELECT).
-    """
-    if len(values) < _FEW:
-        return 0, values
-    sample = np.sort(values[:: round(len(values) ** (1 / 3))])
-    # The standard error of the middle one's rank is half the root of the sample; six of them.
-    reach = 3 * round(len(sample) ** (1 / 2))
-    low, high = sample[len(sample) // 2 - reach], sample[len(sample) // 2 + reach]
-    is_below = values < low
-    below = int(np.count_nonzero(is_below))
-    near = values[(values <= high) ^ is_below]
-    if below <= (len(values) - 1) // 2 and len(values) // 2 < below + len(near):
-        return below, near
-    return 0, values
 
 
 def _columns(keys, count: int) -> dict[tuple[str, str], np.ndarray]:
