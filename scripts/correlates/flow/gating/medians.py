@@ -22,7 +22,7 @@ class Centre:
     median
         None where there is no event.
     low, high
-        Interval of the median at 95 %, from its order statistics; None below 6 events.
+        Interval of the median at 95 %, from its order statistics; None below 8 events.
     rsd
         Robust standard deviation: half of what holds the middle 68.27 % of the events. None below
         2 events.
