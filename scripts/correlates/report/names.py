@@ -5,10 +5,12 @@ import re
 # As the shipped templates gate them; a study's own template may know other keys.
 POPULATIONS = {
     "root": "all events",
+    "steady": "events of the steady acquisition",
     "on_scale": "events on scale",
-    "cells": "cells",
-    "singlets": "single cells",
-    "viable": "viable cells",
+    "singlets": "single events",
+    "viable": "single events without the viability dye",
+    "cells": "viable cells",
+    "intact": "single cells, living or dead",
     "cd45": "leukocytes",
     "cd45_t": "CD3+ leukocytes",
     "cd45_b": "CD19+ leukocytes",

@@ -1,7 +1,7 @@
 """Turn a template into the concrete gates of one file."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from correlates.flow.gating.gates import (
     Strategy,
     Transform,
 )
+from correlates.flow.quality.acquisition_time import TimeRanges
+from correlates.flow.quality.margins import Margins
 from correlates.flow.templates.args import names_in
 from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.concrete_gates import (
@@ -38,6 +40,11 @@ from correlates.flow.templates.placing import (
     Origin,
     Placed,
     place,
+)
+from correlates.flow.templates.quality_gates import (
+    QUALITY_METHODS,
+    margin_gate,
+    steady_gates,
 )
 from correlates.flow.templates.rows import Row
 from correlates.flow.templates.scales import Scale, choose_scale, length_of, linear_scale
@@ -69,6 +76,8 @@ class Instance:
         Who is in which population of the template.
     scales
         The scale of each dimension of the template, as its sheet names it; scatter has none.
+    quality
+        What the quality rows found, by population.
     """
 
     strategy: Strategy
@@ -78,6 +87,7 @@ class Instance:
     origins: dict[str, dict[str, Origin]]
     gated: Gated
     scales: dict[str, Scale]
+    quality: dict[str, TimeRanges | Margins] = field(default_factory=dict)
 
 
 def instantiate(
@@ -89,6 +99,7 @@ def instantiate(
     compensation: str = FROM_FILE,
     compensations: Mapping[str, Compensation] | None = None,
     borrowing: Borrowing | None = None,
+    stained: Collection[str] = (),
 ) -> Instance:
     """Set every gate of a template on one file's events, parents before children.
 
@@ -110,6 +121,9 @@ def instantiate(
     borrowing
         Which tube the file is, and the thresholds that reference tubes hand on to it; none by
         default.
+    stained
+        Channels of the file that hold a marker, beside those that the template gates on: their
+        signal is watched too.
 
     Returns
     -------
@@ -118,6 +132,7 @@ def instantiate(
     """
     settings, borrowing = settings or Settings(), borrowing or Borrowing()
     walk = _Walk(template, events, channels, settings, compensation, compensations, borrowing)
+    walk.stained.update(stained)
     for row in template.rows:
         walk.gate(row)
     for row in template.rows:
@@ -142,6 +157,8 @@ class _Walk:
         self.origins: dict[str, dict[str, Origin]] = {}
         self.flags: dict[str, list[str]] = {}
         self.methods: dict[str, str] = {}
+        self.quality: dict[str, TimeRanges | Margins] = {}
+        self.stained = {channels[dim] for dim in template.dimensions}
         compensations = dict(compensations or {})
         self.events = events.using(compensations)
         self.scales = self._scales(template)
@@ -204,6 +221,8 @@ class _Walk:
             self.flags[population] = list(dict.fromkeys(flags))
 
     def _gates_of(self, row: Row) -> tuple[list[Gate], list[str]]:
+        if row.method in QUALITY_METHODS:
+            return self._quality_gates(row)
         axes = [self.axis(dim) for dim in row.dims]
         scales = [self.scale(axis) for axis in axes]
         if row.method == "boolGate":
@@ -220,6 +239,17 @@ class _Walk:
         for alias in row.aliases:
             self.cuts[alias] = dict(zip(row.dims, cuts, strict=True))
         return threshold_gates(row, axes, cuts), flags
+
+    def _quality_gates(self, row: Row) -> tuple[list[Gate], list[str]]:
+        if row.method == "steadyGate":
+            gates, found = steady_gates(row, self.events, self.stained, self.settings.steadiness)
+        else:
+            named = {self.channels[dim] for dim in row.dims}
+            members = self.gating.members(row.parent)
+            gate, found = margin_gate(row, self.events, self.stained, named, members)
+            gates = [gate]
+        self.quality[row.aliases[0]] = found
+        return gates, list(found.flags)
 
     def _flags_of(self, populations: list[str]) -> list[str]:
         return [flag for name in populations for flag in self.flags.get(name, ())]
@@ -306,6 +336,7 @@ class _Walk:
             self.origins,
             gated,
             self.scales,
+            self.quality,
         )
 
     def _methods(self) -> dict[str, str]:

@@ -15,6 +15,9 @@ from correlates.problems import did_you_mean
 ONE_AXIS = ("+", "-", "+/-")
 TWO_AXES = ("++", "+-", "-+", "--", "+/-+/-")
 QUADRANTS = ("++", "+-", "-+", "--")
+CHANNEL_KINDS = ("all", "scatter", "fluorescence")
+# More channels than any panel has: a row may name as many as it likes.
+_ANY_NUMBER = tuple(range(100))
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,10 @@ def _side(value: object, _dims: int) -> str | None:
     return None if value in ("left", "right") else 'must be "left" or "right"'
 
 
+def _channels(value: object, _dims: int) -> str | None:
+    return None if value in CHANNEL_KINDS else 'must be "all", "scatter" or "fluorescence"'
+
+
 def _coordinates(value: object, _dims: int) -> str | None:
     if isinstance(value, tuple) and len(value) >= 3 and all(map(is_number, value)):
         return None
@@ -146,6 +153,13 @@ _KEEPS = {"keeps": Argument(_populations), "keep_share": Argument(_share)}
 METHODS = {
     method.name: method
     for method in (
+        Method("steadyGate", (1,), {1: ("+",)}),
+        Method(
+            "marginGate",
+            _ANY_NUMBER,
+            dict.fromkeys(_ANY_NUMBER, ("+",)),
+            {"channels": Argument(_channels), "max_share": Argument(_share)},
+        ),
         Method(
             "boundary",
             (1, 2),
@@ -201,6 +215,9 @@ _ALIASES = {
     "gate_mindensity": "mindensity",
     "gate_mindensity2": "mindensity",
     "gate_tail": "tailgate",
+    "steady": "steadyGate",
+    "margin": "marginGate",
+    "margins": "marginGate",
     "singlets": "singletGate",
     "singletsgate": "singletGate",
     "rectangle": "boundary",

@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from correlates.flow.gating.gates import Transform
+from correlates.flow.quality.steadiness import Steadiness
 from correlates.flow.templates.density import (
     FEW_EVENTS,
     GRID,
@@ -44,6 +45,8 @@ class Settings:
         is positive, unless a row's ``probs`` says otherwise.
     min_reference_events
         Fewest events that such a percentile, or a borrowed threshold, must rest on.
+    steadiness
+        When an acquisition counts as steady.
     """
 
     min_events: int = 50
@@ -52,6 +55,7 @@ class Settings:
     max_density_events: int = 100_000
     fmo_percentile: float = 99.5
     min_reference_events: int = 1000
+    steadiness: Steadiness = Steadiness()
 
 
 def valley_cut(

@@ -183,6 +183,13 @@ class _Reading:
                 f"{method.name} works on {wanted} dimensions, not {len(dims)}",
                 "Name markers or scatter channels, separated by commas.",
             )
+        if (
+            method is not None
+            and method.name == "steadyGate"
+            and dims[:1]
+            and not _is_time(dims[0])
+        ):
+            self.report("dims", "steadyGate works on the time of acquisition", "Write Time.")
         if len({dim.lower() for dim in dims}) < len(dims):
             self.report("dims", "one dimension stands twice", "Name two different ones.")
         return dims
@@ -270,6 +277,10 @@ def names_of(cells: Mapping[str, str]) -> tuple[str, ...]:
     """Return the populations that a row would make, as far as one that cannot be read says so."""
     alias, dims, pop = ((cells.get(column) or "").strip() for column in ("alias", "dims", "pop"))
     return _expanded(_parts(alias), _parts(dims), _sides(pop))
+
+
+def _is_time(dim: str) -> bool:
+    return dim.lower() == "time"
 
 
 def _parts(text: str) -> tuple[str, ...]:

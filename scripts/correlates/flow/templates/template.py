@@ -53,8 +53,12 @@ class Template:
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """Every marker and scatter channel that a gate needs, each once."""
-        return tuple(dict.fromkeys(dim for row in self.rows for dim in row.dims))
+        """Every marker and scatter channel that a gate needs, each once.
+
+        Time is not among them: a file without it is gated all the same, and flagged.
+        """
+        rows = [row for row in self.rows if row.method != "steadyGate"]
+        return tuple(dict.fromkeys(dim for row in rows for dim in row.dims))
 
     @property
     def tubes(self) -> tuple[str, ...]:
