@@ -230,11 +230,11 @@ def test_nk_is_a_continuum_from_dim_to_bright():
 def plain_gates(at):
     """Gate with fixed cuts on compensated values, as a cytometrist would set them by eye."""
     on_scale = (at["FSC-A"] > 1) & (at["FSC-A"] < 250000)
-    gates = {"singlets": on_scale & (at["FSC-H"] > 0.66 * at["FSC-A"])}
-    gates["viable"] = gates["singlets"] & (at["Viability"] < 2300)
-    gates["cells"] = gates["viable"] & (at["FSC-A"] > 27000)
-    gates["intact"] = gates["singlets"] & (at["FSC-A"] > 27000)
-    gates["cd45"] = gates["cells"] & (at["CD45"] > 1500)
+    gates = {"single": on_scale & (at["FSC-H"] > 0.66 * at["FSC-A"])}
+    gates["live"] = gates["single"] & (at["Viability"] < 2300)
+    gates["viable"] = gates["live"] & (at["FSC-A"] > 27000)
+    gates["singlets"] = gates["single"] & (at["FSC-A"] > 27000)
+    gates["cd45"] = gates["viable"] & (at["CD45"] > 1500)
     lymph = gates["lymph"] = gates["cd45"] & (at["SSC-A"] < 34000) & (at["CD45"] > 6500)
     gates["mono"] = gates["cd45"] & ~lymph & (at["CD14"] > 4000)
     t = gates["t"] = lymph & (at["CD3"] > 2500) & (at["CD19"] < 1500)
@@ -257,7 +257,7 @@ def plain_gates(at):
     return gates | {"cll": b & (at["CD5"] > 250), "b_normal": b & (at["CD5"] <= 250)}
 
 
-MAJOR = ("cells", "singlets", "viable", "cd45", "lymph", "t", "t_cd4", "t_cd8", "cll")
+MAJOR = ("single", "live", "viable", "singlets", "cd45", "lymph", "t", "t_cd4", "t_cd8", "cll")
 
 
 @pytest.mark.parametrize("population", POPULATIONS)

@@ -208,4 +208,4 @@ def test_the_shipped_template_cleans_in_the_declared_order():
     while way[-1] != "root":
         way.append(parents[way[-1]])
 
-    assert way[::-1] == ["root", "steady", "on_scale", "singlets", "viable", "cells", "cd45"]
+    assert way[::-1] == ["root", "steady", "on_scale", "single", "live", "viable", "cd45"]

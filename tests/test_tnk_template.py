@@ -15,7 +15,7 @@ from correlates.simulate.truth import read_labels
 from correlates.tables import read_tsv
 
 TNK = "resources/gating/tnk.csv"
-MAJOR = ("cells", "singlets", "viable", "cd45", "lymph", "t", "t_cd4", "t_cd8", "cll")
+MAJOR = ("single", "live", "viable", "singlets", "cd45", "lymph", "t", "t_cd4", "t_cd8", "cll")
 RARE = tuple(name for name in POPULATIONS if name not in MAJOR)
 # below this number of true events one cell moves F1 by percents: such files are pooled
 FEW = 30
@@ -141,7 +141,7 @@ def test_thresholds_follow_the_sample_and_stay_within_their_prior(instances, tem
 
 
 def test_flags_are_rare_where_populations_are_plain(instances):
-    plain = ("cells", "singlets", "viable", "cd45", "lymph", "mono", "t", "t_cd4", "t_cd8")
+    plain = ("single", "live", "viable", "singlets", "cd45", "lymph", "mono", "t", "t_cd4", "t_cd8")
 
     assert {
         name: one.flags[p] for name, one in instances.items() for p in plain if p in one.flags

@@ -26,10 +26,10 @@ CODES = MappingProxyType({label: code for code, label in enumerate(LABELS)})
 _VIABLE = ("erythroid", *LEUKOCYTES)
 POPULATIONS = MappingProxyType(
     {
-        "singlets": ("debris", "dead", *_VIABLE),
-        "viable": ("debris", *_VIABLE),
-        "cells": _VIABLE,
-        "intact": ("dead", *_VIABLE),
+        "single": ("debris", "dead", *_VIABLE),
+        "live": ("debris", *_VIABLE),
+        "viable": _VIABLE,
+        "singlets": ("dead", *_VIABLE),
         "cd45": LEUKOCYTES,
         "lymph": LYMPHOCYTES,
         "t": T_LABELS,
