@@ -39,7 +39,7 @@ def tubes(tmp_path_factory):
     shipped = (ROOT / "resources" / "gating" / "tnk.csv").read_text(encoding="utf-8")
     counts = {}
     for name, text, values in (
-        ("viable", shipped, raw),
+        ("cells", shipped, raw),
         ("beads", with_bead_rows(shipped), np.vstack([raw, beads(header, panel)])),
     ):
         template, problems = parse_template(text, "t.csv")
@@ -81,7 +81,7 @@ def test_the_rows_of_the_readme_find_the_beads_and_both_kinds(tubes):
     assert gated.counts["beads_b"] == pytest.approx(N_BEADS / 2, rel=0.02)
 
 
-@pytest.mark.parametrize("population", ["viable", "singlets", "viable", "cd45", "lymph", "t", "cll"])
+@pytest.mark.parametrize("population", ["live", "singlets", "viable", "cd45", "lymph", "t", "cll"])
 def test_no_bead_is_among_the_cells_and_the_cells_are_counted_as_without_beads(tubes, population):
     members = tubes.beads.members(population)
 
