@@ -97,4 +97,4 @@ def planned_jobs(said: str) -> dict[str, int]:
         assert "Nothing to be done" in said, said
         return {}
     rows = (line.split() for line in table[1].splitlines() if line.strip())
-    return {rule: int(count) for rule, count in rows if rule not in ("all", "default")}
+    return {rule: int(count) for rule, count in rows if rule not in ("all", "default", "lab_page")}

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "resources" / "gating" / "tnk.csv"
 OUTPUTS = (
     *("populations", "intensities", "thresholds", "scales", "cofactors"),
-    *("verdict", "gates", "figure"),
+    *("verdict", "gates", "strategy", "figure"),
 )
 SCALE = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["flow"]["scale"]
 HEAVY = ("flowkit", "flowio", "pandas", "scipy", "pyarrow", "sklearn", "scanpy", "anndata", "numba")

@@ -20,6 +20,7 @@ COHORT_STEPS = {
     "run_contrasts",
     "fit_model",
     "build_report",
+    "build_lab_page",
 }
 
 
@@ -144,6 +145,21 @@ def test_a_changed_model_setting_plans_no_gating(study):
     study.write_config(config)
 
     assert study.planned() == {"fit_model": 1, "build_report": 1}
+
+
+def test_the_laboratorys_page_is_the_same_whatever_the_outcomes_are(study):
+    page = study.result("lab/lab.html").read_bytes()
+    patients = study.folder / "data" / "patients.tsv"
+    rows = read_tsv(patients)
+    for row in rows:
+        row["response"] = "CR" if row["response"] == "PD" else "PD"
+        row["tfr_grade"] = "0" if row["tfr_grade"] == "3" else "3"
+    write_tsv(patients, list(rows[0]), rows)
+
+    study.run_well("lab_page")
+
+    assert study.result("lab/lab.html").read_bytes() == page
+    assert "P01" in page.decode()
 
 
 def test_files_dropped_and_removed_while_the_run_is_on(study):

@@ -84,7 +84,7 @@ def plan_file(wildcards):
 
 def study_results(wildcards):
     require_plan()
-    wanted = [rules.build_report.output.page]
+    wanted = [rules.build_report.output.page, rules.build_lab_page.output.page]
     if config["strict"]:
         wanted.append(rules.enforce_strict.output.passed)
     return wanted
@@ -163,6 +163,17 @@ def content_of(wildcards):
 
 def markers_of(wildcards):
     return PLAN.markers_of(wildcards.acquisition)
+
+
+def acquisitions_of_plan(wildcards):
+    return PLAN.names
+
+
+def sheets_of_the_lab(wildcards):
+    """The sheets that the laboratory writes; those of the clinic hold outcomes."""
+    study = config["study"]
+    kinds = ("samples", "panels", "references", "overrides", "beads", "mesf")
+    return [study[kind] for kind in kinds if study.get(kind)]
 
 
 def each_try(amount):

@@ -43,6 +43,7 @@ rule gate_sample:
         cofactors="results/flow/scales/{acquisition}.svg",
         verdict="results/flow/verdicts/{acquisition}.json",
         gates="results/flow/gates/{acquisition}.xml",
+        strategy="results/flow/gates/{acquisition}.json",
         figure="results/flow/figures/{acquisition}.svg",
     log:
         "logs/flow/gate_sample/{acquisition}.log",

@@ -10,7 +10,7 @@ from correlates.flow.acquisition import (
 )
 from correlates.flow.figures.cofactors import chosen_of, draw_cofactors
 from correlates.flow.figures.figure import FigureEvents, draw_figure, draw_refusal
-from correlates.flow.gating.gates import Dimension
+from correlates.flow.gating.gates import Dimension, to_json
 from correlates.flow.gating.gatingml import write_gatingml
 from correlates.flow.scales import scale_records
 from correlates.intake.fcs.findings import ERROR
@@ -37,7 +37,7 @@ def write_outcome(outcome: Outcome, acquisition: str, path: str, output) -> None
         The FCS file, as the plan names it.
     output
         Paths by name: ``populations``, ``intensities``, ``thresholds``, ``scales``, ``cofactors``,
-        ``verdict``, ``gates``, ``figure``.
+        ``verdict``, ``gates``, ``strategy``, ``figure``.
     """
     rows = population_rows(outcome)
     write_tsv(output.populations, POPULATION_COLUMNS, rows)
@@ -46,6 +46,7 @@ def write_outcome(outcome: Outcome, acquisition: str, path: str, output) -> None
     write_json(output.scales, {"acquisition": acquisition, "scales": scale_records(outcome)})
     write_text(output.cofactors, _cofactors(outcome, acquisition))
     write_gatingml(outcome.strategy, output.gates, outcome.events)
+    write_json(output.strategy, to_json(outcome.strategy))
     write_text(output.figure, _figure(outcome, acquisition, rows))
     about = {"acquisition": acquisition, "path": path, "compensated_by": outcome.compensated_by}
     write_json(output.verdict, about | outcome.verdict.as_dict())

@@ -1,6 +1,8 @@
 """Gating figures on the page: their plots taken out of the file, so that they can wrap."""
 
+import json
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from pathlib import Path
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -12,7 +14,7 @@ class UnsafeFigure(ValueError):
     """A figure that holds what no figure of this pipeline holds."""
 
 
-def plots_in(path: str | Path) -> list[str]:
+def plots_in(path: str | Path, behind: Callable[[int, list[dict]], str] | None = None) -> list[str]:
     """Return the plots of a gating figure as markup that can stand in a page.
 
     Parameters
@@ -20,6 +22,9 @@ def plots_in(path: str | Path) -> list[str]:
     path
         SVG file; nested ``svg`` elements of class ``plot`` are its plots. A figure without any (of
         a refused file) is returned whole.
+    behind
+        From the number of a plot and its axes to one SVG element that is drawn over the events and
+        behind the gates, or to nothing.
 
     Raises
     ------
@@ -35,9 +40,18 @@ def plots_in(path: str | Path) -> list[str]:
     for node in root.iter():
         _check(node, path)
     plots = [node for node in root.iter("svg") if node.get("class") == "plot"] or [root]
-    for plot in plots:
+    for place, plot in enumerate(plots):
         plot.set("role", "img")
+        axes = plot.attrib.pop("data-axes", None)
+        if behind is not None and axes is not None:
+            _put_behind(plot, behind(place, json.loads(axes)))
     return [ElementTree.tostring(plot, encoding="unicode") for plot in plots]
+
+
+def _put_behind(plot: ElementTree.Element, markup: str) -> None:
+    square = plot.find(".//svg[@class='events']")
+    if markup and square is not None:
+        square.insert(1, ElementTree.fromstring(markup))
 
 
 def _check(node: ElementTree.Element, path: str | Path) -> None:

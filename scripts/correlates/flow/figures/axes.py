@@ -5,7 +5,8 @@ values (after the gate's transform) and *places* (0 at the low end of the axis, 
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -52,6 +53,14 @@ class Axis:
     low: float
     high: float
     label: str
+
+    def to_json(self) -> dict:
+        """Return how linear values are placed, as plain JSON values; ``place_on`` reads it."""
+        return {
+            "transform": None if self.transform is None else asdict(self.transform),
+            "low": self.low,
+            "high": self.high,
+        }
 
     def place(self, linear) -> np.ndarray:
         """Return the places of linear values; off the axis is below 0 or above 1."""
@@ -139,6 +148,13 @@ def make_axis(
     ends = _linear_ends if is_linear else _curved_ends
     low, high = ends(transform, _sample(linear), scaled[np.isfinite(scaled)], top)
     return Axis(dimension, transform, is_linear, gate_is_linear, low, high, label)
+
+
+def place_on(axis: Mapping, linear: np.ndarray) -> np.ndarray:
+    """Return the places of linear values on an axis that ``Axis.to_json`` gave."""
+    transform = None if axis["transform"] is None else Transform(**axis["transform"])
+    low, high = axis["low"], axis["high"]
+    return (apply(transform, np.asarray(linear, float)) - low) / (high - low)
 
 
 def is_linear_channel(channel: str) -> bool:

@@ -1,5 +1,6 @@
 """One plot of the gating figure as SVG: density or histogram, gates, ticks, labels and counts."""
 
+import json
 from html import escape
 
 import numpy as np
@@ -56,6 +57,7 @@ def draw_plot(drawn: PlotData) -> str:
         width=SIDE,
         height=SIDE,
         viewBox=f"0 0 {SIDE} {SIDE}",
+        class_="events",
     )
     frame = element("rect", x=LEFT, y=TOP, width=SIDE, height=SIDE, fill="none", stroke="#444")
     return element(
@@ -67,6 +69,7 @@ def draw_plot(drawn: PlotData) -> str:
         *_axis_below(drawn.axes[0]),
         *(_axis_left(drawn.axes[1]) if len(drawn.axes) == 2 else _count_axis()),
         class_="plot",
+        data_axes=json.dumps([axis.to_json() for axis in drawn.axes]),
         width=PLOT_WIDTH,
         height=PLOT_HEIGHT,
         viewBox=f"0 0 {PLOT_WIDTH} {PLOT_HEIGHT}",

@@ -1,5 +1,6 @@
 """What the gating figure draws: gates grouped into plots, and their outlines on a plot's axes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,13 +99,18 @@ def bounds_on(plot: Plot, dimension: Dimension) -> list[float]:
     return [float(value) for value in bounds if value is not None]
 
 
+def dimension_order(gate: Gate, dimensions: Sequence[Dimension]) -> list[int]:
+    """Return which of a gate's dimensions each axis of its plot shows."""
+    return [_index_of(gate, dimension) for dimension in dimensions]
+
+
 def outlines_of(gate: Gate, axes: list[Axis]) -> list[Outline]:
     """Return the outline of each population of a gate on the plot's axes.
 
     A gate with more dimensions than the plot has axes is drawn as its shadow on them. A straight
     edge on a linear scale is a curve on a logicle axis, and is drawn as one.
     """
-    order = [_index_of(gate, axis.dimension) for axis in axes]
+    order = dimension_order(gate, [axis.dimension for axis in axes])
     if isinstance(gate, QuadrantGate):
         return [
             Outline(quadrant.id, _box([_quadrant_range(gate, quadrant, i) for i in order], axes))

@@ -1,0 +1,125 @@
+"""The laboratory's page, put together from what intake and flow wrote.
+
+It is blinded: nothing of response or tumor flare reaction reaches this package, whose inputs are
+the tables of files, gates and controls (a test follows the rule's inputs).
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from os.path import relpath
+from pathlib import Path
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from correlates.lab.inputs import LabContent, LabInputs, read_lab_content
+from correlates.lab.others import comparable, lines_behind
+from correlates.pages.embedding import UnsafeFigure, plots_in
+from correlates.pages.environment import page_environment
+from correlates.pages.stacking import label_cells
+from correlates.pages.words import as_number, is_true
+from correlates.problems import folded
+from correlates.tables import write_text
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def build_lab_page(inputs: LabInputs, out_path: str | Path) -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    inputs
+        Where everything stands that it shows.
+    out_path
+        The page to write; links to figures are relative to it.
+    """
+    content = read_lab_content(inputs)
+    rows = ordered(content)
+    gated = [row["acquisition"] for row in rows if row["acquisition"] in content.strategies]
+    with_figures = set(gated[: inputs.max_figures])
+    views = [_view(row, content, inputs, with_figures, Path(out_path)) for row in rows]
+    page = page_environment(TEMPLATES).get_template("lab.html.j2")
+    text = page.render(
+        title=inputs.title,
+        is_simulated=any(is_true(row["simulated"]) for row in content.files),
+        states=Counter(row["state"] for row in content.files),
+        to_do=[view for view in views if view["is_to_do"]],
+        views=views,
+        panels=by_panel(views),
+        charts=content.control_charts,
+        problems=folded(content.problems),
+        report=inputs.report,
+        max_others=inputs.max_others,
+    )
+    write_text(out_path, label_cells(text))
+
+
+def ordered(content: LabContent) -> list[dict]:
+    """Return the files, those that ask for something first, of each kind the newest first."""
+
+    def place(row: dict) -> tuple:
+        newest = -content.finished.get(row["acquisition"], 0.0)
+        return not is_to_do(row, content), newest, row["path"], row["acquisition"]
+
+    return sorted(content.files, key=place)
+
+
+def is_to_do(row: Mapping, content: LabContent) -> bool:
+    """Tell whether somebody should look at a file."""
+    return row["state"] != "accepted" or row["acquisition"] in content.outliers
+
+
+def _view(
+    row: dict, content: LabContent, inputs: LabInputs, with_figures: set[str], page: Path
+) -> dict:
+    name = row["acquisition"]
+    view = {
+        "row": row,
+        "is_to_do": is_to_do(row, content),
+        "outliers": content.outliers.get(name, []),
+        "flags": content.flags.get(name, []),
+        "kept": kept_of_all(content.ledgers.get(name, [])),
+        "name": " ".join(filter(None, (row["patient"], row["visit"]))) or name.split("__")[0],
+        "href": _address(inputs.figures[name], page) if name in inputs.figures else "",
+        "plots": [],
+        "quality": [],
+        "problem": "",
+    }
+    if name in with_figures and row["state"] != "refused":
+        others = comparable(row, content.files, inputs.max_others)
+        try:
+            behind = lines_behind(name, others, content.strategies)
+            view["plots"] = [Markup(plot) for plot in plots_in(inputs.figures[name], behind)]
+            if name in inputs.quality:
+                view["quality"] = [Markup(plot) for plot in plots_in(inputs.quality[name])]
+        except UnsafeFigure as error:
+            view["problem"] = str(error)
+        view["n_others"] = len(others)
+    return view
+
+
+def kept_of_all(ledger: list[dict]) -> dict[str, float]:
+    """Return the share of all events that is left after each step, in percent."""
+    first = as_number(ledger[0]["n_before"]) if ledger else None
+    return {row["step"]: 100 * float(row["n_after"]) / first for row in ledger if first}
+
+
+def by_panel(views: list[dict]) -> list[dict]:
+    """Return the files of each panel, with the steps that any of them has, in their order."""
+    groups: dict[str, list[dict]] = {}
+    for view in views:
+        if view["row"]["acquisition"]:
+            groups.setdefault(view["row"]["panel"], []).append(view)
+    return [
+        {
+            "name": name,
+            "views": own,
+            "steps": list(dict.fromkeys(step for view in own for step in view["kept"])),
+        }
+        for name, own in sorted(groups.items())
+    ]
+
+
+def _address(path: Path, page: Path) -> str:
+    return quote(Path(relpath(path.resolve(), page.resolve().parent)).as_posix())

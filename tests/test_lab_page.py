@@ -1,0 +1,207 @@
+"""The laboratory's page: what asks for something, whose gates stand behind, and no outcome."""
+
+import re
+
+import pytest
+
+from correlates.flow.counts.placements import COLUMNS as PLACEMENT_COLUMNS
+from correlates.flow.figures.figure import draw_refusal
+from correlates.flow.figures.plots import plots_of
+from correlates.flow.figures.positions import lines_of_others
+from correlates.flow.gating.gates import (
+    ROOT,
+    Dimension,
+    Divider,
+    PolygonGate,
+    Quadrant,
+    QuadrantGate,
+    RectangleGate,
+    Strategy,
+    Transform,
+    to_json,
+)
+from correlates.intake.listing import FILE_COLUMNS, PROBLEM_COLUMNS
+from correlates.lab.inputs import LabInputs
+from correlates.lab.others import comparable
+from correlates.lab.page import build_lab_page
+from correlates.tables import write_json, write_text, write_tsv
+
+LINEAR_AXIS = {"transform": None, "low": 0.0, "high": 100.0}
+LEDGER = ("step", "population", "n_before", "n_after", "n_removed", "share_removed")
+
+
+def file_row(name, state="accepted", panel="tnk", batch="b1", **more):
+    row = dict.fromkeys(FILE_COLUMNS, "") | {"acquisition": f"{name}_C1D1__{panel}__full"}
+    row |= {"path": f"fcs/{name}.fcs", "patient": name, "visit": "C1D1", "panel": panel}
+    return row | {"tube": "full", "batch": batch, "state": state, "n_events": "1000"} | more
+
+
+@pytest.fixture
+def page(tmp_path):
+    """Return what builds a page of given files and returns its text."""
+
+    def build(files, outliers=(), problems=(), ledgers=None, **settings):
+        write_tsv(tmp_path / "files.tsv", FILE_COLUMNS, files)
+        write_tsv(tmp_path / "problems.tsv", PROBLEM_COLUMNS, problems)
+        write_tsv(tmp_path / "placements.tsv", PLACEMENT_COLUMNS, outliers)
+        kinds = {"populations": {}, "strategies": {}, "figures": {}, "ledgers": {}}
+        for row in files:
+            name = row["acquisition"]
+            if not name:
+                continue
+            kinds["populations"][name] = tmp_path / f"{name}.tsv"
+            write_tsv(kinds["populations"][name], ("population", "flags"), [])
+            kinds["strategies"][name] = tmp_path / f"{name}.json"
+            write_json(kinds["strategies"][name], to_json(Strategy(())))
+            kinds["figures"][name] = tmp_path / f"{name}.svg"
+            write_text(kinds["figures"][name], draw_refusal(name, ["no reason"]))
+            kinds["ledgers"][name] = tmp_path / f"{name}.ledger"
+            write_tsv(kinds["ledgers"][name], LEDGER, (ledgers or {}).get(name, []))
+        inputs = LabInputs(
+            title="A study",
+            files=tmp_path / "files.tsv",
+            problems=tmp_path / "problems.tsv",
+            placements=tmp_path / "placements.tsv",
+            **kinds,
+            **settings,
+        )
+        build_lab_page(inputs, tmp_path / "lab.html")
+        return (tmp_path / "lab.html").read_text()
+
+    return build
+
+
+def to_do(text):
+    section = text[text.index('id="today"') : text.index('id="files"')]
+    return re.findall(r'class="path"[^>]*>(?:<a[^>]*>)?([^<]+)', section)
+
+
+def test_what_asks_for_something_is_listed_with_reason_and_remedy(page):
+    bad = file_row("P02", "refused", reason="It is truncated.", remedy="Copy it again.")
+
+    text = page([file_row("P01"), bad])
+
+    assert to_do(text) == ["fcs/P02.fcs"]
+    assert "It is truncated." in text
+    assert "Copy it again." in text
+
+
+def test_a_gate_far_from_the_others_asks_to_be_looked_at(page):
+    row = file_row("P01")
+    outlier = dict.fromkeys(PLACEMENT_COLUMNS, "") | {"acquisition": row["acquisition"]}
+    outlier |= {"population": "nk", "marker": "CD56", "threshold": "9000", "outlier": "yes"}
+
+    text = page([row, file_row("P02")], [outlier | {"median_of_others": "700"}])
+
+    assert to_do(text) == ["fcs/P01.fcs"]
+    assert "nk on CD56 lies far from those of the other files (9,000 against 700)" in text
+
+
+def test_when_all_is_well_the_page_says_so(page):
+    assert "Nothing: every file was accepted" in page([file_row("P01")])
+
+
+def test_each_step_shows_what_it_keeps_of_all_events(page):
+    row = file_row("P01")
+    steps = [("steady", 1000, 900), ("singlets", 900, 450)]
+    ledger = [
+        {"step": step, "population": step, "n_before": before, "n_after": after}
+        for step, before, after in steps
+    ]
+
+    text = page([row], ledgers={row["acquisition"]: ledger})
+
+    assert re.findall(r'data-label="(?:steady|singlets)"[^>]*>([\d.]+) %', text) == ["90.0", "45.0"]
+
+
+def test_problems_of_the_clinics_sheets_are_not_shown(page):
+    rows = [
+        {
+            "file": "patients.tsv",
+            "row": 2,
+            "column": "response",
+            "value": "CRX",
+            "problem": "wrong",
+        },
+        {"file": "panels.tsv", "row": 3, "column": "marker", "value": "CD33", "problem": "unknown"},
+    ]
+    problems = [dict.fromkeys(PROBLEM_COLUMNS, "") | row | {"stops": "row"} for row in rows]
+
+    text = page([file_row("P01")], problems=problems, sheets_shown=frozenset({"panels.tsv"}))
+
+    assert "CD33" in text
+    assert "CRX" not in text
+
+
+def test_blinded_is_said_and_only_an_open_page_leads_to_the_report(page):
+    assert "This page is blinded" in page([file_row("P01")])
+    opened = page([file_row("P01")], report="../report/report.html")
+    assert 'href="../report/report.html"' in opened
+    assert "blinded" not in opened
+
+
+def test_gates_are_compared_within_the_panel_its_own_batch_first():
+    files = [file_row(f"P{n:02}", batch=f"b{n % 2}") for n in range(8)]
+    files += [file_row("P20", panel="cll"), file_row("P21", "refused")]
+
+    names = comparable(files[0], files, 5)
+
+    assert [name[:3] for name in names] == ["P02", "P04", "P06", "P01", "P05"]
+
+
+def quadrants(x, y, scale=None):
+    dividers = tuple(
+        Divider(name, Dimension(name, transform=scale), (value,))
+        for name, value in (("A", x), ("B", y))
+    )
+    return QuadrantGate("q", ROOT, "q", dividers, (Quadrant("++", {}),))
+
+
+def polygon(*points):
+    return PolygonGate("p", ROOT, "p", (Dimension("A"), Dimension("B")), points)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "drawn"),
+    [
+        pytest.param(
+            RectangleGate("r", ROOT, "r", (Dimension("A", minimum=10.0),)),
+            RectangleGate("r", ROOT, "r", (Dimension("A", minimum=50.0),)),
+            "M98,0V196",
+            id="a threshold",
+        ),
+        pytest.param(quadrants(1, 1), quadrants(50, 25), "M98,0V196M0,147H196", id="quadrants"),
+        pytest.param(
+            polygon((0, 0), (1, 0), (1, 1)),
+            polygon((0.0, 0.0), (50.0, 0.0), (50.0, 100.0)),
+            "M0,196 98,196 98,0Z",
+            id="a polygon",
+        ),
+        pytest.param(
+            quadrants(1, 1), polygon((0, 0), (1, 0), (1, 1)), None, id="a gate of another form"
+        ),
+        pytest.param(
+            RectangleGate("r", ROOT, "r", (Dimension("A", minimum=10.0),)),
+            RectangleGate("r", ROOT, "r", (Dimension("A", minimum=500.0),)),
+            None,
+            id="off the axis",
+        ),
+    ],
+)
+def test_gates_of_others_are_drawn_on_this_files_axes(own, other, drawn):
+    (plot,) = plots_of(Strategy((own,)))
+
+    found = lines_of_others(plot, [LINEAR_AXIS] * len(plot.dimensions), [Strategy((other,))])
+
+    assert re.findall(r' d="([^"]*)"', found) == ([drawn] if drawn else [])
+
+
+def test_a_gate_is_brought_from_its_own_scale_to_this_files():
+    scale = Transform("linear", {"t": 200.0, "a": 0.0})
+    own = RectangleGate("r", ROOT, "r", (Dimension("A", minimum=10.0),))
+    other = RectangleGate("r", ROOT, "r", (Dimension("A", transform="s", minimum=0.25),))
+    (plot,) = plots_of(Strategy((own,)))
+
+    found = lines_of_others(plot, [LINEAR_AXIS], [Strategy((other,), {"s": scale})])
+
+    assert 'd="M98,0V196"' in found
