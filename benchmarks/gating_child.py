@@ -76,7 +76,7 @@ def run_job(folder: Path, sha256: str) -> None:
 
     imported = _peak_bytes()
     kinds = ("populations", "intensities", "thresholds", "scales", "cofactors")
-    kinds += ("verdict", "gates", "figure")
+    kinds += ("verdict", "gates", "strategy", "figure")
     gate_sample.main(
         SimpleNamespace(
             input=SimpleNamespace(gating=str(folder / "source.json"), thresholds=[], verdicts=[]),
