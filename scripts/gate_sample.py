@@ -31,6 +31,7 @@ def main(job) -> None:
             min_reference_events=job.params.fmo_min_parent_events,
         ),
         Borrowing(tube_key(job.params.tube), tuple(tubes)),
+        aliases=job.params.aliases,
     )
     write_outcome(outcome, job.wildcards.acquisition, job.params.path, job.output)
 

@@ -16,6 +16,7 @@ import yaml
 from correlates.flow.acquisition import gate_acquisition, intensity_rows, population_rows
 from correlates.flow.outputs import write_outcome
 from correlates.flow.sources import read_source
+from correlates.flow.templates.template import parse_template
 from correlates.intake.fcs.reader import read_header
 from correlates.intake.files.folder import fingerprint
 from correlates.simulate.cohort import simulate_cohort
@@ -83,7 +84,7 @@ gate_sample.main(SimpleNamespace(
     input=SimpleNamespace(gating={str(TEMPLATE)!r}, thresholds=[], verdicts=[]),
     params=SimpleNamespace(
         path={str(file)!r}, content={sha256(file)!r}, compensation="file",
-        markers=json.loads(sys.argv[1]), scale={SCALE!r},
+        markers=json.loads(sys.argv[1]), aliases={{}}, scale={SCALE!r},
         fmo_percentile=99.5, fmo_min_parent_events=1000, tube="full", threshold_tubes=[],
     ),
     wildcards=SimpleNamespace(acquisition="P01_C1D1__tnk__full"),
@@ -201,14 +202,59 @@ def test_a_refused_file_leaves_every_output(simulated, markers, tmp_path):
 
 
 def test_a_channel_that_is_missing_names_the_nearest(simulated, markers):
+    """The file's label does not help: it says CD3, and CD3e is wanted."""
+    renamed = {channel.replace("BV605-A", "BV650-A"): name for channel, name in markers.items()}
+    renamed["BV650-A"] = "CD3e"
+    text = TEMPLATE.read_text().replace(",CD3,", ",CD3e,").replace('"CD3,', '"CD3e,')
+    template, _ = parse_template(text, "cd3e.csv")
+
+    outcome = gate(simulated / "fcs" / "P01_C1D1_tnk.fcs", renamed, source=template)
+
+    assert outcome.verdict.verdict == "refused"
+    finding = outcome.verdict.findings[0]
+    assert "CD3e (BV650-A)" in finding.message
+    assert "BV605-A (CD3)" in finding.remedy
+
+
+def test_a_channel_of_another_name_is_found_by_its_label_and_that_is_told(simulated, markers):
     renamed = {channel.replace("BV605-A", "BV650-A"): name for channel, name in markers.items()}
 
     outcome = gate(simulated / "fcs" / "P01_C1D1_tnk.fcs", renamed)
 
-    assert outcome.verdict.verdict == "refused"
-    finding = outcome.verdict.findings[0]
-    assert "CD3 (BV650-A)" in finding.message
-    assert "BV605-A" in finding.remedy
+    assert outcome.verdict.verdict == "accepted"
+    assert outcome.markers["BV605-A"] == "CD3"
+    told = {finding.code: finding.message for finding in outcome.verdict.findings}
+    assert told["channel_renamed"].endswith("CD3 in BV605-A (sheet: BV650-A).")
+
+
+def test_an_alias_of_the_sheet_stands_for_its_channel(simulated, markers):
+    renamed = {channel.replace("BV605-A", "XY1-A"): name for channel, name in markers.items()}
+    renamed["XY1-A"] = "CD3e"
+    aliases = {"XY1-A": ["BV605-A", "CD3"]}
+
+    outcome = gate(simulated / "fcs" / "P01_C1D1_tnk.fcs", renamed, aliases=aliases)
+
+    assert outcome.channels["CD3"] == "BV605-A"
+    assert outcome.markers["BV605-A"] == "CD3e"
+
+
+def test_a_marker_that_no_gate_needs_and_no_channel_holds_is_a_warning(simulated, markers):
+    outcome = gate(simulated / "fcs" / "P01_C1D1_tnk.fcs", {**markers, "BV570-A": "CRBN"})
+
+    assert outcome.verdict.verdict == "accepted_with_warning"
+    assert "CRBN (BV570-A), so that it is not measured" in outcome.verdict.reason
+    assert "CRBN" not in outcome.markers.values()
+
+
+def test_a_label_that_names_another_marker_of_the_panel_is_a_warning(simulated, markers):
+    swapped = markers | {"BV605-A": markers["BV711-A"], "BV711-A": markers["BV605-A"]}
+
+    outcome = gate(simulated / "fcs" / "P01_C1D1_tnk.fcs", swapped)
+
+    assert outcome.verdict.verdict == "accepted_with_warning"
+    assert "BV605-A carries CD57 by the panels sheet, and the file labels it 'CD3'" in (
+        outcome.verdict.reason
+    )
 
 
 def test_compensation_from_a_table_goes_before_the_file_s(simulated, markers, tmp_path):
@@ -313,9 +359,11 @@ def test_a_matrix_of_some_channels_is_told_of(simulated, markers, tmp_path):
 
 
 def test_a_file_of_another_panel_says_so_in_a_line(simulated, markers):
-    other = {f"X-{channel}": marker for channel, marker in markers.items()}
+    other = {f"X-{channel}": f"X-{name}" for channel, name in markers.items() if name}
+    source, _ = parse_template(TEMPLATE.read_text().replace("CD", "X-CD"), "x.csv")
+    del other["X-eF780-A"], other["X-BV421-A"]
 
-    outcome = gate(simulated / "fcs" / "P01_C1D1_tnk.fcs", other)
+    outcome = gate(simulated / "fcs" / "P01_C1D1_tnk.fcs", other, source=source)
 
     (finding,) = outcome.verdict.findings
     assert "channels of the panel are missing: X-" in finding.message

@@ -14,7 +14,7 @@ TEMPLATE = (
 
 
 def plan_of(path):
-    return SimpleNamespace(gating={"tnk": str(path)}, panels={}, compensation={})
+    return SimpleNamespace(gating={"tnk": str(path)}, panels={}, compensation={}, acquisitions=())
 
 
 @pytest.mark.parametrize(("ahead", "is_refused"), [(3600, True), (0, False), (-1e9, False)])

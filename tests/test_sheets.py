@@ -4,6 +4,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from correlates.intake.files.names import Names
+from correlates.intake.panels import PanelRow
 from correlates.intake.sheets.cells import CellError, cell_reader
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.sheet import read_sheet
@@ -633,7 +634,7 @@ def test_panels_are_named_alike_whatever_their_capitals(study):
 
     assert [row.get("panel") for row in found.rows("samples")] == ["tnk", "tnk"]
     assert found.problems == []
-    assert found.markers() == {"tnk": {"BV605-A": "CD3", "FSC-A": ""}}
+    assert found.panels() == {"tnk": (PanelRow("BV605-A", "CD3"), PanelRow("FSC-A"))}
 
 
 @pytest.mark.parametrize(
@@ -678,7 +679,7 @@ def test_panels_are_named_alike_whatever_their_capitals(study):
             ("tnk",),
             None,
             "panel\tchannel\tmarker\ntnk\tA\tCD3\ntnk\tA\tCD4\n",
-            "panels.tsv, row 2, panel, channel: this key also stands in row 3",
+            "panels.tsv, row 2, panel, channel, batch: this key also stands in row 3",
             id="one channel with two markers",
         ),
     ],

@@ -8,6 +8,7 @@ import pytest
 
 from correlates.intake.files.folder import fingerprint, list_files, modified_within
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
+from correlates.intake.panels import PanelRow
 from correlates.intake.records import Acquisition, Listed, Plan, read_plan
 from correlates.problems import Problem
 from correlates.tables import read_tsv, write_tsv
@@ -200,7 +201,7 @@ PLAN = Plan(
     listed=(Listed("x.fcs", "unmatched", "why", "what"),),
     problems=(Problem("a.tsv", "p", "r", 2, "c", "v", "row"),),
     patients=({"patient": "P01", "age_y": 90.0, "sex": None},),
-    panels={"tnk": {"BV605-A": "CD3"}},
+    panels={"tnk": (PanelRow("BV605-A", "CD3", "", ("Qdot605-A",)), PanelRow("FSC-A"))},
     gating={"tnk": "tnk.csv"},
     compensation={"tnk": "file"},
 )
@@ -214,7 +215,8 @@ def test_a_snapshot_carries_the_whole_plan(tmp_path):
     assert plan.names == ["P01_C1D1__tnk__full"]
     assert plan.gating_of("P01_C1D1__tnk__full") == "tnk.csv"
     assert plan.compensation_of("P01_C1D1__tnk__full") == "file"
-    assert plan.markers_of("P01_C1D1__tnk__full") == {"BV605-A": "CD3"}
+    assert plan.markers_of("P01_C1D1__tnk__full") == {"BV605-A": "CD3", "FSC-A": ""}
+    assert plan.aliases_of("P01_C1D1__tnk__full") == {"BV605-A": ["Qdot605-A"]}
 
 
 def test_a_snapshot_and_a_table_hold_a_path_that_is_not_in_utf_8(tmp_path):

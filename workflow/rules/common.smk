@@ -165,6 +165,10 @@ def markers_of(wildcards):
     return PLAN.markers_of(wildcards.acquisition)
 
 
+def aliases_of(wildcards):
+    return PLAN.aliases_of(wildcards.acquisition)
+
+
 def acquisitions_of_plan(wildcards):
     return PLAN.names
 

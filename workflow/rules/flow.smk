@@ -60,6 +60,7 @@ rule gate_sample:
         path=path_of,
         content=content_of,
         markers=markers_of,
+        aliases=aliases_of,
         compensation=compensation_mode_of,
         scale=lookup(dpath="flow/scale", within=config),
         fmo_percentile=lookup(dpath="flow/fmo_percentile", within=config),

@@ -4,11 +4,17 @@ This is what the per-file job does, so nothing heavier than numpy and flowutils 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from correlates.flow.checks import Refused, check_events, check_matrix, missing_channels
+from correlates.flow.checks import (
+    Refused,
+    check_events,
+    check_matrix,
+    check_panel,
+    missing_channels,
+)
 from correlates.flow.gating.compensation import BadMatrix, of_spillover, read_csv
 from correlates.flow.gating.evaluate import (
     Gated,
@@ -32,8 +38,9 @@ from correlates.flow.sources import Fixed, UnreadableGates
 from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.methods import Settings
-from correlates.flow.templates.panel import match_channels, names_itself
+from correlates.flow.templates.panel import names_itself
 from correlates.flow.templates.placing import Origin
+from correlates.flow.templates.resolve import Resolved, channels_of_dimensions, resolve_panel
 from correlates.flow.templates.scales import Scale
 from correlates.flow.templates.template import Template
 from correlates.intake.fcs.findings import ERROR, INFO, FcsError, Finding
@@ -105,6 +112,7 @@ def gate_acquisition(
     compensation: str = "file",
     settings: Settings | None = None,
     borrowing: Borrowing | None = None,
+    aliases: Mapping[str, Sequence[str]] | None = None,
 ) -> Outcome:
     """Do everything that one file needs; whatever the file holds, the answer is an outcome.
 
@@ -124,11 +132,14 @@ def gate_acquisition(
         How data-driven gates are set.
     borrowing
         Which tube the file is, and what reference tubes hand on to it.
+    aliases
+        Other names of a channel or of its marker, by channel.
     """
     passing = _passing(path, sha256)
     if passing:
         return Outcome(Verdict(REFUSED, (passing,)))
-    verdict = examine(path, channels=set(markers) or None)
+    named = {*markers, *(name for others in (aliases or {}).values() for name in others)}
+    verdict = examine(path, channels=named or None)
     if verdict.verdict == REFUSED:
         return Outcome(verdict)
     try:
@@ -136,9 +147,12 @@ def gate_acquisition(
         # A template looks at whole columns again and again; other gates take one pass.
         is_template = isinstance(source, Template)
         events = Events.of_file(header, _read_matrix(compensation, header), hold=is_template)
-        noted = [*check_events(header, events), *check_matrix(events, markers, compensation)]
+        panel = resolve_panel(markers, aliases or {}, header.channels, str(header.path))
+        noted = [*check_events(header, events), *check_matrix(events, panel.markers, compensation)]
+        noted += check_panel(panel, source.dimensions if is_template else None)
         verdict = _warn(verdict, noted)
-        outcome = _gated(header, events, source, markers, settings, verdict, borrowing)
+        own = panel.markers if markers else _labels_of(header)
+        outcome = _gated(header, events, source, (panel, own), settings, verdict, borrowing)
         return _with_origin_of_matrix(outcome, compensation)
     except Refused as refused:
         return Outcome(_refuse(verdict, refused.findings))
@@ -234,9 +248,10 @@ def _with_origin_of_matrix(outcome: Outcome, compensation: str) -> Outcome:
 
 
 def _warn(verdict: Verdict, findings: list[Finding]) -> Verdict:
-    if not findings:
-        return verdict
-    return replace(verdict, verdict=WARNED, findings=(*findings, *verdict.findings))
+    grave = [one for one in findings if one.severity != INFO]
+    noted = [one for one in findings if one.severity == INFO]
+    decided = WARNED if grave else verdict.verdict
+    return replace(verdict, verdict=decided, findings=(*grave, *verdict.findings, *noted))
 
 
 def _refuse(verdict: Verdict, findings: list[Finding]) -> Verdict:
@@ -281,11 +296,11 @@ def _read_matrix(compensation: str, header: FcsFile) -> Compensation | None:
         ) from bad
 
 
-def _gated(header, events, source, markers, settings, verdict, borrowing) -> Outcome:
-    own = _markers_of(header, markers)
+def _gated(header, events, source, stained, settings, verdict, borrowing) -> Outcome:
+    panel, own = stained
     mode = UNCOMPENSATED if events.spillover is None else FROM_FILE
     if isinstance(source, Template):
-        channels = _channels_of(source, header, markers)
+        channels = _channels_of(source, header, panel)
         made = instantiate(
             source, events, channels, settings, compensation=mode, borrowing=borrowing
         )
@@ -308,26 +323,22 @@ def _columns(
     return list(dict.fromkeys([*intensities, *columns_of(strategy)]))
 
 
-def _channels_of(template: Template, header: FcsFile, markers: Mapping[str, str]) -> dict[str, str]:
+def _channels_of(template: Template, header: FcsFile, panel: Resolved) -> dict[str, str]:
     """Return the file's channel of each dimension, or refuse the file for the missing ones."""
-    panel = {marker: channel for channel, marker in markers.items() if marker}
-    channels, problems = match_channels(template.dimensions, panel, header.names, str(header.path))
+    file, wanted = str(header.path), template.dimensions
+    channels, problems = channels_of_dimensions(wanted, panel, header.names, file)
     if problems:
-        raise Refused([missing_channels(problems, len(template.dimensions))])
+        raise Refused([missing_channels(problems, len(wanted))])
     return channels
 
 
-def _markers_of(header: FcsFile, markers: Mapping[str, str]) -> dict[str, str]:
-    """Return marker by the file's own channel name: from the panel, else from the file's $PnS."""
-    if not markers:
-        return {
-            one.name: one.label
-            for one in header.channels
-            if one.label.strip() and not names_itself(one.name)
-        }
-    panel = {marker: channel for channel, marker in markers.items() if marker}
-    found, _ = match_channels(panel, panel, header.names, str(header.path))
-    return {channel: marker for marker, channel in found.items()}
+def _labels_of(header: FcsFile) -> dict[str, str]:
+    """Return marker by channel as the file itself labels them."""
+    return {
+        one.name: one.label
+        for one in header.channels
+        if one.label.strip() and not names_itself(one.name)
+    }
 
 
 def _fixed(

@@ -1,15 +1,17 @@
 """Findings that need a file's events, its panel or its compensation beside its header."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from correlates.flow.gating.events import Events
 from correlates.flow.templates.panel import names_itself
+from correlates.flow.templates.resolve import Resolved
 from correlates.intake.fcs.data import scale_events
-from correlates.intake.fcs.findings import COPY_AGAIN, ERROR, WARNING, Finding
+from correlates.intake.fcs.findings import COPY_AGAIN, ERROR, INFO, WARNING, Finding
 from correlates.intake.fcs.reader import FcsFile
 from correlates.intake.fcs.zeros import check_share
+from correlates.intake.panels import plain_name
 from correlates.problems import Problem
 
 # Amplifiers and unmixing go beyond the stated range ($PnR), but not by this factor.
@@ -97,6 +99,39 @@ def check_matrix(events: Events, markers: Mapping[str, str], compensation: str) 
     )
     remedy = "Add them to the matrix, with 0 where nothing spills over."
     return [Finding("partial_matrix", message, remedy, WARNING)]
+
+
+def check_panel(panel: Resolved, gated: Collection[str] | None) -> list[Finding]:
+    """Warn of markers that no gate needs and no channel holds, and of labels that contradict.
+
+    Parameters
+    ----------
+    panel
+        The panel as it was found in the file.
+    gated
+        Dimensions of the template, whose own channels it cannot do without; None where gates name
+        channels.
+    """
+    needed = {plain_name(dimension) for dimension in gated or ()}
+    lost = [one for name, one in panel.problems.items() if name not in needed]
+    findings = [
+        Finding(
+            "marker_without_channel",
+            f"{one.problem[0].upper()}{one.problem[1:]}, so that it is not measured.",
+            one.remedy,
+            WARNING,
+        )
+        for one in dict.fromkeys(lost)
+    ]
+    if panel.mislabelled:
+        remedy = "Correct whichever is wrong; a row with the batch holds for that batch only."
+        message = " ".join(panel.mislabelled)
+        findings.append(Finding("label_contradicts_panel", message, remedy, WARNING))
+    if panel.renamed:
+        message = f"Channels found by an alias or by their label: {', '.join(panel.renamed)}."
+        remedy = "Nothing to do if they are right."
+        findings.append(Finding("channel_renamed", message, remedy, INFO))
+    return findings
 
 
 def missing_channels(problems: Sequence[Problem], wanted: int) -> Finding:

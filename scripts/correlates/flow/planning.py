@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from correlates.flow.templates.panel import panel_of
-from correlates.flow.templates.template import check_template, load_template
+from correlates.flow.templates.template import Template, check_template, load_template
+from correlates.intake.panels import PanelRow, rows_of_batch
 from correlates.intake.records import Plan
 from correlates.problems import Problem
 
@@ -53,15 +54,33 @@ def _of_templates(plan: Plan) -> Iterator[Problem]:
         if path.lower().endswith(".csv"):
             template, problems = load_template(path)
             yield from problems
-            yield from check_template(template, panel_of(_panel_rows(plan), panel))
+            yield from _unknown_dimensions(template, plan, panel)
 
 
-def _panel_rows(plan: Plan) -> list[dict[str, str]]:
+def _unknown_dimensions(template: Template, plan: Plan, panel: str) -> list[Problem]:
+    """Return what a template asks of its panel in vain, in any batch of its files."""
+    rows = plan.panels.get(panel, ())
+    told = {row.batch for row in rows if row.batch}
+    used = {
+        one.batch if one.batch in told else "" for one in plan.acquisitions if one.panel == panel
+    }
+    found: dict[Problem, list[str]] = {}
+    for batch in sorted(used or told or {""}):
+        for one in check_template(template, _names_of(rows_of_batch(rows, batch))):
+            found.setdefault(one, []).append(batch)
     return [
-        {"panel": panel, "channel": channel, "marker": marker}
-        for panel, markers in plan.panels.items()
-        for channel, marker in markers.items()
+        replace(one, problem=f"{one.problem} in batch {', '.join(batches)}")
+        if any(batches)
+        else one
+        for one, batches in found.items()
     ]
+
+
+def _names_of(rows: Iterable[PanelRow]) -> dict[str, str]:
+    """Return the channel of each name of a marker that a template may use."""
+    stained = [row for row in rows if row.marker]
+    aliases = {alias: row.channel for row in stained for alias in row.aliases}
+    return aliases | {row.marker: row.channel for row in stained}
 
 
 def _from_the_future(paths: Iterable[str]) -> Iterator[Problem]:

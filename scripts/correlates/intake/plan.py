@@ -13,6 +13,7 @@ from correlates.intake.files.identity import NameReader
 from correlates.intake.files.names import Names
 from correlates.intake.files.snapshot import ContentCache
 from correlates.intake.records import Acquisition, Listed, Plan, read_plan
+from correlates.intake.sheets.panel_names import unknown_batches
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.study import Study, drop_pattern, read_study, require_specimen
 
@@ -65,7 +66,7 @@ def make_plan(
         patients=_table(study, "patients"),
         cbc=_table(study, "cbc"),
         beads=_table(study, "beads"),
-        panels=study.markers(),
+        panels=study.panels(),
         gating=study.gating,
         compensation=study.compensation,
     )
@@ -79,7 +80,10 @@ def make_plan(
     finder.find(pattern)
     cache = ContentCache(None) if cache is None else cache
     reading = _Reading(cache, now, config["intake"]["settle_minutes"], root)
-    return _with_files(found, finder, reading, block.get("specimen", ""))
+    plan = _with_files(found, finder, reading, block.get("specimen", ""))
+    batches = {one.batch for one in (*plan.acquisitions, *plan.listed) if one.batch}
+    unused = unknown_batches(study.sheets.get("panels"), batches)
+    return replace(plan, problems=(*plan.problems, *unused))
 
 
 def first_words(plan: Plan) -> list[str]:

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
+from correlates.intake.panels import PanelRow, rows_of_batch
 from correlates.intake.sheets.visits import tube_key
 from correlates.problems import Problem
 
-FORMAT = 5
+FORMAT = 6
 SAMPLE, REFERENCE = "sample", "reference"
 # Tubes of a draw that are measured; all others are what those are judged by.
 _MEASURED = ("full", "stim_")
@@ -130,7 +131,7 @@ class Plan:
     patients, cbc, beads
         Good rows of these sheets: canonical column to typed value, None where empty.
     panels
-        Per panel the marker of each channel, ``{"tnk": {"BV605-A": "CD3"}}``.
+        Per panel its channels with their markers, for all batches and for single ones.
     gating, compensation
         Per panel the path of the gating; ``file``, ``none`` or the path of the compensation. The
         panels of ``gating`` stand in the order of the config.
@@ -145,7 +146,7 @@ class Plan:
     patients: tuple[dict, ...] = ()
     cbc: tuple[dict, ...] = ()
     beads: tuple[dict, ...] = ()
-    panels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    panels: Mapping[str, tuple[PanelRow, ...]] = field(default_factory=dict)
     gating: Mapping[str, str] = field(default_factory=dict)
     compensation: Mapping[str, str] = field(default_factory=dict)
     tubes_needed: Mapping[str, list[str]] = field(default_factory=dict)
@@ -172,8 +173,18 @@ class Plan:
         return self.compensation[self.by_name[acquisition].panel]
 
     def markers_of(self, acquisition: str) -> dict[str, str]:
-        """Return the marker of each channel of an acquisition's panel; empty without a sheet."""
-        return dict(self.panels.get(self.by_name[acquisition].panel, {}))
+        """Return the marker of each channel in an acquisition's batch; empty without a sheet."""
+        return {row.channel: row.marker for row in self._panel_of(acquisition)}
+
+    def aliases_of(self, acquisition: str) -> dict[str, list[str]]:
+        """Return the other names of channels and their markers in an acquisition's batch."""
+        return {
+            row.channel: list(row.aliases) for row in self._panel_of(acquisition) if row.aliases
+        }
+
+    def _panel_of(self, acquisition: str) -> list[PanelRow]:
+        one = self.by_name[acquisition]
+        return rows_of_batch(self.panels.get(one.panel, ()), one.batch)
 
     def references_of(self, acquisition: str) -> list[Acquisition]:
         """Return the reference tubes that an acquisition may be judged by, in order of their keys.
@@ -218,7 +229,7 @@ class Plan:
             "patients": list(self.patients),
             "cbc": list(self.cbc),
             "beads": list(self.beads),
-            "panels": {panel: dict(markers) for panel, markers in self.panels.items()},
+            "panels": {panel: [asdict(row) for row in rows] for panel, rows in self.panels.items()},
             "gating": dict(self.gating),
             # The keys below are sorted, and the config's order of panels decides between them.
             "panels_in_order": list(self.gating),
@@ -247,11 +258,15 @@ class Plan:
             patients=tuple(content["patients"]),
             cbc=tuple(content["cbc"]),
             beads=tuple(content["beads"]),
-            panels=content["panels"],
+            panels={panel: _panel_rows(rows) for panel, rows in content["panels"].items()},
             gating={panel: content["gating"][panel] for panel in content["panels_in_order"]},
             compensation=content["compensation"],
             tubes_needed=content["tubes_needed"],
         )
+
+
+def _panel_rows(rows: list[dict]) -> tuple[PanelRow, ...]:
+    return tuple(PanelRow(**row | {"aliases": tuple(row["aliases"])}) for row in rows)
 
 
 def read_plan(path: str | Path) -> Plan:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from correlates.intake.panels import plain_name
 from correlates.problems import Problem, did_you_mean, nearest
 
 # also as Coulter instruments call them: FS INT, SS PEAK
@@ -53,9 +54,9 @@ def match_channels(
     prefix, and ``/``, ``_``, blanks or dashes between their parts.
     """
     found, problems = {}, []
-    by_marker = {_plain(marker): channel for marker, channel in panel.items()}
+    by_marker = {plain_name(marker): channel for marker, channel in panel.items()}
     for dimension in dict.fromkeys(dimensions):
-        wanted = by_marker.get(_plain(dimension), dimension)
+        wanted = by_marker.get(plain_name(dimension), dimension)
         hits = _hits(wanted, channels)
         if len(hits) == 1:
             found[dimension] = hits[0]
@@ -71,18 +72,13 @@ def known_dimensions(panel: Mapping[str, str]) -> list[str]:
 
 def is_known(dimension: str, panel: Mapping[str, str]) -> bool:
     """Tell whether a template for this panel may name this dimension."""
-    names = {_plain(name) for name in known_dimensions(panel)}
-    return names_itself(dimension) or _plain(dimension) in names
-
-
-def _plain(name: str) -> str:
-    bare = re.sub(r"^comp[-_. ]", "", name.strip().strip("<>"), flags=re.IGNORECASE)
-    return re.sub(r"[\s/_.-]", "", bare).lower()
+    names = {plain_name(name) for name in known_dimensions(panel)}
+    return names_itself(dimension) or plain_name(dimension) in names
 
 
 def _hits(wanted: str, channels: Sequence[str]) -> list[str]:
     exact = [channel for channel in channels if channel == wanted]
-    return exact or [channel for channel in channels if _plain(channel) == _plain(wanted)]
+    return exact or [channel for channel in channels if plain_name(channel) == plain_name(wanted)]
 
 
 def _unmatched(

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from correlates.intake.config import CONFIG
 from correlates.intake.files.names import Names
-from correlates.intake.sheets.sheet import Sheet, SheetRow
+from correlates.intake.sheets.panel_names import check_names
+from correlates.intake.sheets.sheet import Sheet
 from correlates.problems import Problem
 
 
@@ -34,7 +35,7 @@ def check_panels(sheets: Mapping[str, Sheet], gating: Mapping[str, str]) -> list
     for kind in ("samples", "references"):
         where = "the panels sheet and study.gating"
         _refuse_unknown(sheets.get(kind), "panel", gated, where)
-    _refuse_repeated_markers(sheets["panels"])
+    sheets["panels"].problems += check_names(sheets["panels"])
     return _compare_panels(sheets["panels"], gating, gated)
 
 
@@ -76,22 +77,6 @@ def _refuse_unknown(sheet: Sheet | None, column: str, names: Names, where: str) 
         if value is not None and value not in names.known:
             problem = f"this {column} is not known"
             sheet.refuse(row, problem, names.remedy(value, where), column, value)
-
-
-def _refuse_repeated_markers(sheet: Sheet) -> None:
-    """Refuse two channels of one panel that carry the same marker: a gate could mean either."""
-    first: dict[tuple, SheetRow] = {}
-    for row in sheet.rows:
-        if row.get("marker") is None:
-            continue
-        key = (row.get("panel"), row.get("marker").lower())
-        if key in first:
-            problem = f"this marker of panel {key[0]} also stands in row {first[key].number}"
-            remedy = "Give each channel its own marker, such as CD8a and CD8b."
-            sheet.problems.append(
-                Problem(sheet.name, problem, remedy, row.number, "marker", row.get("marker"))
-            )
-        first.setdefault(key, row)
 
 
 def check_patients(sheets: Mapping[str, Sheet]) -> None:

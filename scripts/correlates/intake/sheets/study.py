@@ -6,6 +6,7 @@ from pathlib import Path
 
 from correlates.intake.config import CONFIG
 from correlates.intake.files.pattern import Pattern, PatternError, compile_pattern
+from correlates.intake.panels import PanelRow, panel_row
 from correlates.intake.sheets.crosschecks import check_bead_lots, check_panels, check_patients
 from correlates.intake.sheets.sheet import Sheet, SheetRow, read_sheet
 from correlates.problems import Problem, did_you_mean, folded, nearest, problem_line
@@ -38,11 +39,12 @@ class Study:
         """Return the good rows of a sheet; none if the study has no such sheet."""
         return self.sheets[kind].rows if kind in self.sheets else []
 
-    def markers(self) -> dict[str, dict[str, str]]:
-        """Return the marker of each channel, per panel; a channel without one has ``""``."""
-        panels: dict[str, dict[str, str]] = {}
+    def panels(self) -> dict[str, tuple[PanelRow, ...]]:
+        """Return the channels of each panel, with their markers, in the order of the sheet."""
+        panels: dict[str, tuple[PanelRow, ...]] = {}
         for row in self.rows("panels"):
-            panels.setdefault(row.get("panel"), {})[row.get("channel")] = row.get("marker") or ""
+            panel = row.get("panel")
+            panels[panel] = (*panels.get(panel, ()), panel_row(row.values))
         return panels
 
 
