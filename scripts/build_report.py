@@ -19,6 +19,7 @@ def main(job) -> None:
     tables = ("files", "problems", "measurements", "baselines", "endpoints", "exclusions")
     analyses = ("contrasts", "model", "predictions", "reconciliation", "plan")
     names = read_plan(job.input.plan).names
+    optional = {name: list(job.input[name]) for name in ("overrides", "contrasts_as_templated")}
     inputs = ReportInputs(
         title=job.params.title,
         patients_sheet=job.params.patients_sheet,
@@ -26,6 +27,7 @@ def main(job) -> None:
         figures=dict(zip(names, map(Path, job.input.figures), strict=True)),
         settings={section: job.params[section] for section in SECTIONS},
         **{name: Path(job.input[name]) for name in tables + analyses},
+        **{name: Path(paths[0]) for name, paths in optional.items() if paths},
     )
     build_report(inputs, job.output.page)
 

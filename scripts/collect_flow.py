@@ -13,6 +13,7 @@ from correlates.flow.counts.collect import (
 )
 from correlates.flow.counts.dependents import with_flags
 from correlates.flow.counts.measurements import LEFT_OUT, flow_measurements, read_job_tables
+from correlates.flow.counts.override_effects import override_marks
 from correlates.flow.counts.platforms import COMPARISON
 from correlates.flow.gating.reconcile import COLUMNS
 from correlates.intake.duplicates import find_duplicates
@@ -29,8 +30,11 @@ def main(job) -> None:
     """Join the counts with the blood counts, and compare with FlowJo where it gated."""
     plan = read_plan(job.input.plan)
     populations = read_job_tables(dict(zip(plan.names, job.input.populations, strict=True)))
-    marks = placement_marks(plan, job.input.placements, templates_of(plan, job.input.templates))
-    populations = with_flags(populations, [marks])
+    templates = templates_of(plan, job.input.templates)
+    marks = [placement_marks(plan, job.input.placements, templates)]
+    if job.params.with_overrides:
+        marks.append(override_marks(plan, templates))
+    populations = with_flags(populations, marks)
     tables = flow_measurements(
         acquisition_rows(plan),
         populations,

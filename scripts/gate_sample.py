@@ -29,6 +29,7 @@ def main(job) -> None:
             scale=ScaleSettings.of_config(job.params.scale),
             fmo_percentile=job.params.fmo_percentile,
             min_reference_events=job.params.fmo_min_parent_events,
+            overrides={(name, marker): cut for name, marker, cut in job.params.overrides},
         ),
         Borrowing(tube_key(job.params.tube), tuple(tubes)),
         aliases=job.params.aliases,

@@ -86,6 +86,7 @@ gate_sample.main(SimpleNamespace(
         path={str(file)!r}, content={sha256(file)!r}, compensation="file",
         markers=json.loads(sys.argv[1]), aliases={{}}, scale={SCALE!r},
         fmo_percentile=99.5, fmo_min_parent_events=1000, tube="full", threshold_tubes=[],
+        overrides=[],
     ),
     wildcards=SimpleNamespace(acquisition="P01_C1D1__tnk__full"),
     output=SimpleNamespace(**{{name: {str(tmp_path)!r} + "/" + name for name in names}}),

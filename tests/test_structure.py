@@ -29,6 +29,7 @@ SCRIPT_FLOORS = {
     "collect_flow": "flow",
     "read_gated_table": "flow",
     "join_gated_tables": "flow",
+    "show_overrides": "flow",
     "build_cohort": "cohort",
     "run_contrasts": "analyses",
     "fit_model": "analyses",

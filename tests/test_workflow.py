@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from correlates.measurements import read_measurements
 from correlates.simulate.cohort import simulate_cohort
 from correlates.tables import read_tsv, write_tsv
 from study import SMALL_FLOORS, Study, copy_checkout
@@ -272,3 +273,53 @@ def test_a_wrong_template_stops_the_run_with_all_of_its_problems(study):
     assert "singelGate" in done.stdout
     assert "singletGate" in done.stdout
     assert "CD65" in done.stdout
+
+
+REPEATED = {
+    "gate_as_templated",
+    "find_placements_as_templated",
+    "collect_as_templated",
+    "build_cohort_as_templated",
+    "run_contrasts_as_templated",
+    "show_overrides",
+}
+
+
+def test_an_override_runs_its_file_and_the_contrasts_without_it(study):
+    """Only what it changes runs again; the results without it stay beside those with it."""
+    untouched = study.result("flow/measurements.parquet").read_bytes()
+    row = "P02_C1D1__tnk__full\tlymph\tCD45\t2500\tAB\t2025-03-31\tdim CD45\tyes\n"
+    header = "acquisition\tpopulation\tmarker\tthreshold\tauthor\tdate\treason\toutcomes_open\n"
+    sheet = study.folder / "overrides.tsv"
+    sheet.write_text(header + row + row.replace("P02_C1D1", "P09_C1D1"))
+    config = study.read_config()
+    config["study"]["overrides"] = "overrides.tsv"
+    study.write_config(config)
+
+    assert study.planned() == {"gate_sample": 1} | dict.fromkeys(COHORT_STEPS | REPEATED, 1)
+    study.run_well()
+
+    effects = {row["population"]: row for row in read_tsv(study.result("flow/overrides.tsv"))}
+    assert effects["lymph"]["n"] != effects["lymph"]["n_as_templated"]
+    as_templated = study.result("as_templated/flow/measurements.parquet")
+    assert as_templated.read_bytes() == untouched
+    overridden = read_measurements(study.result("flow/measurements.parquet"))
+    flagged = overridden[["overridden" in flags for flags in overridden["flags"]]]
+    assert set(flagged["sample"]) == {"P02_C1D1"}
+    assert all("override_outcomes_open" in flags for flags in flagged["flags"])
+    assert {"t__abs", "nk_cd57__abs"} <= set(flagged["feature"])
+    page = study.result("report/report.html").read_text()
+    assert "Without the overrides" in page
+    assert "outcomes were open to the author of 1" in page
+    problems = read_tsv(study.result("intake/problems.tsv"))
+    assert [(row["file"], row["row"]) for row in problems] == [("overrides.tsv", "3")]
+    written = [path for path in study.folder.glob("results/**/*") if path.is_file()]
+    assert not [path for path in written if b"2025-03-31" in path.read_bytes()]
+    assert study.planned() == {}
+
+    config["study"].pop("overrides")
+    study.write_config(config)
+    study.run_well()
+    assert study.result("flow/measurements.parquet").read_bytes() == untouched
+    assert not study.result("as_templated").exists()
+    assert not study.result("flow/overrides.tsv").exists()

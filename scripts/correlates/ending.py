@@ -1,6 +1,7 @@
 """The end of a run: what the next one must not believe, and what the user is told last."""
 
 import json
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,7 +13,9 @@ ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
 OF_ONE_FILE = ("populations", "intensities", "thresholds", "scales", "verdicts", "gates", "figures")
 
 
-def forget_what_is_past(results: Path, plan: Path, acquisitions: Iterable[str]) -> None:
+def forget_what_is_past(
+    results: Path, plan: Path, acquisitions: Iterable[str], overridden: Iterable[str] = ()
+) -> None:
     """Remove what the next run, or a reader of the folders, would take for true.
 
     Parameters
@@ -23,9 +26,19 @@ def forget_what_is_past(results: Path, plan: Path, acquisitions: Iterable[str]) 
         The plan of the run that ended.
     acquisitions
         The files of that plan.
+    overridden
+        Those of them in which a person set a threshold, and which are gated without it too.
     """
     forget_passing_verdicts(results / "flow" / "verdicts")
     forget_other_files(results / "flow", acquisitions)
+    overridden = list(overridden)
+    as_templated = results / "as_templated"
+    if overridden:
+        forget_passing_verdicts(as_templated / "flow" / "verdicts")
+        forget_other_files(as_templated / "flow", overridden)
+    elif as_templated.exists():
+        shutil.rmtree(as_templated)
+        (results / "flow" / "overrides.tsv").unlink(missing_ok=True)
     forget_old_plans(plan)
 
 

@@ -16,6 +16,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from correlates.digest import library_digest
 from correlates.flow.gated_tables.planning import gated_table_problems
+from correlates.flow.overrides import check_overrides
 from correlates.flow.planning import gating_problems, tubes_needed
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
@@ -35,6 +36,9 @@ def plan_study():
     more += gated_table_problems(config, plan)
     problems = (*plan.problems, *more)
     plan = replace(plan, problems=problems, tubes_needed=tubes_needed(plan))
+    if all(problem.stops != "run" for problem in plan.problems):
+        overrides, refused = check_overrides(plan)
+        plan = replace(plan, overrides=overrides, problems=(*plan.problems, *refused))
     is_whole = has_study(config) and all(problem.stops != "run" for problem in plan.problems)
     os.environ["CORRELATES_PLAN"] = keep_plan(plan) if is_whole else ""
     for line in first_words(plan) if is_whole else ():
@@ -105,6 +109,21 @@ def of_all_acquisitions(pattern):
     return files
 
 
+def of_overridden(pattern):
+    """An input function: one file of each acquisition in which a person set a threshold."""
+
+    def files(wildcards):
+        require_plan()
+        return [pattern.format(acquisition=name) for name in PLAN.overridden]
+
+    return files
+
+
+def only_with_overrides(path):
+    """An input function: a file that there is only where a person set a threshold."""
+    return lambda wildcards: [path] if PLAN.overridden else []
+
+
 def gating_of(wildcards):
     """The template itself, or what was read once from a GatingML file or a workspace."""
     require_plan()
@@ -161,6 +180,10 @@ def content_of(wildcards):
     return PLAN[wildcards.acquisition].sha256
 
 
+def overrides_of(wildcards):
+    return PLAN.overrides_of(wildcards.acquisition)
+
+
 def markers_of(wildcards):
     return PLAN.markers_of(wildcards.acquisition)
 
@@ -213,6 +236,6 @@ def finish_run(status):
         return
     results = Path("results")
     write_run_facts(results / "provenance.json", status, CHECKOUT, Path(PLAN_FILE))
-    forget_what_is_past(results, Path(PLAN_FILE), PLAN.names)
+    forget_what_is_past(results, Path(PLAN_FILE), PLAN.names, PLAN.overridden)
     for line in last_words(results) if status == "finished" else ():
         logger.info(line)

@@ -67,6 +67,7 @@ rule gate_sample:
         fmo_min_parent_events=lookup(dpath="flow/fmo_min_parent_events", within=config),
         tube=tube_of,
         threshold_tubes=threshold_tubes_of,
+        overrides=overrides_of,
         code=code_of("gate_sample"),
     script:
         "../../scripts/gate_sample.py"
@@ -120,6 +121,7 @@ rule collect_flow:
         runtime=each_try(30),
     params:
         settings=lookup(dpath="flow", within=config),
+        with_overrides=True,
         code=code_of("collect_flow"),
     script:
         "../../scripts/collect_flow.py"

@@ -21,6 +21,10 @@ rule build_report:
         values=rules.run_contrasts.output.values,
         model=rules.fit_model.output.model,
         predictions=rules.fit_model.output.predictions,
+        overrides=only_with_overrides(rules.show_overrides.output.overrides),
+        contrasts_as_templated=only_with_overrides(
+            rules.run_contrasts_as_templated.output.contrasts
+        ),
     output:
         page="results/report/report.html",
     log:

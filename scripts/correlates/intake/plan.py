@@ -13,8 +13,10 @@ from correlates.intake.files.identity import NameReader
 from correlates.intake.files.names import Names
 from correlates.intake.files.snapshot import ContentCache
 from correlates.intake.records import Acquisition, Listed, Plan, read_plan
+from correlates.intake.sheets.overrides import read_overrides
 from correlates.intake.sheets.panel_names import unknown_batches
 from correlates.intake.sheets.schemas import load_schema
+from correlates.intake.sheets.sheet import Sheet
 from correlates.intake.sheets.study import Study, drop_pattern, read_study, require_specimen
 
 __all__ = ["Acquisition", "Listed", "Plan", "first_words", "make_plan", "read_plan"]
@@ -83,7 +85,8 @@ def make_plan(
     plan = _with_files(found, finder, reading, block.get("specimen", ""))
     batches = {one.batch for one in (*plan.acquisitions, *plan.listed) if one.batch}
     unused = unknown_batches(study.sheets.get("panels"), batches)
-    return replace(plan, problems=(*plan.problems, *unused))
+    plan = replace(plan, problems=(*plan.problems, *unused))
+    return _with_overrides(plan, study.sheets.get("overrides"))
 
 
 def first_words(plan: Plan) -> list[str]:
@@ -121,6 +124,14 @@ def _with_files(found: Plan, finder: Finder, reading: _Reading, usual: str) -> P
     reading.cache.save()
     listed.sort(key=lambda one: (one.state, one.path, one.reason))
     return replace(found, acquisitions=acquisitions, listed=tuple(listed))
+
+
+def _with_overrides(plan: Plan, sheet: Sheet | None) -> Plan:
+    """Return a plan with the overrides of its files, and what is wrong with the others."""
+    told = len(sheet.problems) if sheet else 0
+    overrides = read_overrides(sheet, plan.acquisitions, plan.gating)
+    more = sheet.problems[told:] if sheet else []
+    return replace(plan, overrides=overrides, problems=(*plan.problems, *more))
 
 
 def _with_content(one: Listed, on_disk: Mapping[str, str], reading: _Reading) -> Listed:

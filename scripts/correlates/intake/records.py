@@ -138,6 +138,8 @@ class Plan:
     tubes_needed
         Per panel the keys of the reference tubes that its template takes thresholds from, such as
         ``fmo_cd57``; panels that need none are not named.
+    overrides
+        Thresholds that a person set in one file, as ``read_overrides`` gives them.
     """
 
     acquisitions: tuple[Acquisition, ...] = ()
@@ -150,6 +152,7 @@ class Plan:
     gating: Mapping[str, str] = field(default_factory=dict)
     compensation: Mapping[str, str] = field(default_factory=dict)
     tubes_needed: Mapping[str, list[str]] = field(default_factory=dict)
+    overrides: tuple[dict, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Acquisition]:
@@ -185,6 +188,23 @@ class Plan:
     def _panel_of(self, acquisition: str) -> list[PanelRow]:
         one = self.by_name[acquisition]
         return rows_of_batch(self.panels.get(one.panel, ()), one.batch)
+
+    def overrides_of(self, acquisition: str) -> list[list]:
+        """Return population, marker and linear threshold of each override of an acquisition."""
+        return self._overrides.get(acquisition, [])
+
+    @property
+    def overridden(self) -> list[str]:
+        """Acquisitions in which a person set a threshold, in their order."""
+        return [name for name in self.names if name in self._overrides]
+
+    @cached_property
+    def _overrides(self) -> dict[str, list[list]]:
+        found: dict[str, list[list]] = {}
+        for row in self.overrides:
+            what = [row["population"], row["marker"], row["threshold"]]
+            found.setdefault(row["acquisition"], []).append(what)
+        return {name: sorted(rows) for name, rows in found.items()}
 
     def references_of(self, acquisition: str) -> list[Acquisition]:
         """Return the reference tubes that an acquisition may be judged by, in order of their keys.
@@ -235,6 +255,7 @@ class Plan:
             "panels_in_order": list(self.gating),
             "compensation": dict(self.compensation),
             "tubes_needed": {panel: list(tubes) for panel, tubes in self.tubes_needed.items()},
+            "overrides": list(self.overrides),
         }
         return json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -262,6 +283,7 @@ class Plan:
             gating={panel: content["gating"][panel] for panel in content["panels_in_order"]},
             compensation=content["compensation"],
             tubes_needed=content["tubes_needed"],
+            overrides=tuple(content["overrides"]),
         )
 
 

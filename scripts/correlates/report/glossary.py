@@ -15,6 +15,8 @@ MEANINGS = {
     "valley_outside_prior": "the valley lies outside the range that the template gives",
     "placement_outlier": "a threshold that this rests on lies far from where it lies in the other "
     "files of the panel or batch; it was not moved",
+    "overridden": "a person set a threshold that this rests on",
+    "override_outcomes_open": "outcomes of the trial were open to that person",
     "too_few_events": "fewer events than the limit of detection",
     "few_events": "fewer events than the limit of quantification",
     "parent_below_floor": "the parent holds fewer events than a percentage needs",

@@ -61,6 +61,8 @@ class ReportInputs:
         The config that was used, by its sections ``flow``, ``cohort``, ``analyses``, ``report``.
     reconciliation
         Our counts beside those of a FlowJo workspace, where one gates.
+    overrides, contrasts_as_templated
+        Where a person set thresholds: what each did, and the contrasts repeated without them.
     plan
         The plan of the run, whose digest identifies it.
     patients_sheet
@@ -81,6 +83,8 @@ class ReportInputs:
     figures: Mapping[str, Path]
     settings: Mapping
     reconciliation: Path | None = None
+    overrides: Path | None = None
+    contrasts_as_templated: Path | None = None
     plan: Path | None = None
     patients_sheet: str = ""
 
@@ -100,6 +104,8 @@ class Content:
     measurements: pd.DataFrame
     model: list[dict]
     reconciliation: list[dict] = field(default_factory=list)
+    overrides: list[dict] = field(default_factory=list)
+    contrasts_as_templated: list[dict] = field(default_factory=list)
     patients_sheet: str = ""
 
     @property
@@ -135,11 +141,16 @@ def read_content(inputs: ReportInputs) -> Content:
         msg = f"{inputs.model} holds no list of results, one an endpoint."
         raise ReportError(msg)
     reconciliation = read_tsv(inputs.reconciliation) if inputs.reconciliation else []
+    repeated = inputs.contrasts_as_templated
     return Content(
         **tables,
         measurements=read_measurements(inputs.measurements),
         model=model,
         reconciliation=reconciliation,
+        overrides=read_tsv(inputs.overrides) if inputs.overrides else [],
+        contrasts_as_templated=(
+            read_checked(repeated, NEEDED["contrasts"].split()) if repeated else []
+        ),
         patients_sheet=inputs.patients_sheet,
     )
 

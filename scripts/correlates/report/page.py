@@ -32,6 +32,7 @@ from correlates.report.glossary import gate_flags, glossary
 from correlates.report.inputs import Content, ReportError, ReportInputs, read_content
 from correlates.report.names import item_name, marker_name
 from correlates.report.origin import inputs_digest, versions
+from correlates.report.overrides import override_views, overrides_in_words
 from correlates.report.results import contrast_views, model_views
 from correlates.report.summary import summarise
 from correlates.report.trajectories import features_not_shown, trajectories
@@ -90,6 +91,8 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         ],
         "not_shown": features_not_shown(content.measurements, wanted),
         "contrasts": _marked(contrast_views(content)),
+        "overrides": override_views(content.overrides),
+        "overrides_words": overrides_in_words(content.overrides),
         "models": _marked(model_views(content)),
         "exclusions": _by_kind(content.exclusions),
         "glossary": glossary(flags),

@@ -14,6 +14,7 @@ from correlates.report.formats import (
 )
 from correlates.report.inputs import Content, ReportError
 from correlates.report.names import feature_name
+from correlates.report.overrides import without_overrides
 from correlates.report.trajectories import trajectory
 
 
@@ -61,7 +62,14 @@ def _contrast(row: Mapping, content: Content) -> dict:
         "interval": interval(row["ci_low"], row["ci_high"]),
         "p": p_shown(row["p"]),
         "corrected": _corrected(row)[1],
+        "as_templated": _as_templated(row, content),
     }
+
+
+def _as_templated(row: Mapping, content: Content) -> dict | None:
+    """Return the contrast repeated without overrides, with its corrected p."""
+    repeated = without_overrides(row, content.contrasts_as_templated)
+    return repeated and repeated | {"corrected": _corrected(repeated["row"])[1]}
 
 
 def _facts(row: Mapping) -> list[tuple[str, str]]:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from correlates.flow.templates.methods import OVERRIDDEN
 from correlates.flow.templates.template import Template
 
-OVERRIDDEN, OPEN = "overridden", "override_outcomes_open"
-PLACEMENT = "placement_outlier"
+OPEN, PLACEMENT = "override_outcomes_open", "placement_outlier"
 # Flags of a gate that every count takes over which is reckoned against its population.
 _OF_GATES = frozenset({OVERRIDDEN, OPEN, PLACEMENT})
 

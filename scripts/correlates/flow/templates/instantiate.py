@@ -29,6 +29,7 @@ from correlates.flow.templates.concrete_gates import (
     threshold_gates,
 )
 from correlates.flow.templates.methods import (
+    OVERRIDDEN,
     Settings,
     singlet_band,
     thinned,
@@ -37,6 +38,7 @@ from correlates.flow.templates.panel import names_itself
 from correlates.flow.templates.placing import (
     FROM_DENSITY,
     FROM_TEMPLATE,
+    OVERRIDE,
     Origin,
     Placed,
     place,
@@ -265,15 +267,35 @@ class _Walk:
 
     def _cuts(self, row: Row, axes: list[Dimension]) -> tuple[list[float], list[str]]:
         """Return the threshold of each axis on the gate's scale, and flags."""
-        if row.method == "refGate":
-            return self._borrowed(row), self._flags_of(list(row.references))
-        cuts, flags = [], []
+        given = self._overrides(row, axes)
+        is_borrowed = row.method == "refGate"
+        cuts, flags = [], [OVERRIDDEN] if given else []
         for number, axis in enumerate(axes):
-            cut = self._cut(row, axis, number)
+            if number in given:
+                cut = Placed(given[number], source=OVERRIDE)
+            elif is_borrowed:
+                cut = self._borrowed(row, row.dims[number])
+            else:
+                cut = self._cut(row, axis, number)
             flags += cut.flags
             cuts.append(cut.value)
             self._note_origin(row, row.dims[number], Origin(cut.source, cut.n))
+        if is_borrowed and len(given) < len(axes):
+            flags += self._flags_of(list(row.references))
         return cuts, flags
+
+    def _overrides(self, row: Row, axes: list[Dimension]) -> dict[int, float]:
+        """Return the thresholds that a person set, on the gate's scale, by place of the axis."""
+        linear = {
+            number: self.settings.overrides[alias, dim]
+            for alias in row.aliases
+            for number, dim in enumerate(row.dims)
+            if (alias, dim) in self.settings.overrides
+        }
+        return {
+            number: float(transforms.apply(self.scale(axes[number]), np.array([value]))[0])
+            for number, value in linear.items()
+        }
 
     def _cut(self, row: Row, axis: Dimension, number: int) -> Placed:
         scale = self.scale(axis)
@@ -300,15 +322,12 @@ class _Walk:
         for alias in row.aliases:
             self.origins.setdefault(alias, {})[dim] = origin
 
-    def _borrowed(self, row: Row) -> list[float]:
-        cuts = []
-        for dim in row.dims:
-            reference = next(name for name in row.references if cut_row(name, dim, self.makers))
-            own = {known.lower(): cut for known, cut in self.cuts[reference].items()}
-            cuts.append(own[dim.lower()])
-            origins = {known.lower(): origin for known, origin in self.origins[reference].items()}
-            self._note_origin(row, dim, origins[dim.lower()])
-        return cuts
+    def _borrowed(self, row: Row, dim: str) -> Placed:
+        reference = next(name for name in row.references if cut_row(name, dim, self.makers))
+        own = {known.lower(): cut for known, cut in self.cuts[reference].items()}
+        origins = {known.lower(): origin for known, origin in self.origins[reference].items()}
+        origin = origins[dim.lower()]
+        return Placed(own[dim.lower()], source=origin.source, n=origin.n)
 
     def check_kept(self, row: Row) -> None:
         """Flag a gate that loses more of a population than it may (argument ``keeps``)."""

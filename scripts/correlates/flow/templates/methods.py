@@ -3,6 +3,7 @@
 None of these fails on data; what cannot be found comes from a stated rule and is flagged.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import NormalDist
@@ -21,6 +22,12 @@ from correlates.flow.templates.density import (
 )
 from correlates.flow.templates.scales import ScaleSettings, from_unit, range_or_usual, to_unit
 
+# Flag of a threshold that a person set.
+OVERRIDDEN = "overridden"
+DETECTOR_RANGE = 262144.0
+_WIDTHS = (0.5, 1.6)
+_NEGATIVE_PERCENTILE = 5
+_NEGATIVE_SHARE = 0.01
 _USUAL_RATIO = 1.0
 _USUAL_SPREAD = 0.06
 
@@ -47,6 +54,9 @@ class Settings:
         Fewest events that such a percentile, or a borrowed threshold, must rest on.
     steadiness
         When an acquisition counts as steady.
+    overrides
+        Linear thresholds that a person set in this file, by population and dimension; they go
+        before what the density says.
     """
 
     min_events: int = 50
@@ -56,6 +66,7 @@ class Settings:
     fmo_percentile: float = 99.5
     min_reference_events: int = 1000
     steadiness: Steadiness = Steadiness()
+    overrides: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 def valley_cut(

@@ -19,7 +19,7 @@ from correlates.flow.templates.tubes import FMO_METHOD, NEGATIVE_METHOD, OWN
 
 CLAMPED = "clamped_to_gate_range"
 FALLBACK = "fallback_own_events"
-FROM_DENSITY, FROM_TEMPLATE = "fallback", "template"
+FROM_DENSITY, FROM_TEMPLATE, OVERRIDE = "fallback", "template", "override"
 FEW_NEGATIVE = "negative_below_floor"
 _PERCENTILES = (FMO_METHOD, NEGATIVE_METHOD)
 
@@ -32,7 +32,8 @@ class Origin:
     ----------
     source
         ``own`` (the file's own events), ``fallback`` (so too, since no reference tube could be
-        used), ``template`` (a number of the template) or the keys of reference tubes.
+        used), ``template`` (a number of the template), ``override`` (a person's) or the keys of
+        reference tubes.
     n
         Events that it rests on.
     """

@@ -11,7 +11,7 @@ from correlates.intake.sheets.crosschecks import check_bead_lots, check_panels, 
 from correlates.intake.sheets.sheet import Sheet, SheetRow, read_sheet
 from correlates.problems import Problem, did_you_mean, folded, nearest, problem_line
 
-SHEETS = ("patients", "samples", "panels", "cbc", "references", "beads")
+SHEETS = ("patients", "samples", "panels", "cbc", "references", "beads", "overrides")
 _KINDS_SHOWN = 3
 SHIPPED_GATING = Path(__file__).resolve().parents[4] / "resources" / "gating"
 
@@ -67,7 +67,7 @@ def read_study(study: Mapping, root: str | Path = ".") -> Study:
     for kind in SHEETS:
         name = study.get(kind)
         if isinstance(name, str) and name:
-            may_be_empty = kind == "cbc" or (kind == "samples" and "drop" in study)
+            may_be_empty = kind in ("cbc", "overrides") or (kind == "samples" and "drop" in study)
             path = Path(root) / name
             found.sheets[kind] = read_sheet(path, kind, name, may_be_empty=may_be_empty)
     _resolve_files(study, Path(root), found)

@@ -1,0 +1,118 @@
+"""Overrides: the files in which a person set a threshold, gated and analysed without that too.
+
+Reads   what the flow, cohort and analyses rules read, and the overrides of the plan
+Writes  results/as_templated/ in the shape of results/, results/flow/overrides.tsv
+
+Nothing here is planned in a study without overrides. Each rule but the last repeats one that stands
+elsewhere: it reads the overridden files as templated and all others as they are.
+"""
+
+REPEATED = set()
+
+
+def repeated_output(rule):
+    """The outputs of a rule, in the folder of what is repeated."""
+    REPEATED.update(str(path) for path in rule.output)
+    return {name: in_templated_folder(path) for name, path in rule.output.items()}
+
+
+def repeated_input(rule):
+    """The inputs of a rule; what is repeated itself, from the folder of that."""
+    return {name: as_templated(files) for name, files in rule.input.items()}
+
+
+def in_templated_folder(path):
+    return str(path).replace("results/", "results/as_templated/", 1)
+
+
+def as_templated(files):
+    if callable(files):
+        return lambda wildcards: as_templated(files(wildcards))
+    if not isinstance(files, str):
+        return [as_templated(path) for path in files]
+    is_of_file = files.startswith("results/flow/") and Path(files).stem in PLAN.overridden
+    return in_templated_folder(files) if is_of_file or files in REPEATED else files
+
+
+use rule gate_sample as gate_as_templated with:
+    output:
+        **repeated_output(rules.gate_sample),
+    log:
+        "logs/as_templated/gate_sample/{acquisition}.log",
+    params:
+        overrides=[],
+
+
+use rule find_placements as find_placements_as_templated with:
+    input:
+        **repeated_input(rules.find_placements),
+    output:
+        **repeated_output(rules.find_placements),
+    log:
+        "logs/as_templated/find_placements.log",
+
+
+use rule collect_flow as collect_as_templated with:
+    input:
+        **repeated_input(rules.collect_flow),
+    output:
+        **repeated_output(rules.collect_flow),
+    log:
+        "logs/as_templated/collect_flow.log",
+    params:
+        with_overrides=False,
+
+
+use rule join_gated_tables as join_as_templated with:
+    input:
+        **repeated_input(rules.join_gated_tables),
+    output:
+        **repeated_output(rules.join_gated_tables),
+    log:
+        "logs/as_templated/join_gated_tables.log",
+
+
+use rule build_cohort as build_cohort_as_templated with:
+    input:
+        **repeated_input(rules.build_cohort),
+    output:
+        **repeated_output(rules.build_cohort),
+    log:
+        "logs/as_templated/build_cohort.log",
+
+
+use rule run_contrasts as run_contrasts_as_templated with:
+    input:
+        **repeated_input(rules.run_contrasts),
+    output:
+        **repeated_output(rules.run_contrasts),
+    log:
+        "logs/as_templated/run_contrasts.log",
+
+
+rule show_overrides:
+    """Show what each override did: every population that rests on it, with it and without it."""
+    input:
+        plan=plan_file,
+        populations=of_overridden("results/flow/populations/{acquisition}.tsv"),
+        populations_as_templated=of_overridden(
+            "results/as_templated/flow/populations/{acquisition}.tsv"
+        ),
+        thresholds_as_templated=of_overridden(
+            "results/as_templated/flow/thresholds/{acquisition}.tsv"
+        ),
+        templates=templates_of_plan,
+    output:
+        overrides="results/flow/overrides.tsv",
+    log:
+        "logs/flow/show_overrides.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(1000),
+        runtime=each_try(10),
+    params:
+        code=code_of("show_overrides"),
+    script:
+        "../../scripts/show_overrides.py"
