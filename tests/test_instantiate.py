@@ -13,15 +13,18 @@ from correlates.flow.gating.events import Events
 from correlates.flow.gating.gates import (
     BooleanGate,
     Compensation,
+    EllipsoidGate,
     Operand,
     QuadrantGate,
     from_json,
     to_json,
 )
+from correlates.flow.gating.transforms import inverse
 from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.methods import Settings
 from correlates.flow.templates.scales import ScaleSettings
 from correlates.flow.templates.template import parse_template, read_template
+from flow_maker import flowkit_members, write_sample
 
 ROOT = Path(__file__).resolve().parent.parent
 TNK = ROOT / "resources" / "gating" / "tnk.csv"
@@ -58,6 +61,22 @@ def four_corners(count=1000):
 
 
 CORNERS = four_corners()
+
+
+def four_clusters(count=1000):
+    """The same with A and B independent within each corner."""
+    rng = np.random.default_rng(8)
+    corner = np.repeat(np.arange(4), count)
+    a, b = (
+        10 ** (np.where(is_high, 4, 2) + rng.normal(0, 0.1, 4 * count))
+        for is_high in (corner % 2, corner // 2)
+    )
+    scatter = rng.normal(6e4, 5e3, 4 * count)
+    columns = np.column_stack([scatter, 0.8 * scatter, scatter, a, b])
+    return events_of(rng.permutation(columns).T)
+
+
+CLUSTERS = four_clusters()
 A_POS = 'a_pos,+,root,A,mindensity,"gate_range=c(100,5000)",,,,'
 B_POS = 'b_pos,+,root,B,mindensity,"gate_range=c(100,5000)",,,,'
 
@@ -116,6 +135,27 @@ B_POS = 'b_pos,+,root,B,mindensity,"gate_range=c(100,5000)",,,,'
         ),
         pytest.param(
             ['x,+,root,"FSC-A,FSC-H",singletGate,,,,,'], {"x": 4000}, id="all are singlets"
+        ),
+        pytest.param(
+            ["x,+,root,A,quantileGate,probs=0.75,,,,"], {"x": 1000}, id="the upper quarter"
+        ),
+        pytest.param(
+            ['x,-,root,A,gate_quantile,"probs=0.25, min=1000",,,,'],
+            {"x": 2500},
+            id="the lower quarter of what is above a minimum, and what is below that",
+        ),
+        pytest.param(
+            ['x,+,root,"A,B",flowClust,"K=4, target=c(30,1e4), nu=Inf, quantile=0.999999",,,,'],
+            {"x": 1000},
+            id="the cluster next to a target",
+        ),
+        pytest.param(
+            [
+                'x,+,root,"A,B",flowClust.2d,"K=4, nu=Inf, quantile=0.999999, '
+                'gate_range=list(c(1e3,1e5),c(1e3,1e5))",,,,'
+            ],
+            {"x": 1000},
+            id="the cluster within a range",
         ),
     ],
 )
@@ -208,6 +248,66 @@ def test_what_only_serves_an_expression_is_no_population():
     assert sorted(made.gated.parents) == sorted(made.gated.packed) == populations
     assert sorted(made.methods) == populations
     assert "x__1" in {one.id for one in made.strategy.gates}
+
+
+@pytest.mark.parametrize("kind", ["logicle", "biexponential", "asinh", "hyperlog"])
+def test_an_ellipse_is_drawn_on_the_scales_of_its_dimensions(kind):
+    made = gate(
+        CLUSTERS,
+        'x,+,root,"A,B",ellipseGate,"K=4, target=c(1e4,1e4)",,,,',
+        'y,+,root,"FSC-A,B",ellipseGate,"K=2, target=c(6e4,1e4), nu=Inf",,,,',
+        settings=Settings(scale=ScaleSettings(kind=kind)),
+    )
+    dyes, mixed = made.strategy.gates
+
+    assert isinstance(dyes, EllipsoidGate)
+    centre = [
+        inverse(made.strategy.transforms[axis.transform], [place])[0]
+        for axis, place in zip(dyes.dimensions, dyes.mean, strict=True)
+    ]
+    assert centre == pytest.approx([1e4, 1e4], rel=0.05)
+    # 90 % of a t distribution of 4 degrees of freedom; normal events lie closer
+    assert made.gated.counts["x"] == pytest.approx(970, abs=30)
+    assert mixed.dimensions[0].transform is None
+    assert mixed.mean[0] == pytest.approx(6e4, rel=0.05)
+    assert made.gated.counts["y"] == pytest.approx(1800, abs=100)
+
+
+@pytest.mark.parametrize("kind", ["logicle", "biexponential", "asinh", "hyperlog"])
+def test_an_ellipse_holds_the_same_events_in_flowkit(tmp_path, kind):
+    """GatingML does not know FlowJo's scale: an ellipse on it becomes a polygon of many corners."""
+    rows = ['x,+,root,"A,B",ellipseGate,"K=4, target=c(1e4,1e4), quantile=0.8",,,,']
+    made = gate(CLUSTERS, *rows, settings=Settings(scale=ScaleSettings(kind=kind)))
+    columns = np.column_stack([CLUSTERS.values(name) for name in NAMES])
+    file = write_sample(tmp_path / "corners.fcs", columns, NAMES)
+
+    theirs = flowkit_members(made.strategy, file)["x"]
+    ours = made.gated.members("x")
+
+    assert np.count_nonzero(theirs != ours) <= (2 if kind == "biexponential" else 0)
+    assert ours.sum() > 800
+
+
+@pytest.mark.parametrize(
+    ("arguments", "threshold", "flags"),
+    [
+        pytest.param("probs=0.75, gate_range=c(10,1e6)", None, (), id="inside its range"),
+        pytest.param(
+            "probs=0.75, gate_range=c(100,1000)",
+            1000,
+            ("quantile_outside_prior",),
+            id="kept to its range",
+        ),
+        pytest.param("probs=0.9999", None, ("fallback_few_events",), id="not one event beyond it"),
+    ],
+)
+def test_a_quantile_is_kept_to_its_range_and_flagged(arguments, threshold, flags):
+    made = gate(CORNERS, f'x,+,root,A,quantileGate,"{arguments}",,,,')
+    share = float(arguments.partition(",")[0].removeprefix("probs="))
+    expected = threshold or np.quantile(CORNERS.values("A"), share)
+
+    assert made.thresholds["x"]["A"] == pytest.approx(expected)
+    assert made.flags.get("x", ()) == flags
 
 
 def test_quadrants_share_their_dividers():

@@ -10,7 +10,8 @@ from flowutils import transforms as flowutils
 from scipy import stats
 
 from correlates.flow.acquisition import gate_acquisition
-from correlates.flow.gating.gates import Transform
+from correlates.flow.gating.evaluate import dimensions_of
+from correlates.flow.gating.gates import BooleanGate, Transform
 from correlates.flow.gating.strategies import read_gatingml
 from correlates.flow.gating.transforms import apply, inverse
 from correlates.flow.outputs import write_outcome
@@ -227,6 +228,10 @@ def simulated(tmp_path_factory):
     return folder
 
 
+def axes_of(gate):
+    return () if isinstance(gate, BooleanGate) else dimensions_of(gate)
+
+
 def written(simulated, folder, **block):
     """Gate one file of the simulated cohort and return its outputs."""
     file = simulated / "fcs" / "P01_C1D1_tnk.fcs"
@@ -246,7 +251,8 @@ def test_the_scales_that_are_written_lead_back_to_linear_values(simulated, tmp_p
 
     scales = read_scales(out.scales)
 
-    assert set(outcome.channels.values()) == set(scales)
+    looked_at = {axis.channel for gate in outcome.strategy.gates for axis in axes_of(gate)}
+    assert looked_at == set(scales)
     for dim, scale in outcome.scales.items():
         read = scales[outcome.channels[dim]]
         assert read == scale.transform

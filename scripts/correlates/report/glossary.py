@@ -13,6 +13,12 @@ MEANINGS = {
     "fallback_no_events": "no event to place the gate on; the cut stands in the middle of where "
     "the template looks for it",
     "valley_outside_prior": "the valley lies outside the range that the template gives",
+    "quantile_outside_prior": "the quantile lies outside the range that the template gives, "
+    "and the cut at its end",
+    "fallback_no_cluster": "the mixture has no population where the template expects one; a fixed "
+    "ellipse stands there",
+    "fallback_no_convergence": "the mixture did not settle; a fixed ellipse stands where the "
+    "template expects the population",
     "placement_outlier": "a threshold that this rests on lies far from where it lies in the other "
     "files of the panel or batch; it was not moved",
     "overridden": "a person set a threshold that this rests on",

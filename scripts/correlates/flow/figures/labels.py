@@ -24,6 +24,9 @@ FLAG_WORDS = {
     "fallback_few_events": "too few events",
     "fallback_no_events": "no events",
     "valley_outside_prior": "valley out of range",
+    "quantile_outside_prior": "quantile out of range",
+    "fallback_no_cluster": "no cluster found",
+    "fallback_no_convergence": "mixture not settled",
 }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from correlates.flow.gating.gates import (
     Dimension,
+    EllipsoidGate,
     Gate,
     PolygonGate,
     QuadrantGate,
@@ -27,6 +28,8 @@ _FAR = 1e12
 _NEVER = 1.7976931348623157e308
 _TOLERANCE = 1e-4
 _DEEPEST = 12
+# Corners in place of an ellipse: off by less than a thousandth of its radius.
+_CORNERS = 128
 
 
 def on_standard_scales(strategy: Strategy) -> tuple[Strategy, tuple[str, ...]]:
@@ -40,7 +43,8 @@ def on_standard_scales(strategy: Strategy) -> tuple[Strategy, tuple[str, ...]]:
     Returns
     -------
     The strategy, and the ids of the gates that are approximate now: polygons with a FlowJo scale,
-    off by at most 1e-4 of the scale's length along an edge. All others hold the same events.
+    off by at most 1e-4 of the scale's length along an edge, and ellipses, which become polygons.
+    All others hold the same events.
     """
     scales = strategy.transforms
     flowjo = {key: scale for key, scale in scales.items() if scale.kind in FLOWJO_ONLY}
@@ -48,7 +52,7 @@ def on_standard_scales(strategy: Strategy) -> tuple[Strategy, tuple[str, ...]]:
     approximate = tuple(
         gate.id
         for gate in strategy.gates
-        if isinstance(gate, PolygonGate)
+        if isinstance(gate, PolygonGate | EllipsoidGate)
         and any(axis.transform in flowjo for axis in gate.dimensions)
     )
     kept = {key: scale for key, scale in scales.items() if key not in flowjo}
@@ -86,7 +90,22 @@ def _converted(gate: Gate, flowjo: dict[str, Transform]) -> Gate:
         if any(scales):
             axes = tuple(_bare(axis, flowjo) for axis in gate.dimensions)
             return replace(gate, dimensions=axes, vertices=_outline(gate.vertices, scales))
+    # FlowJo draws ellipses on two dimensions only.
+    if isinstance(gate, EllipsoidGate) and any(a.transform in flowjo for a in gate.dimensions):
+        figure = PolygonGate(gate.id, gate.parent, gate.name, gate.dimensions, _around(gate))
+        return _converted(figure, flowjo)
     return gate
+
+
+def _around(gate: EllipsoidGate) -> tuple[tuple[float, float], ...]:
+    """Return corners of a polygon on an ellipse, as large as the ellipse."""
+    angles = np.linspace(0, 2 * np.pi, _CORNERS, endpoint=False)
+    # A polygon in a circle is smaller than it by this much; spread over both sides it is as large.
+    size = np.sqrt(2 * np.pi / (_CORNERS * np.sin(2 * np.pi / _CORNERS)))
+    circle = size * np.column_stack([np.cos(angles), np.sin(angles)])
+    values, vectors = np.linalg.eigh(np.array(gate.covariance) * gate.distance_square)
+    points = np.array(gate.mean) + circle * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    return tuple((float(x), float(y)) for x, y in points)
 
 
 def _bare(axis: Dimension, flowjo) -> Dimension:

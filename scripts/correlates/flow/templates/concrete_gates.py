@@ -9,6 +9,7 @@ from correlates.flow.gating.gates import (
     BooleanGate,
     Dimension,
     Divider,
+    EllipsoidGate,
     Gate,
     Operand,
     PolygonGate,
@@ -18,6 +19,7 @@ from correlates.flow.gating.gates import (
     Transform,
 )
 from correlates.flow.templates.args import Join, Not
+from correlates.flow.templates.ellipse import Ellipse
 from correlates.flow.templates.rows import Row
 
 
@@ -77,6 +79,23 @@ def polygon_gate(
     ]
     vertices = tuple((float(x), float(y)) for x, y in zip(*columns, strict=True))
     return PolygonGate(row.aliases[0], row.parent, row.aliases[0], tuple(axes), vertices)
+
+
+def ellipse_gate(
+    row: Row, axes: list[Dimension], lengths: list[float], ellipse: Ellipse
+) -> EllipsoidGate:
+    """Return an ellipse, given in shares of each scale's length, on the gate's scales."""
+    stretch = np.array(lengths)
+    covariance = ellipse.covariance * np.outer(stretch, stretch)
+    return EllipsoidGate(
+        row.aliases[0],
+        row.parent,
+        row.aliases[0],
+        tuple(axes),
+        tuple((ellipse.mean * stretch).tolist()),
+        tuple(map(tuple, covariance.tolist())),
+        ellipse.radius2,
+    )
 
 
 def boolean_gates(row: Row) -> list[Gate]:

@@ -24,6 +24,7 @@ from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.concrete_gates import (
     boolean_gates,
     boundary_gate,
+    ellipse_gate,
     per_dimension,
     polygon_gate,
     threshold_gates,
@@ -31,6 +32,7 @@ from correlates.flow.templates.concrete_gates import (
 from correlates.flow.templates.methods import (
     OVERRIDDEN,
     Settings,
+    fitted_ellipse,
     singlet_band,
     thinned,
 )
@@ -49,7 +51,13 @@ from correlates.flow.templates.quality_gates import (
     steady_gates,
 )
 from correlates.flow.templates.rows import Row
-from correlates.flow.templates.scales import Scale, choose_scale, length_of, linear_scale
+from correlates.flow.templates.scales import (
+    Scale,
+    choose_scale,
+    length_of,
+    linear_scale,
+    range_or_usual,
+)
 from correlates.flow.templates.template import Template
 from correlates.flow.templates.tree import cut_row
 from correlates.flow.templates.tubes import OWN
@@ -237,6 +245,8 @@ class _Walk:
         if row.method == "singletGate":
             corners, flag = self._singlets(row, axes)
             return [polygon_gate(row, axes, scales, corners)], [flag] if flag else []
+        if row.method == "ellipseGate":
+            return self._ellipse(row, axes)
         cuts, flags = self._cuts(row, axes)
         for alias in row.aliases:
             self.cuts[alias] = dict(zip(row.dims, cuts, strict=True))
@@ -264,6 +274,21 @@ class _Walk:
         finite = np.isfinite(area) & np.isfinite(height)
         top = self.tops.get(axes[0].channel)
         return singlet_band(area[finite], height[finite], top, row.arguments, self.settings)
+
+    def _ellipse(self, row: Row, axes: list[Dimension]) -> tuple[list[Gate], list[str]]:
+        indices = self.enough(row.parent)
+        columns = [self.events.values(axis.channel, axis.compensation, indices) for axis in axes]
+        tops = [self.tops.get(axis.channel) for axis in axes]
+        scales = [
+            self.scale(axis) or linear_scale(top) for axis, top in zip(axes, tops, strict=True)
+        ]
+        ellipse = fitted_ellipse(columns, scales, row.arguments, self.settings)
+        lengths = [
+            range_or_usual(top) if axis.transform is None else length_of(scale)
+            for axis, top, scale in zip(axes, tops, scales, strict=True)
+        ]
+        flags = [ellipse.flag] if ellipse.flag else []
+        return [ellipse_gate(row, axes, lengths, ellipse)], flags
 
     def _cuts(self, row: Row, axes: list[Dimension]) -> tuple[list[float], list[str]]:
         """Return the threshold of each axis on the gate's scale, and flags."""

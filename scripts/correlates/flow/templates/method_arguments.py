@@ -14,6 +14,7 @@ from correlates.problems import did_you_mean
 
 ONE_AXIS = ("+", "-", "+/-")
 TWO_AXES = ("++", "+-", "-+", "--", "+/-+/-")
+_MOST_COMPONENTS = 8
 QUADRANTS = ("++", "+-", "-+", "--")
 CHANNEL_KINDS = ("all", "scatter", "fluorescence")
 # More channels than any panel has: a row may name as many as it likes.
@@ -103,6 +104,11 @@ def _share(value: object, _dims: int) -> str | None:
     return None if is_number(value) and 0 < value < 1 else "must be a number between 0 and 1"
 
 
+def _few(value: object, _dims: int) -> str | None:
+    is_few = is_number(value) and 1 <= value <= _MOST_COMPONENTS and value == int(value)
+    return None if is_few else f"must be a whole number from 1 to {_MOST_COMPONENTS}"
+
+
 def _flag(value: object, _dims: int) -> str | None:
     return None if isinstance(value, bool) else "must be TRUE or FALSE"
 
@@ -147,6 +153,21 @@ _PERCENTILE = {
     "probs": Argument(_share),
     "fallback": Argument(_fallback, remedy="It is used where no reference tube can be."),
 }
+_QUANTILE = {
+    "gate_range": Argument(_ranges),
+    "probs": Argument(_share, remedy="Write a fraction, such as probs=0.995."),
+    "min": Argument(_per_dimension),
+    "max": Argument(_per_dimension),
+}
+_ELLIPSE = {
+    "K": Argument(_few, remedy="It is how many populations the parent holds."),
+    "target": Argument(_per_dimension),
+    "quantile": Argument(_share, remedy="Write a fraction, such as quantile=0.95."),
+    "nu": Argument(_positive, remedy="Write 4 for heavy tails, Inf for none."),
+    "gate_range": Argument(_ranges),
+    "min": Argument(_per_dimension),
+    "max": Argument(_per_dimension),
+}
 _FROM = {"from": Argument(tube_fault, remedy=TUBES)}
 _KEEPS = {"keeps": Argument(_populations), "keep_share": Argument(_share)}
 
@@ -184,6 +205,14 @@ METHODS = {
             | _FROM,
             cuts=True,
         ),
+        Method(
+            "quantileGate",
+            (1,),
+            {1: ONE_AXIS},
+            _QUANTILE | _KEEPS | _FROM,
+            cuts=True,
+        ),
+        Method("ellipseGate", (2,), {2: ("+",)}, _ELLIPSE | _KEEPS),
         Method(
             "quadrantGate",
             (2,),
@@ -225,6 +254,13 @@ _ALIASES = {
     "rangegate": "boundary",
     "fmo": "fmoGate",
     "pseudonegative": "negativeGate",
+    "gate_quantile": "quantileGate",
+    "quantile": "quantileGate",
+    "flowclust": "ellipseGate",
+    "flowclust.2d": "ellipseGate",
+    "gate_flowclust_2d": "ellipseGate",
+    "ellipse": "ellipseGate",
+    "ellipsoidgate": "ellipseGate",
     "polygon": "polygonGate",
     "quadrant": "quadrantGate",
     "quadgate": "quadrantGate",

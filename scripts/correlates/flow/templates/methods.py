@@ -20,6 +20,7 @@ from correlates.flow.templates.density import (
     find_valley,
     tail_of_peak,
 )
+from correlates.flow.templates.ellipse import Ellipse, find_ellipse
 from correlates.flow.templates.scales import ScaleSettings, from_unit, range_or_usual, to_unit
 
 # Flag of a threshold that a person set.
@@ -30,6 +31,9 @@ _NEGATIVE_PERCENTILE = 5
 _NEGATIVE_SHARE = 0.01
 _USUAL_RATIO = 1.0
 _USUAL_SPREAD = 0.06
+# Of openCyto's gate_quantile.
+_USUAL_QUANTILE = 0.999
+QUANTILE_OUTSIDE = "quantile_outside_prior"
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,74 @@ def tail_cut(
     sign = -1 if arguments.get("side", "right") == "left" else 1
     cut = tail_of_peak(scaled, low, high, sds=arguments.get("sds", 3.0), side=sign)
     return Cut(cut, FEW_EVENTS if len(values) < settings.min_events else None)
+
+
+def quantile_cut(
+    values: np.ndarray,
+    scale: Transform,
+    prior: tuple[float, float] | None,
+    arguments: dict,
+    settings: Settings,
+) -> Cut:
+    """Cut one channel at a quantile of the parent's events (``probs``), kept to the prior.
+
+    Parameters are those of :func:`valley_cut`. A quantile that fewer events than one lie beyond, or
+    that rests on fewer than ``min_events``, is flagged ``fallback_few_events``; one that the prior
+    does not allow ``quantile_outside_prior``.
+    """
+    low, high = prior_on_scale(prior, scale)
+    inside = (values >= arguments.get("min", -np.inf)) & (values <= arguments.get("max", np.inf))
+    values = values[inside]
+    if len(values) == 0:
+        return Cut((low + high) / 2, NO_EVENTS)
+    share = arguments.get("probs", _USUAL_QUANTILE)
+    place = float(to_unit(scale, [np.quantile(values, share)])[0])
+    cut = float(np.clip(place, low, high))
+    if len(values) < max(settings.min_events, 1 / min(share, 1 - share)):
+        return Cut(cut, FEW_EVENTS)
+    return Cut(cut, QUANTILE_OUTSIDE if prior is not None and cut != place else None)
+
+
+def fitted_ellipse(
+    columns: list[np.ndarray], scales: list[Transform], arguments: dict, settings: Settings
+) -> Ellipse:
+    """Draw an ellipse around one population of two dimensions.
+
+    Parameters
+    ----------
+    columns
+        Linear values of the parent's events, one array a dimension.
+    scales
+        The dimensions' scales; scatter has one too.
+    arguments
+        ``gate_range``, ``target``, ``min`` and ``max`` in linear intensities, and what
+        :func:`find_ellipse` takes.
+    settings
+        Settings.
+
+    Returns
+    -------
+    The ellipse, in shares of the scales' lengths.
+    """
+    kept = np.logical_and.reduce([np.isfinite(column) for column in columns])
+    for name, is_allowed in (("min", np.greater_equal), ("max", np.less_equal)):
+        ends = arguments.get(name, ())
+        for column, end in zip(columns, ends, strict=False):
+            kept &= is_allowed(column, end)
+    points = np.column_stack(
+        [
+            on_scale(column[kept], scale, settings)
+            for column, scale in zip(columns, scales, strict=True)
+        ]
+    )
+    box, target = arguments.get("gate_range"), arguments.get("target")
+    if box is not None:
+        ranges = box if isinstance(box[0], tuple) else (box, box)
+        box = tuple(map(prior_on_scale, ranges, scales))
+    if target is not None:
+        places = zip(target, scales, strict=True)
+        target = tuple(float(to_unit(scale, [value])[0]) for value, scale in places)
+    return find_ellipse(points, box, target, arguments, settings.min_events)
 
 
 def on_scale(values: np.ndarray, scale: Transform, settings: Settings) -> np.ndarray:

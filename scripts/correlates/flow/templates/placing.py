@@ -12,7 +12,13 @@ from correlates.flow.gating.gates import Transform
 from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.concrete_gates import per_dimension
 from correlates.flow.templates.density import FEW_EVENTS, NO_EVENTS, Cut
-from correlates.flow.templates.methods import Settings, prior_on_scale, tail_cut, valley_cut
+from correlates.flow.templates.methods import (
+    Settings,
+    prior_on_scale,
+    quantile_cut,
+    tail_cut,
+    valley_cut,
+)
 from correlates.flow.templates.rows import Row
 from correlates.flow.templates.scales import to_unit
 from correlates.flow.templates.tubes import FMO_METHOD, NEGATIVE_METHOD, OWN
@@ -21,6 +27,7 @@ CLAMPED = "clamped_to_gate_range"
 FALLBACK = "fallback_own_events"
 FROM_DENSITY, FROM_TEMPLATE, OVERRIDE = "fallback", "template", "override"
 FEW_NEGATIVE = "negative_below_floor"
+_FINDERS = {"tailgate": tail_cut, "quantileGate": quantile_cut}
 _PERCENTILES = (FMO_METHOD, NEGATIVE_METHOD)
 
 
@@ -131,7 +138,7 @@ def _density_cut(method, row, number, scale, values, settings) -> Cut:
         for name, value in row.arguments.items()
         if name in ("min", "max")
     }
-    find = tail_cut if method == "tailgate" else valley_cut
+    find = _FINDERS.get(method, valley_cut)
     return find(values, scale, _prior(row, number), row.arguments | given, settings)
 
 
