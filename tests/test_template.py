@@ -162,7 +162,7 @@ def test_rows_come_parents_and_references_first_whatever_their_order():
             id="a mistyped method",
         ),
         pytest.param(
-            [CELLS, "x,+,cells,CD4,cytokineGate,,,,,"],
+            [CELLS, "x,+,cells,CD4,flowClust.1d,,,,,"],
             3,
             "gating_method",
             "not supported",
@@ -440,7 +440,7 @@ def test_the_nearest_name_may_be_one_of_a_row_that_is_wrong_itself(cells):
         pytest.param('"p,n",+/-,cells,CD4,mindensty,,,,,', ["p", "n"], id="both by name"),
         pytest.param("*,-/+,cells,CD4,mindensty,,,,,", ["CD4+", "CD4-"], id="star"),
         pytest.param(
-            '*,*,cells,"CD4,CD8",cytokineGate,,,,,', ["CD4+CD8+", "CD4-CD8-"], id="four quadrants"
+            '*,*,cells,"CD4,CD8",flowClust.1d,,,,,', ["CD4+CD8+", "CD4-CD8-"], id="four quadrants"
         ),
         pytest.param("x,+,cells,CD4,mindensity,a=c(1,2),,,,", ["x"], id="more cells than columns"),
         pytest.param('x,+,"cells,root",CD4,mindensity,,,,,', ["/cells/x"], id="its path unknown"),
@@ -465,7 +465,7 @@ def test_a_path_through_a_row_that_cannot_be_read_is_not_judged():
 
 def test_a_broken_row_is_not_reported_again_by_its_children():
     found = only_problem(
-        "cells,+,root,FSC-A,cytokineGate,,,,,\n", CD4, "x,-,cells,CD4,refGate,cd4_pos,,,,"
+        "cells,+,root,FSC-A,flowClust.1d,,,,,\n", CD4, "x,-,cells,CD4,refGate,cd4_pos,,,,"
     )
 
     assert found.row == 2
