@@ -76,7 +76,7 @@ def run_job(folder: Path, sha256: str) -> None:
 
     imported = _peak_bytes()
     kinds = ("populations", "intensities", "thresholds", "scales", "cofactors")
-    kinds += ("verdict", "gates", "strategy", "figure")
+    kinds += ("verdict", "gates", "strategy", "figure", "events")
     gate_sample.main(
         SimpleNamespace(
             input=SimpleNamespace(gating=str(folder / "source.json"), thresholds=[], verdicts=[]),
@@ -90,6 +90,7 @@ def run_job(folder: Path, sha256: str) -> None:
                 fmo_min_parent_events=1000,
                 tube="full",
                 threshold_tubes=[],
+                events={},
             ),
             wildcards=SimpleNamespace(acquisition="P1_C0D1__bench__full"),
             output=SimpleNamespace(**{kind: str(folder / f"job_{kind}") for kind in kinds}),

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "resources" / "gating" / "tnk.csv"
 OUTPUTS = (
     *("populations", "intensities", "thresholds", "scales", "cofactors"),
-    *("verdict", "gates", "strategy", "figure"),
+    *("verdict", "gates", "strategy", "figure", "events"),
 )
 SCALE = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["flow"]["scale"]
 HEAVY = ("flowkit", "flowio", "pandas", "scipy", "pyarrow", "sklearn", "scanpy", "anndata", "numba")
@@ -87,6 +87,8 @@ gate_sample.main(SimpleNamespace(
         markers=json.loads(sys.argv[1]), aliases={{}}, scale={SCALE!r},
         fmo_percentile=99.5, fmo_min_parent_events=1000, tube="full", threshold_tubes=[],
         overrides=[],
+        events={{"events_per_sample": 500, "population": "cd45", "seed": 1, "width": 0.5,
+                "decades": 4.5}},
     ),
     wildcards=SimpleNamespace(acquisition="P01_C1D1__tnk__full"),
     output=SimpleNamespace(**{{name: {str(tmp_path)!r} + "/" + name for name in names}}),

@@ -131,7 +131,10 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them(sheet):
             id="CATALYST's metadata",
         ),
         pytest.param(
-            "panels", "fcs_colname,antigen,marker_class", {"channel", "marker"}, id="its panel"
+            "panels",
+            "fcs_colname,antigen,marker_class",
+            {"channel", "marker", "marker_class"},
+            id="its panel",
         ),
         pytest.param("panels", "fcs_colname,antigens", {"channel", "marker"}, id="FACSPy's panel"),
         pytest.param(

@@ -10,7 +10,10 @@ from correlates.tables import read_json, read_tsv
 # A file that vanished or changed while the run was on says nothing about the file as it will be.
 PASSING_CODES = frozenset({"vanished", "changed_during_run"})
 ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
-OF_ONE_FILE = ("populations", "intensities", "thresholds", "scales", "verdicts", "gates", "figures")
+OF_ONE_FILE = (
+    *("populations", "intensities", "thresholds", "scales", "verdicts", "gates", "figures"),
+    "events",
+)
 
 
 def forget_what_is_past(

@@ -16,6 +16,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from correlates.digest import library_digest
 from correlates.flow.gated_tables.planning import gated_table_problems
+from correlates.flow.clusters.settings import chosen_events, without_clusters
 from correlates.flow.overrides import check_overrides
 from correlates.flow.planning import gating_problems, tubes_needed
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study

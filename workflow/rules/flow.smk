@@ -1,7 +1,8 @@
 """Flow cytometry: one FCS file a job in, its populations out; then the assay's measurements.
 
 Reads   the FCS files of the plan, and each panel's template, GatingML file or FlowJo workspace
-Writes  results/flow/{populations,intensities,thresholds,scales,verdicts,gates,figures}/, measurements.parquet
+Writes  results/flow/{populations,intensities,thresholds,scales,verdicts,gates,figures,events}/,
+        measurements.parquet
 
 The path of an FCS file is a parameter and no input: a file that is removed while the run is on
 would otherwise fail its job. What runs again is decided by the digest of its content.
@@ -45,6 +46,7 @@ rule gate_sample:
         gates="results/flow/gates/{acquisition}.xml",
         strategy="results/flow/gates/{acquisition}.json",
         figure="results/flow/figures/{acquisition}.svg",
+        events="results/flow/events/{acquisition}.npz",
     log:
         "logs/flow/gate_sample/{acquisition}.log",
     group:
@@ -68,6 +70,7 @@ rule gate_sample:
         tube=tube_of,
         threshold_tubes=threshold_tubes_of,
         overrides=overrides_of,
+        events=chosen_events(config["flow"]),
         code=code_of("gate_sample"),
     script:
         "../../scripts/gate_sample.py"
@@ -120,7 +123,7 @@ rule collect_flow:
         mem_mb=each_try(2000),
         runtime=each_try(30),
     params:
-        settings=lookup(dpath="flow", within=config),
+        settings=without_clusters(config["flow"]),
         with_overrides=True,
         code=code_of("collect_flow"),
     script:

@@ -38,7 +38,7 @@ rule build_report:
     params:
         title=lookup(dpath="study/title", within=config, default=""),
         patients_sheet=lookup(dpath="study/patients", within=config, default=""),
-        flow=lookup(dpath="flow", within=config),
+        flow=without_clusters(config["flow"]),
         cohort=lookup(dpath="cohort", within=config),
         analyses=lookup(dpath="analyses", within=config),
         report=lookup(dpath="report", within=config),

@@ -69,6 +69,7 @@ def make_plan(
         cbc=_table(study, "cbc"),
         beads=_table(study, "beads"),
         panels=study.panels(),
+        marker_classes=study.marker_classes(),
         gating=study.gating,
         compensation=study.compensation,
     )

@@ -132,6 +132,8 @@ class Plan:
         Good rows of these sheets: canonical column to typed value, None where empty.
     panels
         Per panel its channels with their markers, for all batches and for single ones.
+    marker_classes
+        Per panel the class of each marker that the sheet gives one: ``type``, ``state``, ``none``.
     gating, compensation
         Per panel the path of the gating; ``file``, ``none`` or the path of the compensation. The
         panels of ``gating`` stand in the order of the config.
@@ -153,6 +155,7 @@ class Plan:
     compensation: Mapping[str, str] = field(default_factory=dict)
     tubes_needed: Mapping[str, list[str]] = field(default_factory=dict)
     overrides: tuple[dict, ...] = ()
+    marker_classes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> dict[str, Acquisition]:
@@ -256,6 +259,7 @@ class Plan:
             "compensation": dict(self.compensation),
             "tubes_needed": {panel: list(tubes) for panel, tubes in self.tubes_needed.items()},
             "overrides": list(self.overrides),
+            "marker_classes": {panel: dict(of) for panel, of in self.marker_classes.items()},
         }
         return json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -284,6 +288,7 @@ class Plan:
             compensation=content["compensation"],
             tubes_needed=content["tubes_needed"],
             overrides=tuple(content["overrides"]),
+            marker_classes=content["marker_classes"],
         )
 
 

@@ -47,6 +47,15 @@ class Study:
             panels[panel] = (*panels.get(panel, ()), panel_row(row.values))
         return panels
 
+    def marker_classes(self) -> dict[str, dict[str, str]]:
+        """Return the class of each marker that the sheet gives one, per panel and marker."""
+        panels: dict[str, dict[str, str]] = {}
+        for row in self.rows("panels"):
+            if row.get("marker") and row.get("marker_class"):
+                of_panel = panels.setdefault(row.get("panel"), {})
+                of_panel[row.get("marker")] = row.get("marker_class")
+        return panels
+
 
 def read_study(study: Mapping, root: str | Path = ".") -> Study:
     """Read every sheet of a study and check the sheets against each other and the config.

@@ -1,0 +1,1 @@
+"""Events of many files clustered together, and new files laid on the map that came of it."""
