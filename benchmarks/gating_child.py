@@ -75,7 +75,7 @@ def run_job(folder: Path, sha256: str) -> None:
     import gate_sample
 
     imported = _peak_bytes()
-    kinds = ("populations", "intensities", "thresholds", "scales", "cofactors")
+    kinds = ("populations", "intensities", "thresholds", "scales", "cofactors", "combinations")
     kinds += ("verdict", "gates", "strategy", "figure", "events")
     gate_sample.main(
         SimpleNamespace(
@@ -91,6 +91,7 @@ def run_job(folder: Path, sha256: str) -> None:
                 tube="full",
                 threshold_tubes=[],
                 events={},
+                ics={"parents": ["t_cd8"], "functions": ["ifng"], "single": []},
             ),
             wildcards=SimpleNamespace(acquisition="P1_C0D1__bench__full"),
             output=SimpleNamespace(**{kind: str(folder / f"job_{kind}") for kind in kinds}),

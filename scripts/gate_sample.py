@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from correlates.flow.acquisition import gate_acquisition
 from correlates.flow.clusters.subsample import Choice, choose_events, write_subsample
+from correlates.flow.ics.combinations import combination_rows
 from correlates.flow.outputs import write_outcome
 from correlates.flow.sources import read_source
 from correlates.flow.templates.borrowed import Borrowing, read_tube
@@ -35,7 +36,8 @@ def main(job) -> None:
         Borrowing(tube_key(job.params.tube), tuple(tubes)),
         aliases=job.params.aliases,
     )
-    write_outcome(outcome, job.wildcards.acquisition, job.params.path, job.output)
+    combinations = combination_rows(outcome.gated, **job.params.ics)
+    write_outcome(outcome, job.wildcards.acquisition, job.params.path, job.output, combinations)
     choice = Choice(**job.params.events) if job.params.events else None
     write_subsample(job.output.events, choose_events(outcome, job.params.content, choice))
 

@@ -25,7 +25,7 @@ from correlates.tables import read_tsv
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "resources" / "gating" / "tnk.csv"
 OUTPUTS = (
-    *("populations", "intensities", "thresholds", "scales", "cofactors"),
+    *("populations", "intensities", "thresholds", "scales", "cofactors", "combinations"),
     *("verdict", "gates", "strategy", "figure", "events"),
 )
 SCALE = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["flow"]["scale"]
@@ -89,6 +89,7 @@ gate_sample.main(SimpleNamespace(
         overrides=[],
         events={{"events_per_sample": 500, "population": "cd45", "seed": 1, "width": 0.5,
                 "decades": 4.5}},
+        ics=dict(parents=["t_cd4"], functions=["ifng"], single=[]),
     ),
     wildcards=SimpleNamespace(acquisition="P01_C1D1__tnk__full"),
     output=SimpleNamespace(**{{name: {str(tmp_path)!r} + "/" + name for name in names}}),

@@ -27,6 +27,7 @@ SCRIPT_FLOORS = {
     "gate_sample": "flow",
     "find_placements": "flow",
     "collect_flow": "flow",
+    "measure_ics": "flow",
     "read_gated_table": "flow",
     "join_gated_tables": "flow",
     "show_overrides": "flow",

@@ -11,8 +11,8 @@ from correlates.tables import read_json, read_tsv
 PASSING_CODES = frozenset({"vanished", "changed_during_run"})
 ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
 OF_ONE_FILE = (
-    *("populations", "intensities", "thresholds", "scales", "verdicts", "gates", "figures"),
-    "events",
+    *("populations", "intensities", "thresholds", "scales", "combinations"),
+    *("verdicts", "gates", "figures", "events"),
 )
 
 
@@ -110,8 +110,8 @@ def last_words(results: Path) -> list[str]:
         return []
     rows = read_tsv(files)
     # A reference tube is accepted and gated, and gives no measurement.
-    left_out = results / "flow" / "left_out.tsv"
-    listed = read_tsv(left_out) if left_out.exists() else []
+    tables = (results / assay / "left_out.tsv" for assay in ("flow", "ics"))
+    listed = [row for table in tables if table.exists() for row in read_tsv(table)]
     idle = {row["item"] for row in listed if row["what"] == "acquisition"}
     used = sum(row["state"] in ACCEPTED and row["acquisition"] not in idle for row in rows)
     lines = [f"{used} of {len(rows)} files are used."]

@@ -21,6 +21,7 @@ from correlates.flow.overrides import check_overrides
 from correlates.flow.planning import gating_problems, tubes_needed
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
+from correlates.intake.records import is_of_stimulation
 from correlates.intake.plan import first_words, make_plan, read_plan
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
 from correlates.ending import forget_what_is_past, last_words

@@ -42,6 +42,7 @@ rule gate_sample:
         thresholds="results/flow/thresholds/{acquisition}.tsv",
         scales="results/flow/scales/{acquisition}.json",
         cofactors="results/flow/scales/{acquisition}.svg",
+        combinations="results/flow/combinations/{acquisition}.tsv",
         verdict="results/flow/verdicts/{acquisition}.json",
         gates="results/flow/gates/{acquisition}.xml",
         strategy="results/flow/gates/{acquisition}.json",
@@ -71,6 +72,7 @@ rule gate_sample:
         threshold_tubes=threshold_tubes_of,
         overrides=overrides_of,
         events=chosen_events(config["flow"]),
+        ics=lookup(dpath="ics/combinations", within=config),
         code=code_of("gate_sample"),
     script:
         "../../scripts/gate_sample.py"

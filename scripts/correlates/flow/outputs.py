@@ -1,5 +1,6 @@
 """The files that the gating of one FCS file leaves behind; a refused one leaves all of them too."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from correlates.flow.acquisition import (
@@ -12,6 +13,7 @@ from correlates.flow.figures.cofactors import chosen_of, draw_cofactors
 from correlates.flow.figures.figure import FigureEvents, draw_figure, draw_refusal
 from correlates.flow.gating.gates import Dimension, to_json
 from correlates.flow.gating.gatingml import write_gatingml
+from correlates.flow.ics import combinations as ics
 from correlates.flow.scales import scale_records
 from correlates.intake.fcs.findings import ERROR
 from correlates.tables import write_json, write_text, write_tsv
@@ -24,7 +26,9 @@ THRESHOLD_COLUMNS = (
 )
 
 
-def write_outcome(outcome: Outcome, acquisition: str, path: str, output) -> None:
+def write_outcome(
+    outcome: Outcome, acquisition: str, path: str, output, combinations: Iterable[Mapping] = ()
+) -> None:
     """Write what became of one file.
 
     Parameters
@@ -37,7 +41,9 @@ def write_outcome(outcome: Outcome, acquisition: str, path: str, output) -> None
         The FCS file, as the plan names it.
     output
         Paths by name: ``populations``, ``intensities``, ``thresholds``, ``scales``, ``cofactors``,
-        ``verdict``, ``gates``, ``strategy``, ``figure``.
+        ``combinations``, ``verdict``, ``gates``, ``strategy``, ``figure``.
+    combinations
+        Counts of the combinations of functions.
     """
     rows = population_rows(outcome)
     write_tsv(output.populations, POPULATION_COLUMNS, rows)
@@ -45,6 +51,7 @@ def write_outcome(outcome: Outcome, acquisition: str, path: str, output) -> None
     write_tsv(output.thresholds, THRESHOLD_COLUMNS, threshold_rows(outcome))
     write_json(output.scales, {"acquisition": acquisition, "scales": scale_records(outcome)})
     write_text(output.cofactors, _cofactors(outcome, acquisition))
+    write_tsv(output.combinations, ics.COLUMNS, combinations)
     write_gatingml(outcome.strategy, output.gates, outcome.events)
     write_json(output.strategy, to_json(outcome.strategy))
     write_text(output.figure, _figure(outcome, acquisition, rows))

@@ -299,3 +299,9 @@ def _panel_rows(rows: list[dict]) -> tuple[PanelRow, ...]:
 def read_plan(path: str | Path) -> Plan:
     """Read the plan of a snapshot file."""
     return Plan.from_json(Path(path).read_text(encoding="utf-8"))
+
+
+def is_of_stimulation(planned: Mapping) -> bool:
+    """Tell whether an acquisition's row is a tube of a stimulation: stimulated, or background."""
+    tube = planned.get("tube") or ""
+    return planned.get("role") != REFERENCE and (tube == "unstim" or tube.startswith("stim_"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from correlates.intake.records import REFERENCE
+from correlates.intake.records import REFERENCE, is_of_stimulation
 
 # The tube that is measured; the others (FMO, single stains) are references of it.
 FULL = "full"
@@ -93,7 +93,8 @@ def evaluable_tubes(
     -------
     The plan's columns, with ``day`` (recorded only), ``timepoint`` (``pre`` where blank) and
     ``tube_flags`` (codes of the file's warnings), indexed by acquisition; and a row for each
-    accepted tube that is left out, reference tubes among them. Refused files are intake's to list.
+    accepted tube that is left out, reference tubes among them. Refused files are intake's to list,
+    and tubes of a stimulation are the assay ics's.
     """
     tubes, left_out = [], []
     for planned in acquisitions:
@@ -101,6 +102,8 @@ def evaluable_tubes(
         verdict = verdicts.get(key, {})
         # A declared reference is nobody's, so that nothing of a patient is left out with it.
         if verdict.get("verdict") in (None, REFUSED) or planned.get("role") == REFERENCE:
+            continue
+        if is_of_stimulation(planned):
             continue
         reason = excluded.get(key) or _why_not_measured(planned, counted)
         if reason:
@@ -112,7 +115,7 @@ def evaluable_tubes(
         tubes.append(
             dict(planned)
             | {
-                "day": _recorded_day(planned),
+                "day": recorded_day(planned),
                 "timepoint": planned.get("timepoint") or "pre",
                 "tube_flags": ";".join(warned),
             }
@@ -127,7 +130,7 @@ def _why_not_measured(planned: Mapping, counted: set[str]) -> str:
     return "" if planned["acquisition"] in counted else "the gating counted nothing"
 
 
-def _recorded_day(planned: Mapping) -> float | None:
+def recorded_day(planned: Mapping) -> float | None:
     """Return the day that somebody recorded; a planned one is filled in, and flagged, later on."""
     if planned.get("study_day_source") == "planned":
         return None

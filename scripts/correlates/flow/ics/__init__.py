@@ -1,0 +1,1 @@
+"""Intracellular cytokine staining: stimulated tubes against the unstimulated one of their draw."""

@@ -1,0 +1,56 @@
+"""Intracellular cytokine staining: stimulated tubes against the unstimulated one of their draw.
+
+Reads   the combinations of functions that gate_sample counted in tubes unstim and stim_<agent>
+Writes  results/ics/{measurements.parquet,left_out.tsv,calls.tsv}
+
+A study without such tubes does not plan the rule.
+"""
+
+
+def stimulation_acquisitions(wildcards=None):
+    """Acquisitions of stimulated and unstimulated tubes, in the plan's order."""
+    return [one.acquisition for one in PLAN.acquisitions if is_of_stimulation(one.as_row())]
+
+
+def of_stimulations(pattern):
+    """An input function: one file of each stimulated and unstimulated tube."""
+
+    def files(wildcards):
+        require_plan()
+        return [pattern.format(acquisition=name) for name in stimulation_acquisitions()]
+
+    return files
+
+
+def settings_of_ics(wildcards):
+    settings = {name: value for name, value in config["ics"].items() if name != "combinations"}
+    return settings | {"min_parent_events": config["flow"]["min_parent_events"]}
+
+
+rule measure_ics:
+    """Subtract the background, call responses, and measure polyfunctionality."""
+    input:
+        plan=plan_file,
+        verdicts=of_stimulations("results/flow/verdicts/{acquisition}.json"),
+        populations=of_stimulations("results/flow/populations/{acquisition}.tsv"),
+        combinations=of_stimulations("results/flow/combinations/{acquisition}.tsv"),
+    output:
+        measurements="results/ics/measurements.parquet",
+        left_out="results/ics/left_out.tsv",
+        calls="results/ics/calls.tsv",
+    log:
+        "logs/ics/measure_ics.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        acquisitions=stimulation_acquisitions,
+        settings=settings_of_ics,
+        flow=lookup(dpath="flow", within=config),
+        parents=lookup(dpath="ics/combinations/parents", within=config),
+        code=code_of("measure_ics"),
+    script:
+        "../../scripts/measure_ics.py"
