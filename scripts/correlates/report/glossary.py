@@ -34,6 +34,15 @@ MEANINGS = {
     "cbc_repeated": "the sheet holds several blood counts of this draw",
     "no_blood_count_for_specimen": "a specimen that no blood count stands for",
     "reference_population_not_gated": "the population that the blood count stands for is not gated",
+    "no_unstimulated_tube": "the draw has no unstimulated tube of this panel, so there is no "
+    "background to subtract",
+    "stimulated_tube_not_evaluable": "too few of the stimulated tube's cells are alive or counted",
+    "unstimulated_tube_not_evaluable": "too few of the unstimulated tube's cells are alive or "
+    "counted",
+    "background_above_limit": "the unstimulated cells show the function above the limit",
+    "positive_control_failed": "the positive control of this draw does not respond enough",
+    "no_positive_control": "the draw has no positive control of this panel that can be judged",
+    "too_few_draws_for_mixture": "too few draws to fit the mixture that calls responses",
     "no_event_count": "an exported table gave the value without counts of events, so it has no "
     "interval and no limit of detection",
     "blank_in_table": "the cell of the exported table is empty",

@@ -5,9 +5,10 @@ the unstimulated share is from there and the stimulated one from ``Beta(a_s, b_s
 is the greater. Source: reference 1.6 (MIMOSA's model, Finak and others, Biostatistics 2014;15:87),
 fitted by EM; the constant of the one-sided prior is integrated and not simulated.
 
-Where nobody responds, a stimulated distribution close to the unstimulated one would explain the draws
-as well as none does, and all would be called. The mean odds of those that respond are therefore held
-at ``min_fold`` times the others' at least, and no distribution piles up at zero (a of 1 or more).
+Where nobody responds, a stimulated distribution close to the unstimulated one would explain the
+draws as well as none does, and all would be called. The mean odds of those that respond are
+therefore held at ``min_fold`` times the others' at least, and no distribution piles up at zero (a
+of 1 or more).
 """
 
 from dataclasses import dataclass
