@@ -12,6 +12,7 @@ from correlates.flow.counts.collect import (
     templates_of,
 )
 from correlates.flow.counts.dependents import with_flags
+from correlates.flow.counts.fmo import read_compared
 from correlates.flow.counts.measurements import LEFT_OUT, flow_measurements, read_job_tables
 from correlates.flow.counts.override_effects import override_marks
 from correlates.flow.counts.platforms import COMPARISON
@@ -44,6 +45,7 @@ def main(job) -> None:
         flow_settings(job.params.settings),
         panel_order=list(plan.gating),
         excluded=find_duplicates(plan.acquisitions, plan.listed),
+        compared=read_compared(job.input.compared),
         lots=plan.beads,
     )
     write_measurements(tables.measurements, job.output.measurements)

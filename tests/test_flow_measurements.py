@@ -481,7 +481,7 @@ def test_reference_tubes_and_refused_files_give_no_measurement():
     assert not table.duplicated("feature").any()
     # a refused file is intake's to list
     assert left_out[["what", "item", "status", "reason"]].values.tolist() == [
-        ["acquisition", fmo["acquisition"], "excluded", "reference tube; no gate uses it"]
+        ["acquisition", fmo["acquisition"], "excluded", "reference tube: others are judged by it"]
     ]
 
 

@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
+from correlates.measurements import read_measurements
 from correlates.simulate.panels.specs import SPECS
 from correlates.simulate.panels.tube import draw_panel_tube
 from correlates.tables import read_tsv, write_tsv
@@ -142,6 +143,19 @@ def test_a_refused_fmo_gives_none_and_its_reason_is_a_flag_of_the_sample(study):
     flags = used["flags"].split(";")
     assert flags[0].startswith("fmo_refused_")
     assert flags[1] == "fallback_own_events"
+
+
+def test_an_intensity_over_that_of_the_fmo_is_measured(study):
+    rows = read_measurements(study.result("flow/measurements.parquet"))
+    ratios = rows[rows["feature"] == "t_cd4__mfir__pd1"].set_index("patient")
+
+    # the FMO of the other batch was refused
+    assert set(ratios.index) == {"P01", "P02"}
+    assert (ratios["value"] > 1).all()
+    assert (ratios["ci_low"] < ratios["value"]).all()
+    compared = read_tsv(study.result("flow/fmo_intensities.tsv"))
+    assert {row["source"] for row in compared} == {FMO_B1}
+    assert not {row["population"] for row in compared} & {"pd1_pos", "t_cd4_pd1"}
 
 
 def test_a_finished_study_plans_nothing(study):

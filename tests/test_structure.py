@@ -28,6 +28,7 @@ SCRIPT_FLOORS = {
     "find_placements": "flow",
     "collect_flow": "flow",
     "measure_ics": "flow",
+    "compare_intensities": "flow",
     "read_gated_table": "flow",
     "join_gated_tables": "flow",
     "show_overrides": "flow",

@@ -17,6 +17,7 @@ COHORT_STEPS = {
     "list_files",
     "find_placements",
     "collect_flow",
+    "compare_intensities",
     "build_cohort",
     "run_contrasts",
     "fit_model",

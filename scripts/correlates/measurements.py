@@ -33,6 +33,8 @@ COLUMNS = SCHEMA.names
 STATUSES = ("ok", "lt_lloq", "gt_uloq", "nd", "not_evaluable", "missing")
 CENSORED = frozenset({"lt_lloq", "gt_uloq", "nd"})
 USABLE = CENSORED | {"ok"}
+# Statistics of one marker on a population, as features name them.
+INTENSITIES = ("mfi", "mfir", "dmfi", "mesf", "abc")
 ASSAYS = (
     *("flow", "ics", "occupancy", "qpcr", "rnaseq", "scrna", "protein", "soluble", "pk"),
     *("variants", "genotype", "synapse", "hematology"),

@@ -126,6 +126,12 @@ def only_with_overrides(path):
     return lambda wildcards: [path] if PLAN.overridden else []
 
 
+def intensities_beside_fmo(wildcards):
+    """The intensities of every file of the panels that any FMO tube is of."""
+    require_plan()
+    return [f"results/flow/intensities/{name}.tsv" for name in PLAN.in_panels_with_fmo]
+
+
 def gating_of(wildcards):
     """The template itself, or what was read once from a GatingML file or a workspace."""
     require_plan()

@@ -100,6 +100,30 @@ rule find_placements:
         "../../scripts/find_placements.py"
 
 
+rule compare_intensities:
+    """Compare each median of a full tube with that of the marker's FMO, own draw's or batch's."""
+    input:
+        plan=plan_file,
+        intensities=intensities_beside_fmo,
+        templates=templates_of_plan,
+    output:
+        compared="results/flow/fmo_intensities.tsv",
+    log:
+        "logs/flow/compare_intensities.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        fmo_min_parent_events=lookup(dpath="flow/fmo_min_parent_events", within=config),
+        lod_events=lookup(dpath="flow/lod_events", within=config),
+        code=code_of("compare_intensities"),
+    script:
+        "../../scripts/compare_intensities.py"
+
+
 rule collect_flow:
     """Turn the counts of all files into measurements, with intervals and cells per microlitre."""
     input:
@@ -107,6 +131,7 @@ rule collect_flow:
         verdicts=of_all_acquisitions("results/flow/verdicts/{acquisition}.json"),
         populations=of_all_acquisitions("results/flow/populations/{acquisition}.tsv"),
         intensities=of_all_acquisitions("results/flow/intensities/{acquisition}.tsv"),
+        compared=rules.compare_intensities.output.compared,
         strategies=strategies_of_workspaces,
         placements=rules.find_placements.output.placements,
         templates=templates_of_plan,

@@ -7,6 +7,7 @@ import pandas as pd
 
 from correlates.analyses.markers import CohortTables
 from correlates.analyses.wording import ENDPOINT_CAUSE, event_of, left_out
+from correlates.measurements import INTENSITIES
 from correlates.problems import nearest
 
 
@@ -116,7 +117,7 @@ def marker_of(feature: str, baseline: str, specimen: str, tables: CohortTables) 
         hint = f" Nearest: {', '.join(near)}." if near else ""
         raise Refused(Reason.UNKNOWN_FEATURE, f"The cohort holds no marker {name}.{hint}")
     if found[0] in tables.display_only:
-        is_intensity = "__mfi__" in found[0]
+        is_intensity = found[0].split("@")[0].split("__")[1] in INTENSITIES
         kind = "median over the clone and other cells" if is_intensity else "share"
         other = "the intensity on one kind of cell" if is_intensity else "a share of another parent"
         sentence = (

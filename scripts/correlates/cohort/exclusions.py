@@ -7,11 +7,11 @@ import pandas as pd
 from correlates.cohort.baseline_reasons import draw_name
 from correlates.cohort.baselines import Baselines
 from correlates.cohort.phases import DRAW, OF_THE_DAY, UNASSIGNED, why_unassigned
-from correlates.measurements import CENSORED, KEY
+from correlates.measurements import CENSORED, INTENSITIES, KEY
 
 COLUMNS = ["what", "patient", "visit", "item", "status", "reason"]
 ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
-INTENSITY = "__mfi__"
+INTENSITY = rf"^(.*?__(?:{'|'.join(INTENSITIES)}))__"
 # Features that are named where many are absent for one reason.
 _MOST_NAMED = 5
 _STOPS = {"run": "run stopped", "row": "row left out", "nothing": "warning"}
@@ -147,9 +147,10 @@ def _intensities_together(rows: pd.DataFrame) -> pd.DataFrame:
 
     A population of few events has no median of any marker, and the list would be mostly that.
     """
-    population = rows["feature"].str.split(INTENSITY).str[0]
+    kind = rows["feature"].str.extract(INTENSITY, expand=False)
+    population = kind.str.split("__").str[0]
     # Any other feature is a group of its own.
-    group = population.where(rows["feature"].str.contains(INTENSITY), rows["feature"])
+    group = kind.fillna(rows["feature"])
     alike = rows.assign(group=group).groupby(
         ["patient", "visit", "timepoint", "specimen", "baseline", "group", "status", "reason"],
         sort=False,
@@ -158,7 +159,7 @@ def _intensities_together(rows: pd.DataFrame) -> pd.DataFrame:
     is_many = count > 1
     told = count.astype(str) + " markers of " + population + ": " + rows["reason"]
     return rows.assign(
-        feature=rows["feature"].where(~is_many, population + "__mfi"),
+        feature=rows["feature"].where(~is_many, group),
         reason=rows["reason"].where(~is_many, told),
     )[first]
 

@@ -234,6 +234,12 @@ class Plan:
         return [other for other in self.references_of(acquisition) if other.tube_key in needed]
 
     @cached_property
+    def in_panels_with_fmo(self) -> list[str]:
+        """Keys of all acquisitions of the panels that any FMO tube is of."""
+        panels = {one.panel for one in self.acquisitions if one.tube_key.startswith("fmo_")}
+        return [one.acquisition for one in self.acquisitions if one.panel in panels]
+
+    @cached_property
     def _references(self) -> dict[tuple, list[Acquisition]]:
         found: dict[tuple, list[Acquisition]] = {}
         for one in self.acquisitions:

@@ -60,6 +60,14 @@ SPECIMENS = {
     "marrow": "marrow",
     "node_fna": "lymph node aspirate",
 }
+# Of one marker, and of several.
+INTENSITIES = {
+    "mfi": ("intensity", "intensities"),
+    "mfir": ("intensity over FMO", "intensities over FMO"),
+    "dmfi": ("intensity above FMO", "intensities above FMO"),
+    "mesf": ("MESF", "MESF"),
+    "abc": ("antibodies bound per cell", "antibodies bound per cell"),
+}
 _MARKERS = {"viability": "viability dye"}
 _ITEM = re.compile(r"(?P<feature>\w\S*?__\S+?)(@(?P<baseline>\w+))?, (?P<specimen>\w+)")
 
@@ -78,9 +86,12 @@ def feature_name(feature: str) -> str:
         return sentence_case(f"{name} per µL")
     if statistic == "pct" and of in POPULATIONS:
         return sentence_case(f"{name}, % of {POPULATIONS[of]}")
-    if statistic == "mfi" and of:
-        return sentence_case(f"{_MARKERS.get(of, of.upper())} intensity of {name}")
-    return sentence_case(f"intensities of {name}") if rest == "mfi" else feature
+    if statistic in INTENSITIES and of:
+        marker = _MARKERS.get(of, of.upper())
+        return sentence_case(f"{marker} {INTENSITIES[statistic][0]} of {name}")
+    if rest in INTENSITIES:
+        return sentence_case(f"{INTENSITIES[rest][1]} of {name}")
+    return feature
 
 
 def marker_name(marker: str) -> str:

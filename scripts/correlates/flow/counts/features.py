@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+import pandas as pd
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9.+/_-]+")
 
 
@@ -34,6 +36,11 @@ def feature_names(populations: Iterable[str]) -> dict[str, str]:
         taken.add(name)
         names[one] = name
     return names
+
+
+def marker_names(markers: pd.Series) -> pd.Series:
+    """Return each marker as it stands in a feature: ``hla-dr`` of `` HLA DR``."""
+    return markers.str.strip().str.lower().str.replace(r"[^a-z0-9.+-]+", "-", regex=True)
 
 
 def _cleaned(population: str) -> str:

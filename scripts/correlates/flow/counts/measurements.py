@@ -14,7 +14,8 @@ import pandas as pd
 from correlates.flow.counts.absolute import NOT_EVALUABLE, read_blood_counts
 from correlates.flow.counts.beads import without_beads
 from correlates.flow.counts.counting import OK
-from correlates.flow.counts.features import feature_names
+from correlates.flow.counts.features import feature_names, marker_names
+from correlates.flow.counts.fmo_features import fmo_rows
 from correlates.flow.counts.fractions import fraction_rows
 from correlates.flow.counts.platforms import COMPARISON, absolute_rows, ways_of_counting
 from correlates.flow.counts.references import with_references
@@ -75,6 +76,7 @@ def flow_measurements(
     panel_order: Sequence[str] = (),
     excluded: Mapping[str, str] | None = None,
     lots: Iterable[Mapping] = (),
+    compared: pd.DataFrame | None = None,
 ) -> FlowTables:
     """Measure every population of every evaluable tube.
 
@@ -99,6 +101,8 @@ def flow_measurements(
         Why an acquisition is left out although its file was accepted, such as a copy of another.
     lots
         Rows of the beads sheet.
+    compared
+        Intensities beside those of FMO tubes, as `correlates.flow.counts.fmo` has them.
 
     Returns
     -------
@@ -132,6 +136,7 @@ def flow_measurements(
         absolute,
         fraction_rows(counts, settings),
         _intensity_rows(counts, _without_root(intensities), settings),
+        fmo_rows(counts, compared, settings),
     ]
     table, superseded = one_per_key(_of_tubes(rows, tubes), tubes, panel_order)
     left_out = pd.DataFrame(left_out + superseded, columns=LEFT_OUT)
@@ -165,14 +170,13 @@ def _intensity_rows(
     # Only populations of measured tubes join, and bring the flags of their gates.
     gates = counts[["acquisition", "population", "name", "mfi_compositional", "flags"]]
     rows = intensities[named].merge(gates, on=["acquisition", "population"])
-    marker = rows["marker"].str.strip().str.lower().str.replace(r"[^a-z0-9.+-]+", "-", regex=True)
     median = pd.to_numeric(rows["median"]).astype(float)
     few = (rows["n"] < settings.lod_events) | median.isna()
     some = ~few & (rows["n"] < settings.lloq_events)
     return pd.DataFrame(
         {
             "acquisition": rows["acquisition"],
-            "feature": rows["name"] + "__mfi__" + marker,
+            "feature": rows["name"] + "__mfi__" + marker_names(rows["marker"]),
             "value": median,
             "unit": "1",
             "ci_low": np.nan,

@@ -126,7 +126,7 @@ def evaluable_tubes(
 def _why_not_measured(planned: Mapping, counted: set[str]) -> str:
     """Say why an accepted tube gives no measurement; ``""`` if it does."""
     if (planned.get("tube") or FULL) != FULL:
-        return "reference tube; no gate uses it"
+        return "reference tube: others are judged by it"
     return "" if planned["acquisition"] in counted else "the gating counted nothing"
 
 

@@ -1,0 +1,28 @@
+"""Compare the intensities of full tubes with those of the FMO tubes of their draw or batch."""
+
+from typing import TYPE_CHECKING
+
+from correlates.flow.counts.collect import acquisition_rows, templates_of
+from correlates.flow.counts.fmo import COLUMNS, FmoFloors, fmo_intensities
+from correlates.flow.counts.measurements import read_job_tables
+from correlates.intake.records import read_plan
+from correlates.job import run_logged
+from correlates.tables import write_tsv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(job) -> None:
+    """Write a row for each population and marker that has an FMO; none without FMO tubes."""
+    plan = read_plan(job.input.plan)
+    paths = dict(zip(plan.in_panels_with_fmo, job.input.intensities, strict=True))
+    floors = FmoFloors(job.params.fmo_min_parent_events, job.params.lod_events)
+    templates = templates_of(plan, job.input.templates)
+    found = fmo_intensities(acquisition_rows(plan), read_job_tables(paths), templates, floors)
+    known = found.astype(object).where(found.notna(), None)
+    write_tsv(job.output.compared, COLUMNS, known.to_dict("records"))
+
+
+if __name__ == "__main__":
+    run_logged(main, snakemake)
