@@ -186,6 +186,12 @@ def polygon(*points):
             None,
             id="off the axis",
         ),
+        pytest.param(
+            RectangleGate("r", ROOT, "r", (Dimension("A", maximum=90.0), Dimension("B"))),
+            RectangleGate("r", ROOT, "r", (Dimension("B", maximum=90.0),)),
+            None,
+            id="on other axes, as margins are that a file has not",
+        ),
     ],
 )
 def test_gates_of_others_are_drawn_on_this_files_axes(own, other, drawn):

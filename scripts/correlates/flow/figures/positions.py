@@ -8,6 +8,7 @@ from correlates.flow.figures.axes import place_on
 from correlates.flow.figures.places import SIDE
 from correlates.flow.figures.plots import Plot, dimension_order
 from correlates.flow.figures.svg import element, number
+from correlates.flow.gating.evaluate import dimensions_of
 from correlates.flow.gating.gates import (
     BooleanGate,
     EllipsoidGate,
@@ -48,7 +49,7 @@ def lines_of_others(plot: Plot, axes: Sequence[Mapping], others: Iterable[Strate
         by_id = {gate.id: gate for gate in strategy.gates}
         for gate in plot.gates:
             other = by_id.get(gate.id)
-            if type(other) is type(gate) and not isinstance(gate, BooleanGate):
+            if other is not None and _form(gate) and _form(other) == _form(gate):
                 order = dimension_order(gate, plot.dimensions)
                 moves += _lines(other, order, strategy, axes)
     # the same line of many files is drawn once
@@ -58,6 +59,13 @@ def lines_of_others(plot: Plot, axes: Sequence[Mapping], others: Iterable[Strate
     return element(
         "path", d=drawn, fill="none", stroke=_COLOUR, stroke_opacity=0.35, class_="others"
     )
+
+
+def _form(gate: Gate) -> tuple:
+    """Return what gates share that one set of axes shows; a file's cleaning has axes of its own."""
+    if isinstance(gate, BooleanGate):
+        return ()
+    return (type(gate), *(dimension.channel for dimension in dimensions_of(gate)))
 
 
 def _lines(
