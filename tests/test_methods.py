@@ -5,7 +5,7 @@ import pytest
 from flowutils import gating
 
 from correlates.flow.gating import transforms
-from correlates.flow.templates.density import FEW_EVENTS, GRID, NO_EVENTS
+from correlates.flow.templates.density import FEW_EVENTS, GRID, NO_EVENTS, NO_SPREAD
 from correlates.flow.templates.methods import (
     Settings,
     on_scale,
@@ -104,9 +104,15 @@ def test_events_outside_min_and_max_are_not_looked_at():
 
 @pytest.mark.parametrize(("count", "flag"), [(0, NO_EVENTS), (49, FEW_EVENTS), (50, None)])
 def test_a_tail_of_few_events_is_flagged(count, flag):
-    cut = tail_cut(np.full(count, 1e3), SCALE, (100.0, 1e4), {"side": "left"}, SETTINGS)
+    values = np.linspace(900, 1100, count)
+
+    cut = tail_cut(values, SCALE, (100.0, 1e4), {"side": "left"}, SETTINGS)
 
     assert cut.flag == flag
+
+
+def test_events_of_one_value_have_no_tail():
+    assert tail_cut(np.full(500, 1e3), SCALE, (100.0, 1e4), {}, SETTINGS).flag == NO_SPREAD
 
 
 def singles(count, rng, ratio=0.8):

@@ -15,6 +15,7 @@ MEANINGS = {
     "valley_outside_prior": "the valley lies outside the range that the template gives",
     "quantile_outside_prior": "the quantile lies outside the range that the template gives, "
     "and the cut at its end",
+    "fallback_no_spread": "all events have one value, so that nothing could be told apart",
     "fallback_no_cluster": "the mixture has no population where the template expects one; a fixed "
     "ellipse stands there",
     "fallback_no_convergence": "the mixture did not settle; a fixed ellipse stands where the "

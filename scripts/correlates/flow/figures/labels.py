@@ -25,6 +25,7 @@ FLAG_WORDS = {
     "fallback_no_events": "no events",
     "valley_outside_prior": "valley out of range",
     "quantile_outside_prior": "quantile out of range",
+    "fallback_no_spread": "all of one value",
     "fallback_no_cluster": "no cluster found",
     "fallback_no_convergence": "mixture not settled",
 }

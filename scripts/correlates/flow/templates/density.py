@@ -16,6 +16,7 @@ BANDWIDTHS = (0.05, 0.036, 0.026, 0.018, 0.013)
 NO_VALLEY = "fallback_no_valley"
 FEW_EVENTS = "fallback_few_events"
 NO_EVENTS = "fallback_no_events"
+NO_SPREAD = "fallback_no_spread"
 OUTSIDE_PRIOR = "valley_outside_prior"
 
 

@@ -16,6 +16,7 @@ from correlates.flow.templates.density import (
     FEW_EVENTS,
     GRID,
     NO_EVENTS,
+    NO_SPREAD,
     Cut,
     find_valley,
     tail_of_peak,
@@ -34,6 +35,8 @@ _USUAL_SPREAD = 0.06
 # Of openCyto's gate_quantile.
 _USUAL_QUANTILE = 0.999
 QUANTILE_OUTSIDE = "quantile_outside_prior"
+# Of a detector: no single cell is so dim, and a ratio to nothing is no number.
+_LEAST_AREA = 1e-6
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,9 @@ def tail_cut(
     scaled = on_scale(values, scale, settings)
     sign = -1 if arguments.get("side", "right") == "left" else 1
     cut = tail_of_peak(scaled, low, high, sds=arguments.get("sds", 3.0), side=sign)
-    return Cut(cut, FEW_EVENTS if len(values) < settings.min_events else None)
+    if len(values) < settings.min_events:
+        return Cut(cut, FEW_EVENTS)
+    return Cut(cut, NO_SPREAD if np.ptp(scaled) == 0 else None)
 
 
 def quantile_cut(
@@ -154,6 +159,8 @@ def quantile_cut(
     cut = float(np.clip(place, low, high))
     if len(values) < max(settings.min_events, 1 / min(share, 1 - share)):
         return Cut(cut, FEW_EVENTS)
+    if np.ptp(values) == 0:
+        return Cut(cut, NO_SPREAD)
     return Cut(cut, QUANTILE_OUTSIDE if prior is not None and cut != place else None)
 
 
@@ -267,7 +274,7 @@ def singlet_band(
     top = range_or_usual(top)
     level = arguments.get("prediction_level", 0.9999)
     reach = NormalDist().inv_cdf(0.5 + level / 2) * (1.5 if arguments.get("wider_gate") else 1.0)
-    usable = (area > 0) & (height > 0) & (area < 0.999 * top)
+    usable = (area > _LEAST_AREA * top) & (height > 0) & (area < 0.999 * top)
     area, height = thinned(area[usable], settings), thinned(height[usable], settings)
     flag = None
     if len(area) < settings.min_events:
@@ -275,6 +282,7 @@ def singlet_band(
         offset, slope, spread, flag = 0.0, ratio, _USUAL_SPREAD * ratio, FEW_EVENTS
     else:
         offset, slope, spread = _fit_line(area, height)
+        flag = NO_SPREAD if np.ptp(area) == 0 else None
     # beyond the scale on both sides, so that only the band decides
     corners = []
     for sign, ends in ((-1, (0.0, 1.1 * top)), (1, (1.1 * top, 0.0))):
