@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from correlates.flow.controls.charts import OUT_OF_LIMITS, marks_of_batches
 from correlates.flow.counts.censoring import COLUMNS as BY_ALC
 from correlates.flow.counts.censoring import nd_by_alc
 from correlates.flow.counts.collect import (
@@ -11,7 +12,7 @@ from correlates.flow.counts.collect import (
     reconciliation_rows,
     templates_of,
 )
-from correlates.flow.counts.dependents import with_flags
+from correlates.flow.counts.dependents import with_flags, with_median_flags
 from correlates.flow.counts.fmo import read_compared
 from correlates.flow.counts.measurements import LEFT_OUT, flow_measurements, read_job_tables
 from correlates.flow.counts.override_effects import override_marks
@@ -21,7 +22,7 @@ from correlates.intake.duplicates import find_duplicates
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
 from correlates.measurements import write_measurements
-from correlates.tables import read_json, write_tsv
+from correlates.tables import read_json, read_tsv, write_tsv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -35,11 +36,13 @@ def main(job) -> None:
     marks = [placement_marks(plan, job.input.placements, templates)]
     if job.params.with_overrides:
         marks.append(override_marks(plan, templates))
-    populations = with_flags(populations, marks)
+    of_shares, of_medians = marks_of_batches(read_tsv(job.input.controls), plan)
+    populations = with_flags(populations, [*marks, of_shares])
+    intensities = read_job_tables(dict(zip(plan.names, job.input.intensities, strict=True)))
     tables = flow_measurements(
         acquisition_rows(plan),
         populations,
-        read_job_tables(dict(zip(plan.names, job.input.intensities, strict=True))),
+        with_median_flags(intensities, of_medians, OUT_OF_LIMITS),
         {name: read_json(path) for name, path in zip(plan.names, job.input.verdicts, strict=True)},
         plan.cbc,
         flow_settings(job.params.settings),

@@ -6,6 +6,7 @@ from correlates.flow.acquisition import gate_acquisition
 from correlates.flow.clusters.subsample import Choice, choose_events, write_subsample
 from correlates.flow.ics.combinations import combination_rows
 from correlates.flow.outputs import write_outcome
+from correlates.flow.quantiles import write_quantiles
 from correlates.flow.sources import read_source
 from correlates.flow.templates.borrowed import Borrowing, read_tube
 from correlates.flow.templates.methods import Settings
@@ -38,6 +39,7 @@ def main(job) -> None:
     )
     combinations = combination_rows(outcome.gated, **job.params.ics)
     write_outcome(outcome, job.wildcards.acquisition, job.params.path, job.output, combinations)
+    write_quantiles(job.output.quantiles, outcome, job.params.quantiles_of)
     choice = Choice(**job.params.events) if job.params.events else None
     write_subsample(job.output.events, choose_events(outcome, job.params.content, choice))
 

@@ -25,7 +25,8 @@ from correlates.tables import read_tsv
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "resources" / "gating" / "tnk.csv"
 OUTPUTS = (
-    *("populations", "intensities", "thresholds", "scales", "cofactors", "combinations"),
+    *("populations", "intensities", "thresholds", "quantiles", "scales", "cofactors"),
+    "combinations",
     *("verdict", "gates", "strategy", "figure", "events"),
 )
 SCALE = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["flow"]["scale"]
@@ -86,7 +87,7 @@ gate_sample.main(SimpleNamespace(
         path={str(file)!r}, content={sha256(file)!r}, compensation="file",
         markers=json.loads(sys.argv[1]), aliases={{}}, scale={SCALE!r},
         fmo_percentile=99.5, fmo_min_parent_events=1000, tube="full", threshold_tubes=[],
-        overrides=[],
+        overrides=[], quantiles_of="cd45",
         events={{"events_per_sample": 500, "population": "cd45", "seed": 1, "width": 0.5,
                 "decades": 4.5}},
         ics=dict(parents=["t_cd4"], functions=["ifng"], single=[]),
@@ -108,6 +109,7 @@ print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))
 
     assert not set(json.loads(done.stdout)) & set(HEAVY)
     assert json.loads((tmp_path / "verdict").read_text())["verdict"] == "accepted"
+    assert {row["marker"] for row in read_tsv(tmp_path / "quantiles")} >= {"CD3", "CD45"}
 
 
 def test_every_gate_ends_as_a_population(simulated, markers):

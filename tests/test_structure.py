@@ -26,6 +26,7 @@ SCRIPT_FLOORS = {
     "read_strategies": "flow",
     "gate_sample": "flow",
     "find_placements": "flow",
+    "chart_controls": "flow",
     "collect_flow": "flow",
     "measure_ics": "flow",
     "compare_intensities": "flow",

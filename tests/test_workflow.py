@@ -16,6 +16,7 @@ PATIENTS, VISITS, EVENTS = 4, 5, 3000
 COHORT_STEPS = {
     "list_files",
     "find_placements",
+    "chart_controls",
     "collect_flow",
     "compare_intensities",
     "build_cohort",

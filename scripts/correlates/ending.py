@@ -11,7 +11,7 @@ from correlates.tables import read_json, read_tsv
 PASSING_CODES = frozenset({"vanished", "changed_during_run"})
 ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
 OF_ONE_FILE = (
-    *("populations", "intensities", "thresholds", "scales", "combinations"),
+    *("populations", "intensities", "thresholds", "quantiles", "scales", "combinations"),
     *("verdicts", "gates", "figures", "events"),
 )
 

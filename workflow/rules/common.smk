@@ -180,6 +180,27 @@ def tube_of(wildcards):
     return PLAN[wildcards.acquisition].tube
 
 
+def controls_of_plan(wildcards):
+    """Bridging controls, of all batches and panels."""
+    require_plan()
+    return [one.acquisition for one in PLAN.acquisitions if one.is_bridging_control]
+
+
+def of_controls(pattern):
+    """An input function: one file of each bridging control."""
+
+    def files(wildcards):
+        return [pattern.format(acquisition=name) for name in controls_of_plan(wildcards)]
+
+    return files
+
+
+def quantiles_of(wildcards):
+    """Which population's quantiles a job writes; only those of a bridging control are used."""
+    is_control = PLAN[wildcards.acquisition].is_bridging_control
+    return config["flow"]["anchors"]["leukocytes"] if is_control else ""
+
+
 def path_of(wildcards):
     return PLAN[wildcards.acquisition].path
 

@@ -40,6 +40,7 @@ rule gate_sample:
         populations="results/flow/populations/{acquisition}.tsv",
         intensities="results/flow/intensities/{acquisition}.tsv",
         thresholds="results/flow/thresholds/{acquisition}.tsv",
+        quantiles="results/flow/quantiles/{acquisition}.tsv",
         scales="results/flow/scales/{acquisition}.json",
         cofactors="results/flow/scales/{acquisition}.svg",
         combinations="results/flow/combinations/{acquisition}.tsv",
@@ -69,6 +70,7 @@ rule gate_sample:
         fmo_percentile=lookup(dpath="flow/fmo_percentile", within=config),
         fmo_min_parent_events=lookup(dpath="flow/fmo_min_parent_events", within=config),
         tube=tube_of,
+        quantiles_of=quantiles_of,
         threshold_tubes=threshold_tubes_of,
         overrides=overrides_of,
         events=chosen_events(config["flow"]),
@@ -134,6 +136,7 @@ rule collect_flow:
         compared=rules.compare_intensities.output.compared,
         strategies=strategies_of_workspaces,
         placements=rules.find_placements.output.placements,
+        controls=rules.chart_controls.output.charts,
         templates=templates_of_plan,
     output:
         measurements="results/flow/measurements.parquet",

@@ -12,6 +12,7 @@ from correlates.problems import Problem
 
 FORMAT = 6
 SAMPLE, REFERENCE = "sample", "reference"
+CONTROL = "control"
 # Tubes of a draw that are measured; all others are what those are judged by.
 _MEASURED = ("full", "stim_")
 LISTED_STATES = ("waiting", "unmatched", "missing", "conflict")
@@ -63,6 +64,11 @@ class Acquisition:
     role: str = SAMPLE
     lot: str = ""
     tube_prep: str = ""
+
+    @property
+    def is_bridging_control(self) -> bool:
+        """Whether this is the material that is stained with the full panel in every batch."""
+        return self.role == REFERENCE and self.tube == CONTROL
 
     def as_row(self) -> dict:
         """Return the acquisition as a row of text and numbers."""

@@ -72,6 +72,7 @@ MEANINGS = {
     "bridge_anchor_not_quantified": "too few events of the population that would carry the count "
     "from the draw's tube with beads",
     "no_way_of_counting": "none of the ways to cells per microlitre that the config names is open",
+    "control_out_of_limits": "the bridging control of the batch is out of its limits in this",
     "display_only_compositional": "mostly a measure of the clone's size: shown, never tested",
     "day_planned": "no study day was recorded; the visit's planned day is taken",
     "day_from_first_dose": "no study day was recorded; the recorded day of the first lenalidomide "

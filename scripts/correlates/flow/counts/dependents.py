@@ -1,6 +1,6 @@
 """Which populations rest on a gate, and the flags that they carry for it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
@@ -72,6 +72,28 @@ def with_flags(
         known = [flag for flag in (own if isinstance(own, str) else "").split(";") if flag]
         flags.append(";".join(dict.fromkeys([*known, *more])))
     return populations.assign(flags=flags)
+
+
+def with_median_flags(
+    intensities: pd.DataFrame, marked_ones: Collection[tuple[str, str, str]], flag: str
+) -> pd.DataFrame:
+    """Return the intensities table with a flag in ``median_flags``, beside those already there.
+
+    Parameters
+    ----------
+    intensities
+        ``acquisition``, ``population``, ``marker``.
+    marked_ones
+        What is flagged, by these three.
+    flag
+        The flag.
+    """
+    if intensities.empty or not marked_ones:
+        return intensities
+    keys = zip(*(intensities[key] for key in ("acquisition", "population", "marker")), strict=True)
+    more = [flag if key in marked_ones else "" for key in keys]
+    held = intensities["median_flags"] + ";" if "median_flags" in intensities else ""
+    return intensities.assign(median_flags=held + pd.Series(more, index=intensities.index))
 
 
 def flags_of_references(counts: pd.DataFrame) -> pd.Series:

@@ -87,7 +87,7 @@ def flow_measurements(
         ``timepoint``, ``specimen``, ``panel``, ``tube``, ``batch``, ``study_day`` (with
         ``study_day_source``) and ``hours_post_dose``.
     populations, intensities
-        Tables of all jobs, as `read_job_tables` reads them.
+        Tables of all jobs, as `read_job_tables` reads them; intensities may carry ``median_flags``.
     verdicts
         By acquisition: ``verdict``, and ``findings`` with ``code`` and ``severity``.
     cbc
@@ -186,6 +186,7 @@ def _intensity_rows(
             "status": np.where(few, NOT_EVALUABLE, OK),
             "method": "median_compensated_linear",
             "flags": rows["flags"]
+            + (";" + rows["median_flags"] if "median_flags" in rows else "")
             + np.select([few, some], [";too_few_events", ";few_events"], default="")
             + np.where(rows["mfi_compositional"], f";{DISPLAY_ONLY}", ""),
         }

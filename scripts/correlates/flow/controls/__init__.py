@@ -1,0 +1,1 @@
+"""Bridging controls: what the same material gives in every batch, and which batch is out."""

@@ -1,0 +1,48 @@
+"""Quantiles of every marker in a bridging control: what a later correction of batches is made of.
+
+The per-file job writes them, so nothing heavier than numpy is imported here.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from correlates.flow.acquisition import Outcome
+from correlates.tables import write_tsv
+
+# Beyond 1 and 99 % a few events decide.
+PROBABILITIES = (0.01, *(round(0.05 * step, 2) for step in range(1, 20)), 0.99)
+COLUMNS = ("population", "marker", "channel", "n", "probability", "value")
+
+
+def write_quantiles(path: str | Path, outcome: Outcome, population: str) -> None:
+    """Write the quantiles of one population; a table without rows if none is wanted."""
+    write_tsv(path, COLUMNS, quantile_rows(outcome, population) if population else [])
+
+
+def quantile_rows(outcome: Outcome, population: str) -> list[dict]:
+    """Return the quantiles of each marker's linear, compensated values in one population.
+
+    Parameters
+    ----------
+    outcome
+        A gated file; a refused one has none.
+    population
+        Key of the population, such as the leukocytes; no rows if it is not gated, or empty.
+    """
+    if outcome.gated is None or not outcome.gated.counts.get(population):
+        return []
+    members = np.flatnonzero(outcome.gated.members(population))
+    rows = []
+    for channel, marker in outcome.markers.items():
+        values = outcome.gated.intensities[channel, outcome.compensation][members]
+        values = values[~np.isnan(values)]
+        if not marker or not len(values):
+            continue
+        about = {"population": population, "marker": marker, "channel": channel, "n": len(values)}
+        found = np.quantile(values.astype(float), PROBABILITIES)
+        rows += [
+            about | {"probability": probability, "value": f"{value:.8g}"}
+            for probability, value in zip(PROBABILITIES, found.tolist(), strict=True)
+        ]
+    return rows
