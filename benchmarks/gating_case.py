@@ -19,7 +19,16 @@ from correlates.flow.gating.gates import (
     Strategy,
     Transform,
 )
+from correlates.simulate.cytometer import Blood
 from correlates.simulate.fcs_writer import spillover_keyword, write_fcs
+from correlates.simulate.panel import CHANNELS as TNK_CHANNELS
+from correlates.simulate.panel import DETECTOR_RANGE, FLUORESCENCE, TIMESTEP_S, draw_batch
+from correlates.simulate.panel import MARKERS as TNK
+from correlates.simulate.populations import LABELS
+from correlates.simulate.sample import draw_artefacts, draw_tube
+from correlates.simulate.trial import NO_EFFECTS, draw_patients
+
+_PART = 100_000
 
 MARKERS = {
     "BUV395-A": "CD45RA",
@@ -77,6 +86,29 @@ def write_events(path: Path, count: int) -> None:
     events[:, 17] = np.arange(count)
     keywords = {"$SPILLOVER": spillover_keyword(list(MARKERS), matrix), "$CYT": "Synthetic"}
     write_fcs(path, events, CHANNELS, MARKERS, keywords, 262144)
+
+
+def write_simulated(path: Path, count: int) -> dict[str, str]:
+    """Write a simulated tube of the T/NK panel with ``count`` events; return marker by channel."""
+    rng = np.random.default_rng(count)
+    patient = draw_patients(1, NO_EFFECTS, rng)[0]
+    batch = draw_batch("run1", rng)
+    blood = Blood(
+        patient.counts_per_ul("C0D1", rng), np.zeros((len(LABELS), len(TNK))), patient.traits
+    )
+    parts, ticks = [], 0.0
+    # in parts, so that the simulation of a large file fits into memory
+    for start in range(0, count, _PART):
+        size = min(_PART, count - start)
+        events = draw_tube(size, blood, draw_artefacts(rng), batch, rng).events
+        events[:, -1] += ticks
+        ticks = float(events[-1, -1]) + 1
+        parts.append(events)
+    markers = dict(zip(FLUORESCENCE, TNK, strict=True))
+    keywords = {"$SPILLOVER": spillover_keyword(FLUORESCENCE, batch.recorded_spillover)}
+    keywords |= {"$TIMESTEP": str(TIMESTEP_S), "$CYT": "Simulated"}
+    write_fcs(path, np.concatenate(parts), TNK_CHANNELS, markers, keywords, DETECTOR_RANGE)
+    return markers
 
 
 def spillover() -> np.ndarray:
