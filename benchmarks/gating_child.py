@@ -93,6 +93,7 @@ def run_job(folder: Path, file: str, gating: Path, markers: dict[str, str], sha2
                 compensation="file",
                 tube="full",
                 threshold_tubes=[],
+                overrides=[],
                 events={},
                 **settings,
             ),
