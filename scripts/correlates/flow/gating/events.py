@@ -15,7 +15,7 @@ CHUNK = 16_384
 # Up to this size compensated columns are kept as they were solved, above it in single precision.
 _SOLVED_BYTES = 24 * 2**20
 # Columns as read that are kept at hand take no more than this, and two are kept always.
-_KEPT_BYTES = 40 * 2**20
+_KEPT_BYTES = 16 * 2**20
 _ARENA_BYTES = 24 * 2**20
 # Larger files are not held: reading the bytes again costs less than the memory of a second file.
 _HELD_BYTES = 24 * 2**20
