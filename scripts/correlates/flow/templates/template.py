@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from correlates.flow.templates.nk_rule import nk_problems
 from correlates.flow.templates.panel import is_known, known_dimensions
 from correlates.flow.templates.rows import Row, filled_rows, names_of, read_row
 from correlates.flow.templates.tree import link_rows
@@ -122,7 +123,7 @@ def parse_template(text: str, file: str) -> tuple[Template, list[Problem]]:
 
 
 def check_template(template: Template, panel: Mapping[str, str]) -> list[Problem]:
-    """Report every dimension that the panel does not know.
+    """Report every dimension that the panel does not know, and NK cells that are no NK cells.
 
     Parameters
     ----------
@@ -132,7 +133,8 @@ def check_template(template: Template, panel: Mapping[str, str]) -> list[Problem
         Channel by marker.
     """
     known = list(dict.fromkeys(known_dimensions(panel)))
-    return _unknown_markers(template, panel) + [
+    nk = nk_problems(template.rows, template.file)
+    return [*_unknown_markers(template, panel), *nk] + [
         Problem(
             template.file,
             "the panel has no such marker or channel",
