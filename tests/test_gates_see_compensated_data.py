@@ -211,3 +211,33 @@ def test_gates_of_a_workspace_see_what_its_own_matrix_gives(tmp_path, matrix, is
     wrong = (members(gate(file, Fixed(read)), "b") != HAS_B).sum()
 
     assert wrong <= 0.002 * 4 * COUNT if is_right else wrong > 0.9 * COUNT
+
+
+def test_a_gate_of_a_workspace_on_an_uncompensated_channel_sees_it_as_read(tmp_path):
+    file = written(tmp_path / "a.fcs", OF_WORKSPACE, matrix_of(NAMES[1:], np.eye(2)))
+    tree = ranged("b", "PE-A", CUT, 1e6, 6000)
+    read = read_flowjo(workspace(tmp_path, sample(0, "a.fcs", tree)))
+
+    assert (members(gate(file, Fixed(read)), "b") != (HAS_A | HAS_B)).sum() <= 8
+
+
+def test_one_gate_of_a_workspace_may_see_a_channel_both_ways(tmp_path):
+    """As FlowJo draws a channel against itself to judge its compensation."""
+    both = ranged("b", "PE-A", CUT, 1e6, 2000).replace(
+        "</gating:RectangleGate>",
+        '<gating:dimension gating:max="3000"><data-type:fcs-dimension '
+        'data-type:name="Comp-PE-A"/></gating:dimension></gating:RectangleGate>',
+    )
+    file = written(tmp_path / "a.fcs", OF_WORKSPACE, matrix_of(NAMES[1:], np.eye(2)))
+    read = read_flowjo(workspace(tmp_path, sample(0, "a.fcs", both)))
+
+    assert (members(gate(file, Fixed(read)), "b") != (HAS_A & ~HAS_B)).sum() <= 8
+
+
+def test_a_matrix_that_names_channels_as_they_are_compensates_them(tmp_path):
+    file = written(tmp_path / "a.fcs", OF_WORKSPACE, matrix_of(NAMES[1:], np.eye(2)))
+    matrix = MATRIX.replace('prefix="Comp-"', 'prefix=""')
+    tree = ranged("b", "PE-A", CUT, 1e6, 4000)
+    read = read_flowjo(workspace(tmp_path, sample(0, "a.fcs", tree, matrix=matrix)))
+
+    assert (members(gate(file, Fixed(read)), "b") != HAS_B).sum() <= 8

@@ -16,6 +16,7 @@ from lxml import etree
 
 from correlates.flow.gating.from_flowkit import strategy_of, unescaped
 from correlates.flow.gating.gates import Compensation, Strategy, Transform
+from correlates.flow.gating.workspace_channels import channels_as_read, with_channels_as_read
 from correlates.flow.gating.workspaces import FlowJoSample, FlowJoWorkspace, population_ids
 from correlates.problems import Problem
 
@@ -108,7 +109,8 @@ def read_flowjo(path: str | Path) -> FlowJoWorkspace:
 class _Sample:
     """A sample's elements, its populations renamed so that FlowKit takes any name.
 
-    ``places`` is the path of every renamed population, ``counts`` FlowJo's count by path.
+    ``places`` is the path of every renamed population, ``counts`` FlowJo's count by path, and
+    ``as_read`` which axes of its gate show uncompensated values.
     """
 
     element: etree._Element
@@ -117,6 +119,7 @@ class _Sample:
     n_events: int
     places: dict[str, tuple[str, ...]]
     counts: dict[tuple[str, ...], int]
+    as_read: dict[tuple[str, ...], tuple[bool, ...]]
 
     @classmethod
     def of(cls, element) -> "_Sample":
@@ -139,6 +142,7 @@ class _Sample:
             int(node.get("count", -1)),
             {code: place for place, code in codes.items()},
             counts,
+            {place: channels_as_read(element, nodes[place]) for place in nodes},
         )
 
     def kept(self, ids, parsed) -> FlowJoSample:
@@ -148,7 +152,8 @@ class _Sample:
             refusal = parsed
         else:
             try:
-                strategy = strategy_of(parsed, names)
+                as_read = {ids[place]: axes for place, axes in self.as_read.items()}
+                strategy = with_channels_as_read(strategy_of(parsed, names), as_read)
             except _REFUSALS as error:
                 refusal = f"They cannot be used ({type(error).__name__}: {error})."
         return FlowJoSample(
