@@ -33,6 +33,7 @@ SCRIPT_FLOORS = {
     "read_gated_table": "flow",
     "join_gated_tables": "flow",
     "show_overrides": "flow",
+    "write_workspace": "flow",
     "build_cohort": "cohort",
     "run_contrasts": "analyses",
     "fit_model": "analyses",

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from correlates.flow.gating.strategies import read_flowjo
 from correlates.measurements import read_measurements
 from correlates.simulate.cohort import simulate_cohort
 from correlates.tables import read_tsv, write_tsv
@@ -275,6 +276,21 @@ def test_a_wrong_template_stops_the_run_with_all_of_its_problems(study):
     assert "singelGate" in done.stdout
     assert "singletGate" in done.stdout
     assert "CD65" in done.stdout
+
+
+def test_a_flowjo_workspace_is_written_on_demand(study):
+    study.run_well("flowjo_workspaces")
+
+    path = study.result("flow/workspaces/tnk.wsp")
+    workspace = read_flowjo(path)
+    written = read_tsv(study.result("flow/workspaces/tnk.tsv"))
+    assert len(workspace.samples) == PATIENTS * VISITS - 1
+    assert {row["written"] for row in written} == {"exact"}
+    for sample in workspace.samples:
+        rows = read_tsv(study.result(f"flow/populations/{sample.name}.tsv"))
+        ours = {row["population"]: int(row["n"]) for row in rows if row["parent"]}
+        assert ours.items() <= sample.counts.items()
+    assert study.planned() == {}
 
 
 REPEATED = {

@@ -146,7 +146,7 @@ def gate_acquisition(
         header = read_header(path)
         # A template looks at whole columns again and again; other gates take one pass.
         is_template = isinstance(source, Template)
-        events = Events.of_file(header, _read_matrix(compensation, header), hold=is_template)
+        events = Events.of_file(header, read_matrix(compensation, header), hold=is_template)
         panel = resolve_panel(markers, aliases or {}, header.channels, str(header.path))
         noted = [*check_events(header, events), *check_matrix(events, panel.markers, compensation)]
         noted += check_panel(panel, source.dimensions if is_template else None)
@@ -275,7 +275,14 @@ def _passing(path: str | Path, sha256: str) -> Finding | None:
     return Finding("changed_during_run", message, _RUN_AGAIN, ERROR)
 
 
-def _read_matrix(compensation: str, header: FcsFile) -> Compensation | None:
+def read_matrix(compensation: str, header: FcsFile) -> Compensation | None:
+    """Return the matrix that a file is compensated with; None without one.
+
+    Raises
+    ------
+    Refused
+        If the study's table does not fit the file.
+    """
     if compensation == "none":
         return None
     if compensation == "file":

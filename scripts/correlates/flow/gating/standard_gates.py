@@ -46,7 +46,7 @@ def for_file(strategy: Strategy, events: Events) -> Strategy:
         compensation = own if axis.compensation == FROM_FILE else axis.compensation
         return replace(axis, channel=named(axis.channel), compensation=compensation)
 
-    gates = tuple(_with_axes(gate, on_axis) for gate in strategy.gates)
+    gates = tuple(with_axes(gate, on_axis) for gate in strategy.gates)
     ratios = {
         key: replace(ratio, numerator=named(ratio.numerator), denominator=named(ratio.denominator))
         for key, ratio in strategy.ratios.items()
@@ -65,7 +65,8 @@ def for_file(strategy: Strategy, events: Events) -> Strategy:
     return replace(strategy, gates=gates, ratios=ratios, compensations=matrices)
 
 
-def _with_axes(gate: Gate, on_axis: Callable[[Dimension], Dimension]) -> Gate:
+def with_axes(gate: Gate, on_axis: Callable[[Dimension], Dimension]) -> Gate:
+    """Return a gate with each of its dimensions changed."""
     if isinstance(gate, BooleanGate):
         return gate
     if isinstance(gate, QuadrantGate):
