@@ -13,6 +13,7 @@ from correlates.flow.counts.collect import (
     templates_of,
 )
 from correlates.flow.counts.dependents import with_flags, with_median_flags
+from correlates.flow.counts.exclusion import read_fitness
 from correlates.flow.counts.fmo import read_compared
 from correlates.flow.counts.measurements import LEFT_OUT, flow_measurements, read_job_tables
 from correlates.flow.counts.override_effects import override_marks
@@ -39,17 +40,26 @@ def main(job) -> None:
     of_shares, of_medians = marks_of_batches(read_tsv(job.input.controls), plan)
     populations = with_flags(populations, [*marks, of_shares])
     intensities = read_job_tables(dict(zip(plan.names, job.input.intensities, strict=True)))
+    verdicts = {
+        name: read_json(path) for name, path in zip(plan.names, job.input.verdicts, strict=True)
+    }
+    fitness = read_fitness(
+        dict(zip(plan.names, job.input.ledgers, strict=True)),
+        {name: verdict["n_events"] for name, verdict in verdicts.items()},
+        job.params.settings["exclusion"],
+    )
     tables = flow_measurements(
         acquisition_rows(plan),
         populations,
         with_median_flags(intensities, of_medians, OUT_OF_LIMITS),
-        {name: read_json(path) for name, path in zip(plan.names, job.input.verdicts, strict=True)},
+        verdicts,
         plan.cbc,
         flow_settings(job.params.settings),
         panel_order=list(plan.gating),
         excluded=find_duplicates(plan.acquisitions, plan.listed),
         compared=read_compared(job.input.compared),
         lots=plan.beads,
+        fitness=fitness,
     )
     write_measurements(tables.measurements, job.output.measurements)
     write_tsv(job.output.left_out, LEFT_OUT, tables.left_out.to_dict("records"))

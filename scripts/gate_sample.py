@@ -6,6 +6,7 @@ from correlates.flow.acquisition import gate_acquisition
 from correlates.flow.clusters.subsample import Choice, choose_events, write_subsample
 from correlates.flow.ics.combinations import combination_rows
 from correlates.flow.outputs import write_outcome
+from correlates.flow.quality.settings import QualitySettings
 from correlates.flow.quantiles import write_quantiles
 from correlates.flow.sources import read_source
 from correlates.flow.templates.borrowed import Borrowing, read_tube
@@ -22,6 +23,7 @@ def main(job) -> None:
     """Do everything that one file needs, and write all of it, whatever the file holds."""
     source = read_source(job.input.gating)
     tubes = map(read_tube, job.params.threshold_tubes, job.input.thresholds, job.input.verdicts)
+    quality = QualitySettings.of_config(job.params.quality)
     outcome = gate_acquisition(
         job.params.path,
         job.params.content,
@@ -32,6 +34,7 @@ def main(job) -> None:
             scale=ScaleSettings.of_config(job.params.scale),
             fmo_percentile=job.params.fmo_percentile,
             min_reference_events=job.params.fmo_min_parent_events,
+            steadiness=quality.steadiness,
             overrides={(name, marker): cut for name, marker, cut in job.params.overrides},
         ),
         Borrowing(tube_key(job.params.tube), tuple(tubes)),

@@ -25,10 +25,11 @@ from correlates.tables import read_tsv
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "resources" / "gating" / "tnk.csv"
 OUTPUTS = (
-    *("populations", "intensities", "thresholds", "quantiles", "scales", "cofactors"),
-    "combinations",
+    *("populations", "intensities", "thresholds", "quantiles", "ledger", "scales"),
+    *("cofactors", "combinations"),
     *("verdict", "gates", "strategy", "figure", "events"),
 )
+QUALITY = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["flow"]["quality"]
 SCALE = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["flow"]["scale"]
 HEAVY = ("flowkit", "flowio", "pandas", "scipy", "pyarrow", "sklearn", "scanpy", "anndata", "numba")
 
@@ -87,7 +88,7 @@ gate_sample.main(SimpleNamespace(
         path={str(file)!r}, content={sha256(file)!r}, compensation="file",
         markers=json.loads(sys.argv[1]), aliases={{}}, scale={SCALE!r},
         fmo_percentile=99.5, fmo_min_parent_events=1000, tube="full", threshold_tubes=[],
-        overrides=[], quantiles_of="cd45",
+        overrides=[], quantiles_of="cd45", quality={QUALITY!r},
         events={{"events_per_sample": 500, "population": "cd45", "seed": 1, "width": 0.5,
                 "decades": 4.5}},
         ics=dict(parents=["t_cd4"], functions=["ifng"], single=[]),

@@ -11,8 +11,8 @@ from correlates.tables import read_json, read_tsv
 PASSING_CODES = frozenset({"vanished", "changed_during_run"})
 ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
 OF_ONE_FILE = (
-    *("populations", "intensities", "thresholds", "quantiles", "scales", "combinations"),
-    *("verdicts", "gates", "figures", "events"),
+    *("populations", "intensities", "thresholds", "quantiles", "ledgers", "scales"),
+    *("combinations", "verdicts", "gates", "figures", "events"),
 )
 
 

@@ -34,6 +34,7 @@ from correlates.flow.gating.gates import (
     populations_of,
 )
 from correlates.flow.gating.workspaces import NotInWorkspace
+from correlates.flow.quality.ledger import Quality, quality_beside, quality_of
 from correlates.flow.sources import Fixed, UnreadableGates
 from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.instantiate import instantiate
@@ -87,6 +88,8 @@ class Outcome:
     compensated_by
         Where its matrix is from: ``file``, ``table`` (the study's), ``gating`` (a GatingML file or
         a workspace) or ``nothing``; empty where it was refused.
+    quality
+        What cleaning removed, or would remove.
     """
 
     verdict: Verdict
@@ -102,6 +105,7 @@ class Outcome:
     scales: Mapping[str, Scale] = field(default_factory=dict)
     compensation: str = UNCOMPENSATED
     compensated_by: str = ""
+    quality: Quality = Quality()
 
 
 def gate_acquisition(
@@ -309,15 +313,23 @@ def _gated(header, events, source, stained, settings, verdict, borrowing) -> Out
     if isinstance(source, Template):
         channels = _channels_of(source, header, panel)
         made = instantiate(
-            source, events, channels, settings, compensation=mode, borrowing=borrowing
+            source,
+            events,
+            channels,
+            settings,
+            compensation=mode,
+            borrowing=borrowing,
+            stained=own,
         )
         columns = intensities_of(events, _columns(made.strategy, own, mode))
         gates = {"strategy": made.strategy, "gated": replace(made.gated, intensities=columns)}
         gates |= {"methods": made.methods, "flags": made.flags}
         gates |= {"thresholds": made.thresholds, "channels": channels, "origins": made.origins}
-        gates |= {"scales": made.scales}
+        gates |= {"scales": made.scales, "quality": quality_of(source, made)}
     else:
         gates = _fixed(header, events, source, own, mode)
+        gates |= {"quality": quality_beside(events, own, settings)}
+    verdict = _warn(verdict, list(gates["quality"].findings))
     events = events.using(gates["strategy"].compensations)
     return Outcome(verdict, events=events, markers=own, **{"compensation": mode, **gates})
 

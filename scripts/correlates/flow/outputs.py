@@ -14,6 +14,7 @@ from correlates.flow.figures.figure import FigureEvents, draw_figure, draw_refus
 from correlates.flow.gating.gates import Dimension, to_json
 from correlates.flow.gating.gatingml import write_gatingml
 from correlates.flow.ics import combinations as ics
+from correlates.flow.quality.ledger import COLUMNS as LEDGER_COLUMNS
 from correlates.flow.scales import scale_records
 from correlates.intake.fcs.findings import ERROR
 from correlates.tables import write_json, write_text, write_tsv
@@ -40,8 +41,8 @@ def write_outcome(
     path
         The FCS file, as the plan names it.
     output
-        Paths by name: ``populations``, ``intensities``, ``thresholds``, ``scales``, ``cofactors``,
-        ``combinations``, ``verdict``, ``gates``, ``strategy``, ``figure``.
+        Paths by name: ``populations``, ``intensities``, ``thresholds``, ``ledger``, ``scales``,
+        ``cofactors``, ``combinations``, ``verdict``, ``gates``, ``strategy``, ``figure``.
     combinations
         Counts of the combinations of functions.
     """
@@ -50,6 +51,7 @@ def write_outcome(
     write_tsv(output.intensities, INTENSITY_COLUMNS, intensity_rows(outcome))
     write_tsv(output.thresholds, THRESHOLD_COLUMNS, threshold_rows(outcome))
     write_json(output.scales, {"acquisition": acquisition, "scales": scale_records(outcome)})
+    write_tsv(output.ledger, LEDGER_COLUMNS, outcome.quality.rows)
     write_text(output.cofactors, _cofactors(outcome, acquisition))
     write_tsv(output.combinations, ics.COLUMNS, combinations)
     write_gatingml(outcome.strategy, output.gates, outcome.events)

@@ -14,6 +14,7 @@ import pandas as pd
 from correlates.flow.counts.absolute import NOT_EVALUABLE, read_blood_counts
 from correlates.flow.counts.beads import without_beads
 from correlates.flow.counts.counting import OK
+from correlates.flow.counts.exclusion import Fitness, with_exclusions
 from correlates.flow.counts.features import feature_names, marker_names
 from correlates.flow.counts.fmo_features import fmo_rows
 from correlates.flow.counts.fractions import fraction_rows
@@ -77,6 +78,7 @@ def flow_measurements(
     excluded: Mapping[str, str] | None = None,
     lots: Iterable[Mapping] = (),
     compared: pd.DataFrame | None = None,
+    fitness: Mapping[str, Fitness] | None = None,
 ) -> FlowTables:
     """Measure every population of every evaluable tube.
 
@@ -103,6 +105,8 @@ def flow_measurements(
         Rows of the beads sheet.
     compared
         Intensities beside those of FMO tubes, as `correlates.flow.counts.fmo` has them.
+    fitness
+        What the ledgers say of each file, as ``exclusion.read_fitness`` gives it.
 
     Returns
     -------
@@ -124,6 +128,8 @@ def flow_measurements(
         )
     counts = _counts_of(tubes, populations)
     tubes = with_sample_gates(tubes, counts, settings)
+    tubes, unfit = with_exclusions(tubes, fitness or {})
+    left_out += unfit
     ways = ways_of_counting(tubes, counts, lots, settings)
     counts = without_beads(counts, settings)
     counts = with_references(tubes, counts, read_blood_counts(cbc), settings)
