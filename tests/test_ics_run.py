@@ -95,6 +95,21 @@ def test_the_calls_show_what_they_rest_on(study):
     assert all(row["unstim"] == "P01_C1D1__ics__unstim" for row in responding)
 
 
+def test_a_stimulated_tube_is_cut_where_its_unstimulated_one_is(study):
+    def cuts(tube):
+        rows = read_tsv(study.result(f"flow/thresholds/{tube}.tsv"))
+        return {row["population"]: row for row in rows if row["population"].endswith("_pos")}
+
+    resting, stimulated = cuts("P01_C1D1__ics__unstim"), cuts("P01_C1D1__ics__stim_CMV")
+    alone = cuts("P02_C1D1__ics__stim_CMV")
+
+    assert len(stimulated) == 6
+    for population, row in stimulated.items():
+        assert float(row["threshold"]) == pytest.approx(float(resting[population]["threshold"]))
+        assert row["source"] == "P01_C1D1__ics__unstim"
+        assert "unstim_missing" in alone[population]["flags"]
+
+
 def test_nothing_changed_plans_nothing(study):
     assert study.planned() == {}
 
