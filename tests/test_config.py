@@ -162,6 +162,17 @@ def test_a_config_without_a_study_is_no_problem_until_a_result_is_asked_for(conf
         pytest.param("flow.cv_cbc", 3, "a fraction, 0 to 1 (0.03 is 3 %)", id="percent, not share"),
         pytest.param("flow.scale.w", "aut", "auto, or a number of decades", id="auto mistyped"),
         pytest.param("flow.scale.w", 2.5, "half of flow.scale.m: 2.25", id="w beyond half m"),
+        pytest.param("flow.scale.kind", "logical", "Did you mean 'logicle'", id="kind mistyped"),
+        pytest.param("flow.scale.cofactor", 0, "auto, or a number above 0", id="no cofactor"),
+        pytest.param(
+            "flow.scale.markers",
+            {"CD3": {"kind": "hyperlog", "w": 0}},
+            "flow.scale.markers.CD3.w: a hyperlog scale has no meaning without a linear part",
+            id="no width of one marker's hyperlog",
+        ),
+        pytest.param(
+            "flow.scale.markers", {"CD3": {"width": 1}}, "flow.scale.markers.CD3.width", id="no key"
+        ),
         pytest.param(
             "flow.clone_free",
             ["t", "lymph"],

@@ -310,6 +310,31 @@ def test_a_quantile_is_kept_to_its_range_and_flagged(arguments, threshold, flags
     assert made.flags.get("x", ()) == flags
 
 
+@pytest.mark.parametrize("kind", ["logicle", "biexponential", "asinh", "hyperlog"])
+@pytest.mark.parametrize(
+    ("row", "count"),
+    [
+        pytest.param('x,+,root,A,boundary,"min=-1e6, max=1e6",,,,', 4000, id="all of it"),
+        pytest.param('x,+,root,A,boundary,"max=1000",,,,', 2000, id="no lower bound"),
+        pytest.param("x,+,root,A,boundary,min=1e6,,,,", 1, id="from beyond the detector"),
+        pytest.param(
+            'x,++,root,"A,B",mindensity,"gate_range=c(100,5000)",,,,', 1000, id="a valley"
+        ),
+        pytest.param('"x,c,d,e",*,root,"A,B",quadrantGate,"cuts=c(3e5,1)",,,,', 0, id="a cut"),
+    ],
+)
+def test_numbers_of_a_template_mean_the_same_on_every_scale(kind, row, count):
+    """FlowJo's scale ends with the detector; one event lies beyond, as compensation can put it."""
+    columns = np.array([CLUSTERS.values(name) for name in NAMES])
+    columns[3, 0] = 2e6 if "1e6" in row else columns[3, 0]
+    settings = Settings(scale=ScaleSettings(kind=kind))
+
+    counted = gate(events_of(columns), row, settings=settings).gated.counts["x"]
+
+    # of all, the one beyond a million is not below a million
+    assert counted == count - ("max=1e6" in row)
+
+
 def test_quadrants_share_their_dividers():
     made = gate(CORNERS, '"pp,pn,np,nn",*,root,"A,B",quadrantGate,"cuts=c(500,500)",,,,')
     quadrants = made.strategy.gates[0]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from correlates.flow.planning import gating_problems
+from correlates.flow.planning import gating_problems, scale_problems
 
 TEMPLATE = (
     "alias,pop,parent,dims,gating_method,gating_args\nlow,+,root,FSC-A,boundary,min=1 max=2\n"
@@ -39,3 +39,21 @@ def test_a_wrong_template_is_told_of(tmp_path):
     problems = gating_problems(plan_of(template))
 
     assert any("rot" in problem.value for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("marker", "is_refused"),
+    [
+        pytest.param("CD56", False, id="a marker of the template"),
+        pytest.param("cd56", False, id="in other letters"),
+        pytest.param("CD65", True, id="mistyped"),
+    ],
+)
+def test_a_marker_with_a_scale_of_its_own_must_stand_in_a_template(tmp_path, marker, is_refused):
+    template = tmp_path / "tnk.csv"
+    template.write_text(TEMPLATE + "nk,+,root,CD56,mindensity,\n")
+
+    problems = scale_problems(plan_of(template), {"markers": {marker: {"kind": "asinh"}}})
+
+    assert [one.column for one in problems] == [f"flow.scale.markers.{marker}"] * is_refused
+    assert all("CD56" in one.remedy for one in problems)

@@ -34,6 +34,7 @@ from correlates.flow.templates.scales import (
     choose_scale,
     cofactor_of,
 )
+from correlates.intake.panels import plain_name
 from correlates.simulate.cohort import simulate_cohort
 from correlates.tables import read_json, read_tsv
 from test_gating_job import outputs, sha256
@@ -288,7 +289,7 @@ def test_the_biexponential_is_no_scale_of_gatingml_but_its_populations_are(simul
 
 
 def test_the_file_of_scales_says_where_each_is_from(simulated, tmp_path):
-    _, out = written(simulated, tmp_path, markers={"cd19": {"kind": "asinh"}})
+    _, out = written(simulated, tmp_path, markers={plain_name("CD19"): {"kind": "asinh"}})
 
     content = read_json(out.scales)
     records = {record["marker"]: record for record in content["scales"] if record["marker"]}

@@ -6,7 +6,9 @@ import pytest
 from correlates.flow.gating.events import Events
 from correlates.flow.gating.gates import Compensation
 from correlates.flow.templates.instantiate import instantiate
+from correlates.flow.templates.methods import Settings
 from correlates.flow.templates.panel import match_channels, panel_of
+from correlates.flow.templates.scales import ScaleSettings
 from correlates.flow.templates.template import check_template, parse_template, read_template
 from correlates.intake.fcs.reader import read_header
 from correlates.simulate.cohort import simulate_cohort
@@ -30,11 +32,11 @@ def events_of(path):
     return header, Events.of_file(header, spillover, hold=True)
 
 
-def gated(path, template, panel):
+def gated(path, template, panel, settings=None):
     header, events = events_of(path)
     channels, problems = match_channels(template.dimensions, panel, header.names, str(path))
     assert problems == []
-    return instantiate(template, events, channels)
+    return instantiate(template, events, channels, settings)
 
 
 def f1(hits):
@@ -88,6 +90,20 @@ def test_major_populations_reach_an_f1_of_095_in_every_file(hits, population):
 
     assert len(scores) >= 10
     assert scores[0][0] >= 0.95, scores[:3]
+
+
+@pytest.mark.parametrize("kind", ["biexponential", "asinh", "hyperlog"])
+def test_major_populations_reach_an_f1_of_097_on_every_scale(cohort, template, kind):
+    panel = panel_of(read_tsv(cohort / "panels.tsv"), "tnk")
+    settings = Settings(scale=ScaleSettings(kind=kind))
+    for path in sorted((cohort / "fcs").glob("*.fcs"))[::6]:
+        codes = read_labels(cohort / "truth" / "events" / f"{path.stem}.npz")
+        instance = gated(path, template, panel, settings)
+        for population in MAJOR:
+            true, found = is_member(codes, population), instance.gated.members(population)
+            both = int((true & found).sum())
+            score = f1((both, int(found.sum()) - both, int(true.sum()) - both))
+            assert score >= 0.97, (path.stem, population)
 
 
 @pytest.mark.parametrize("population", RARE)

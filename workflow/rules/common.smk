@@ -18,7 +18,7 @@ from correlates.digest import library_digest
 from correlates.flow.gated_tables.planning import gated_table_problems
 from correlates.flow.clusters.settings import chosen_events, without_clusters
 from correlates.flow.overrides import check_overrides
-from correlates.flow.planning import gating_problems, tubes_needed
+from correlates.flow.planning import gating_problems, scale_problems, tubes_needed
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
 from correlates.intake.records import is_of_stimulation
@@ -36,6 +36,7 @@ def plan_study():
     plan = make_plan(config, ContentCache(".snakemake/correlates/digests.json"))
     more = [*repeated_keys(workflow.configfiles), *gating_problems(plan)]
     more += gated_table_problems(config, plan)
+    more += scale_problems(plan, config["flow"]["scale"]) if plan.gating else []
     problems = (*plan.problems, *more)
     plan = replace(plan, problems=problems, tubes_needed=tubes_needed(plan))
     if all(problem.stops != "run" for problem in plan.problems):

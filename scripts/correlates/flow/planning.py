@@ -1,15 +1,15 @@
 """What can be wrong with a study's gating before any file is read; light, as it is parsed often."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from correlates.flow.templates.template import Template, check_template, load_template
-from correlates.intake.panels import PanelRow, rows_of_batch
+from correlates.intake.panels import PanelRow, plain_name, rows_of_batch
 from correlates.intake.records import Plan
-from correlates.problems import Problem
+from correlates.problems import Problem, did_you_mean
 
 # File servers are often a second or two ahead.
 _SKEW_SECONDS = 5
@@ -32,6 +32,27 @@ def gating_problems(plan: Plan) -> list[Problem]:
         *_of_templates(plan),
         *_of_matrices(sorted(matrices)),
         *_from_the_future({*plan.gating.values(), *matrices}),
+    ]
+
+
+def scale_problems(plan: Plan, scale: Mapping) -> list[Problem]:
+    """Return the markers of ``flow.scale.markers`` that no template of the plan looks at.
+
+    Parameters
+    ----------
+    plan
+        The plan; one whose problems stop the run names no gating.
+    scale
+        The config's block.
+    """
+    templates = [load_template(path)[0] for path in plan.gating.values() if path.endswith(".csv")]
+    known = list(dict.fromkeys(dim for one in templates for dim in one.dimensions))
+    plain = {plain_name(dim) for dim in known}
+    problem, place = "no template of the study has this marker", "flow.scale.markers."
+    return [
+        Problem("config", problem, did_you_mean(marker, known), column=f"{place}{marker}")
+        for marker in scale["markers"]
+        if plan.gating and plain_name(marker) not in plain
     ]
 
 

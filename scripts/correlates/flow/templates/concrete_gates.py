@@ -128,6 +128,13 @@ def boolean_gates(row: Row) -> list[Gate]:
     return gates
 
 
+def threshold_on(scale: Transform | None, linear: float) -> float:
+    """Return a linear threshold on a scale; beyond one that ends, past all events at its end."""
+    place = float(transforms.apply(scale, np.array([linear]))[0])
+    end = transforms.span(scale)[1]
+    return float(np.nextafter(end, np.inf)) if place >= end else place
+
+
 def per_dimension(value: object, count: int) -> tuple:
     """Return an argument as one value a dimension."""
     return value if isinstance(value, tuple) else (value,) * count

@@ -28,6 +28,7 @@ from correlates.flow.templates.concrete_gates import (
     per_dimension,
     polygon_gate,
     threshold_gates,
+    threshold_on,
 )
 from correlates.flow.templates.methods import (
     OVERRIDDEN,
@@ -326,9 +327,7 @@ class _Walk:
         scale = self.scale(axis)
         if "cuts" in row.arguments:
             given = per_dimension(row.arguments["cuts"], len(row.dims))[number]
-            return Placed(
-                float(transforms.apply(scale, np.array([given]))[0]), source=FROM_TEMPLATE
-            )
+            return Placed(threshold_on(scale, given), source=FROM_TEMPLATE)
         density_scale = scale or linear_scale(self.tops.get(axis.channel))
         cut = place(
             row,

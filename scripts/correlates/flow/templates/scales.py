@@ -13,6 +13,7 @@ from correlates.flow.gating import transforms
 from correlates.flow.gating.biex import CHANNELS
 from correlates.flow.gating.gates import Transform
 from correlates.flow.templates.cofactor import Cofactor, find_cofactor
+from correlates.intake.panels import plain_name
 
 KINDS = ("logicle", "biexponential", "asinh", "hyperlog")
 AUTO = "auto"
@@ -48,7 +49,7 @@ class ScaleSettings:
     cofactor
         Linear value at which asinh turns from linear to logarithmic, or ``auto``.
     markers
-        What is otherwise for some markers: any of the above, by marker in lower case.
+        What is otherwise for some markers: any of the above, by ``plain_name`` of the marker.
     """
 
     kind: str = "logicle"
@@ -60,12 +61,12 @@ class ScaleSettings:
     @classmethod
     def of_config(cls, block: Mapping) -> "ScaleSettings":
         """Return the settings of the config's block ``flow.scale``."""
-        markers = {name.lower(): dict(other) for name, other in block["markers"].items()}
+        markers = {plain_name(name): dict(other) for name, other in block["markers"].items()}
         return cls(**{**block, "markers": markers})
 
     def of_marker(self, marker: str) -> "ScaleSettings":
         """Return what holds for one marker."""
-        return replace(self, **self.markers.get(marker.lower(), {}))
+        return replace(self, **self.markers.get(plain_name(marker), {}))
 
 
 @dataclass(frozen=True)
