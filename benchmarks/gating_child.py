@@ -94,6 +94,7 @@ def run_job(folder: Path, file: str, gating: Path, markers: dict[str, str], sha2
                 tube="full",
                 threshold_tubes=[],
                 overrides=[],
+                quantiles_of=None,
                 events={},
                 **settings,
             ),

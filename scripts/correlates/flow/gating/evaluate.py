@@ -18,6 +18,8 @@ from correlates.flow.gating.ordering import (
 )
 from correlates.problems import did_you_mean
 
+# Event numbers take eight times the memory of a mask: a larger part than one in so many has a mask.
+_LARGE_SHARE = 8
 # Events of a parent that are looked at together.
 _PIECE = 1 << 17
 __all__ = [
@@ -61,13 +63,12 @@ class Gating:
         UnknownChannel
             If the file has no such channel.
         """
-        indices = self.indices(gate.parent)
         if isinstance(gate, BooleanGate):
-            held = {gate.id: self._combined(gate, indices)}
+            held = {gate.id: self._combined(gate)}
         else:
-            held = self._inside(gate, indices)
+            held = self._inside(gate)
         for population, mask in held.items():
-            self._put(population, gate.parent, indices, mask)
+            self._put(population, gate.parent, mask)
         return {population: self.counts[population] for population in held}
 
     def members(self, population: str) -> np.ndarray:
@@ -88,35 +89,42 @@ class Gating:
         """Return what has been gated so far."""
         return Gated(self.events.n_events, dict(self.packed), dict(self.counts), dict(self.parents))
 
-    def _inside(self, gate: Gate, indices: np.ndarray | None) -> dict[str, np.ndarray]:
-        """Evaluate a gate on its parent piece by piece, so that no copy is as large as the file."""
-        count = self.events.n_events if indices is None else len(indices)
-        if count <= _PIECE:
-            return inside(gate, Parent(self.events, self._strategy, indices))
-        parts = []
-        for start in range(0, count, _PIECE):
-            stop = min(start + _PIECE, count)
-            piece = np.arange(start, stop) if indices is None else indices[start:stop]
-            parts.append(inside(gate, Parent(self.events, self._strategy, piece)))
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    def _inside(self, gate: Gate) -> dict[str, np.ndarray]:
+        """Return which of all events a gate holds, bool, (n_events,), by population.
 
-    def _combined(self, gate: BooleanGate, indices: np.ndarray | None) -> np.ndarray:
+        Piece by piece, so that no copy is as large as the file.
+        """
+        count = self.events.n_events
+        parent = None if gate.parent == ROOT else self.members(gate.parent)
+        if parent is None and count <= _PIECE:
+            return inside(gate, Parent(self.events, self._strategy, None))
+        held = {population: np.zeros(count, dtype=bool) for population in populations_of(gate)}
+        for start in range(0, max(count, 1), _PIECE):
+            stop = min(start + _PIECE, count)
+            piece = np.arange(start, stop)
+            if parent is not None:
+                piece = piece[parent[start:stop]]
+            for population, mask in inside(
+                gate, Parent(self.events, self._strategy, piece)
+            ).items():
+                held[population][piece] = mask
+        return held
+
+    def _combined(self, gate: BooleanGate) -> np.ndarray:
         operands = []
         for operand in gate.operands:
             members = self.members(operand.gate)
-            members = members if indices is None else members[indices]
             operands.append(~members if operand.complement else members)
         if gate.operation == "not":
-            return ~operands[0]
-        return {"and": np.logical_and, "or": np.logical_or}[gate.operation].reduce(operands)
+            held = ~operands[0]
+        else:
+            held = {"and": np.logical_and, "or": np.logical_or}[gate.operation].reduce(operands)
+        return held if gate.parent == ROOT else held & self.members(gate.parent)
 
-    def _put(self, population: str, parent: str, indices, mask: np.ndarray) -> None:
+    def _put(self, population: str, parent: str, mask: np.ndarray) -> None:
         if population in self.counts:
             msg = f"Population {population!r} is gated twice."
             raise StrategyError(msg)
-        if indices is not None:
-            within, mask = mask, np.zeros(self.events.n_events, dtype=bool)
-            mask[indices[within]] = True
         self.packed[population] = np.packbits(mask)
         self.counts[population] = int(np.count_nonzero(mask))
         self.parents[population] = parent
@@ -162,6 +170,14 @@ class Gated:
             return np.ones(self.n_events, dtype=bool)
         return _unpacked(self.packed[population], self.n_events)
 
+    def _chosen(self, population: str) -> slice | np.ndarray:
+        """Return what picks a population's events from a column, in the smaller of two forms."""
+        if population == ROOT:
+            return slice(None)
+        members = self.members(population)
+        is_large = _LARGE_SHARE * self.counts[population] > self.n_events
+        return members if is_large else np.flatnonzero(members)
+
     def centres(
         self, intensities: dict[tuple[str, str], np.ndarray] | None = None
     ) -> dict[str, dict[tuple[str, str], Centre]]:
@@ -175,10 +191,9 @@ class Gated:
         columns = self.intensities if intensities is None else intensities
         centres = {}
         for population in (ROOT, *self.packed):
-            indices = None if population == ROOT else np.flatnonzero(self.members(population))
+            chosen = self._chosen(population)
             centres[population] = {
-                key: centre_of(column if indices is None else column[indices])
-                for key, column in (columns or {}).items()
+                key: centre_of(column[chosen]) for key, column in (columns or {}).items()
             }
         return centres
 

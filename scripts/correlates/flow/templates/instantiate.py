@@ -172,23 +172,21 @@ class _Walk:
         self.stained = {channels[dim] for dim in template.dimensions}
         compensations = dict(compensations or {})
         self.events = events.using(compensations)
-        self.scales = self._scales(template)
-        self.transforms = {
-            self.axis(dim).transform: scale.transform for dim, scale in self.scales.items()
-        }
+        self.template = template
+        self.scales: dict[str, Scale] = {}
+        self.transforms: dict[str, Transform] = {}
         self.gating = Gating(events, Strategy((), self.transforms, {}, compensations))
         self.compensations = compensations
 
-    def _scales(self, template: Template) -> dict[str, Scale]:
-        scales = {}
-        for dim in template.dimensions:
+    def _set_scales(self) -> None:
+        for dim in self.template.dimensions:
             if names_itself(dim):
                 continue
             channel = self.channels[dim]
             values = thinned(self.events.values(channel, self.compensation), self.settings)
             own = self.settings.scale.of_marker(dim)
-            scales[dim] = choose_scale(values, self.tops.get(channel), own)
-        return scales
+            self.scales[dim] = choose_scale(values, self.tops.get(channel), own)
+            self.transforms[self.axis(dim).transform] = self.scales[dim].transform
 
     def axis(self, dim: str) -> Dimension:
         """Return a dimension of the template as one of a gate: scatter linear, dyes on a scale."""
@@ -222,6 +220,10 @@ class _Walk:
 
     def gate(self, row: Row) -> None:
         """Set the gates of one row and put them on the events."""
+        # The steadiness of a file is judged on what was read: what it takes in memory is gone
+        # before the file is compensated.
+        if not self.scales and row.method != "steadyGate":
+            self._set_scales()
         gates, flags = self._gates_of(row)
         for gate in gates:
             self.gating.add(gate)
