@@ -10,7 +10,7 @@ from correlates.lab.page import build_lab_page
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-KINDS = ("populations", "strategies", "figures")
+KINDS = ("populations", "strategies", "figures", "ledgers")
 REPORT = "../report/report.html"
 
 
@@ -22,9 +22,11 @@ def main(job) -> None:
         files=Path(job.input.files),
         problems=Path(job.input.problems),
         placements=Path(job.input.placements),
+        control_charts=Path(job.input.controls),
         sheets_shown=frozenset(job.params.sheets),
         max_figures=settings["max_figures"],
         max_others=settings["max_others"],
+        max_charts=settings["max_charts"],
         report="" if settings["blinded"] else REPORT,
         **{kind: dict(zip(names, map(Path, job.input[kind]), strict=True)) for kind in KINDS},
     )

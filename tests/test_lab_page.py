@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from correlates.flow.controls.charts import COLUMNS as CHART_COLUMNS
 from correlates.flow.counts.placements import COLUMNS as PLACEMENT_COLUMNS
 from correlates.flow.figures.figure import draw_refusal
 from correlates.flow.figures.plots import plots_of
@@ -40,7 +41,8 @@ def file_row(name, state="accepted", panel="tnk", batch="b1", **more):
 def page(tmp_path):
     """Return what builds a page of given files and returns its text."""
 
-    def build(files, outliers=(), problems=(), ledgers=None, **settings):
+    def build(files, outliers=(), problems=(), ledgers=None, charts=(), **settings):
+        write_tsv(tmp_path / "charts.tsv", CHART_COLUMNS, charts)
         write_tsv(tmp_path / "files.tsv", FILE_COLUMNS, files)
         write_tsv(tmp_path / "problems.tsv", PROBLEM_COLUMNS, problems)
         write_tsv(tmp_path / "placements.tsv", PLACEMENT_COLUMNS, outliers)
@@ -62,6 +64,7 @@ def page(tmp_path):
             files=tmp_path / "files.tsv",
             problems=tmp_path / "problems.tsv",
             placements=tmp_path / "placements.tsv",
+            control_charts=tmp_path / "charts.tsv",
             **kinds,
             **settings,
         )
@@ -138,6 +141,30 @@ def test_blinded_is_said_and_only_an_open_page_leads_to_the_report(page):
     opened = page([file_row("P01")], report="../report/report.html")
     assert 'href="../report/report.html"' in opened
     assert "blinded" not in opened
+
+
+def chart_row(population, verdict, statistic="pct__t", batch="b1"):
+    row = dict.fromkeys(CHART_COLUMNS, "") | {"panel": "tnk", "control": "bridge", "unit": "%"}
+    return row | {
+        "population": population,
+        "statistic": statistic,
+        "batch": batch,
+        "value": "10",
+        "verdict": verdict,
+    }
+
+
+def test_charts_that_are_out_stand_first_and_batches_without_control_are_named(page):
+    rows = [chart_row("cd4", "in"), chart_row("nk", "in", "mfi__CD56"), chart_row("cd8", "out")]
+    rows.append({"panel": "tnk", "batch": "b2", "verdict": "no_control", "reason": "no control"})
+
+    text = page([file_row("P01")], charts=rows, max_charts=2)
+
+    assert re.findall(r"bridge: (\w+) pct", text)[0] == "cd8"
+    assert "nk mfi" not in text
+    assert "Shown are 2 of 3 series" in text
+    assert "Out in b1." in text
+    assert "batch b2: no control." in text
 
 
 def test_gates_are_compared_within_the_panel_its_own_batch_first():

@@ -11,6 +11,8 @@ rule build_lab_page:
         files=rules.list_files.output.files,
         problems=rules.list_files.output.problems,
         placements=rules.find_placements.output.placements,
+        controls=rules.chart_controls.output.charts,
+        ledgers=of_all_acquisitions("results/flow/ledgers/{acquisition}.tsv"),
         populations=of_all_acquisitions("results/flow/populations/{acquisition}.tsv"),
         strategies=of_all_acquisitions("results/flow/gates/{acquisition}.json"),
         figures=of_all_acquisitions("results/flow/figures/{acquisition}.svg"),

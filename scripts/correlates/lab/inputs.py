@@ -31,6 +31,8 @@ class LabInputs:
         Files whose figures stand on the page.
     max_others
         Files whose gates are drawn behind those of each.
+    max_charts
+        Series of the bridging controls that are drawn.
     report
         Link to the report, which shows outcomes; empty while the laboratory is blinded.
     """
@@ -48,6 +50,7 @@ class LabInputs:
     sheets_shown: frozenset[str] = frozenset()
     max_figures: int = 24
     max_others: int = 40
+    max_charts: int = 24
     report: str = ""
 
 

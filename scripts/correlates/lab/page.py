@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from correlates.lab.charts import control_views
 from correlates.lab.inputs import LabContent, LabInputs, read_lab_content
 from correlates.lab.others import comparable, lines_behind
 from correlates.pages.embedding import UnsafeFigure, plots_in
@@ -47,7 +48,7 @@ def build_lab_page(inputs: LabInputs, out_path: str | Path) -> None:
         to_do=[view for view in views if view["is_to_do"]],
         views=views,
         panels=by_panel(views),
-        charts=content.control_charts,
+        controls=control_views(content.control_charts, inputs.max_charts),
         problems=folded(content.problems),
         report=inputs.report,
         max_others=inputs.max_others,

@@ -1,0 +1,56 @@
+"""The control charts on the laboratory's page: those that ask for something first."""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+from markupsafe import Markup
+
+from correlates.flow.controls.charts import SERIES
+from correlates.flow.figures.levey_jennings import draw_levey_jennings
+from correlates.pages.words import words
+
+_ORDER = {"out": 0, "warning": 1, "in": 2}
+
+
+def control_views(rows: Iterable[Mapping], most: int) -> dict:
+    """Return what the page shows of the bridging controls.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``control_charts.tsv``, each series' batches together and in order.
+    most
+        Series that are drawn: those of which any batch is out, then those with a warning, then
+        percentages before intensities.
+
+    Returns
+    -------
+    ``charts`` (each ``svg``, ``panel``, ``said``), ``n_series``, and ``absent``: what the table
+    says of batches without a control that can be read.
+    """
+    series = [
+        (key, list(group)) for key, group in groupby(rows, key=lambda row: [row[k] for k in SERIES])
+    ]
+    absent = [row for _, group in series for row in group if not row["population"]]
+    drawn = [(key, group) for key, group in series if group[0]["population"]]
+    drawn.sort(key=lambda one: (_worst(one[1]), one[0][4].startswith("mfi"), one[0]))
+    return {
+        "charts": [_chart(group) for _, group in drawn[:most]],
+        "n_series": len(drawn),
+        "absent": absent,
+    }
+
+
+def _worst(rows: list[Mapping]) -> int:
+    return min(_ORDER.get(row["verdict"], len(_ORDER)) for row in rows)
+
+
+def _chart(rows: list[Mapping]) -> dict:
+    first = rows[0]
+    title = f"{first['population']} {words(first['statistic'].replace('__', ' of '))}"
+    out = [row["batch"] for row in rows if row["verdict"] == "out"]
+    return {
+        "svg": Markup(draw_levey_jennings(rows, f"{first['control']}: {title}", first["unit"])),
+        "panel": first["panel"],
+        "said": f"Out in {', '.join(out)}." if out else "",
+    }
