@@ -37,20 +37,20 @@ class Trait:
 _MEMORY_CD4 = ("t_cd4_cm", "t_cd4_em", "t_cd4_temra", "treg")
 _MEMORY_CD8 = ("t_cd8_cm", "t_cd8_em", "t_cd8_temra")
 _OF_CLL = {
-    "CD40": (0.85, (3000, 0.18)),
-    "CD80": (0.06, (2500, 0.18)),
-    "CD86": (0.20, (3000, 0.18)),
-    "CD95": (0.15, (3500, 0.18)),
-    "HLA-DR": (0.95, (12000, 0.15)),
+    "CD40": (0.85, (2000, 0.24)),
+    "CD80": (0.06, (1800, 0.22)),
+    "CD86": (0.20, (2000, 0.25)),
+    "CD95": (0.15, (2500, 0.22)),
+    "HLA-DR": (0.95, (10000, 0.22)),
 }
 # a trait of one marker has its name; what follows the name are shares and expression
 TRAITS = MappingProxyType(
     {
         "CXCR3": Trait(
             dict.fromkeys(_MEMORY_CD4, 0.40) | dict.fromkeys(_MEMORY_CD8, 0.50),
-            {"CXCR3": (3500, 0.16)},
+            {"CXCR3": (2200, 0.22)},
         ),
-        "CCR6": Trait(dict.fromkeys(_MEMORY_CD4, 0.30), {"CCR6": (3500, 0.16)}),
+        "CCR6": Trait(dict.fromkeys(_MEMORY_CD4, 0.30), {"CCR6": (2400, 0.22)}),
         "activated": Trait(
             {
                 "t_cd4_naive": 0.002,
@@ -61,13 +61,13 @@ TRAITS = MappingProxyType(
                 "t_cd8_em": 0.15,
                 "t_cd8_temra": 0.08,
             },
-            {"HLA-DR": (5000, 0.16), "CD38": (10000, 0.14)},
+            {"HLA-DR": (3500, 0.22), "CD38": (7500, 0.17)},
         ),
         "PD1": Trait(
             dict.fromkeys(_MEMORY_CD4, 0.25)
             | dict.fromkeys(_MEMORY_CD8, 0.35)
             | {"t_cd4_naive": 0.01, "t_cd8_naive": 0.02},
-            {"PD1": (3500, 0.17)},
+            {"PD1": (2400, 0.24)},
         ),
         "CD57": Trait(
             {
@@ -77,7 +77,7 @@ TRAITS = MappingProxyType(
                 "t_cd8_temra": 0.65,
                 "nk_dim": 0.45,
             },
-            {"CD57": (6000, 0.20)},
+            {"CD57": (6000, 0.30)},
         ),
         "GranzymeB": Trait(
             {
@@ -92,7 +92,7 @@ TRAITS = MappingProxyType(
                 "t_cd4_temra": 0.7,
                 "t_gd": 0.7,
             },
-            {"GranzymeB": (8000, 0.18)},
+            {"GranzymeB": (5500, 0.26)},
         ),
         "KI67": Trait(
             dict.fromkeys((*_MEMORY_CD4, *_MEMORY_CD8), 0.03) | {"treg": 0.12},

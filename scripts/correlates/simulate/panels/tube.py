@@ -23,7 +23,7 @@ from correlates.simulate.panels.traits import (
 
 _ARTEFACTS = {"debris": 0.06, "erythroid": 0.01, "dead": 0.05, "doublet": 0.03}
 _SHARE_SD = 0.20
-_DONOR_SD = 0.04
+_DONOR_SD = 0.07
 _SIZE_SD = 0.05
 _HEIGHT_PER_AREA = 0.78
 _HEIGHT_CV = 0.03
