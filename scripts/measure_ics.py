@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING
 
 from correlates.flow.counts.collect import acquisition_rows, flow_settings
+from correlates.flow.counts.exclusion import read_fitness, with_exclusions
 from correlates.flow.counts.measurements import LEFT_OUT, read_job_tables
 from correlates.flow.ics.judging import IcsSettings, judged, with_posteriors
-from correlates.flow.ics.measure import CALL_COLUMNS, ics_measurements, pure_parents
+from correlates.flow.ics.measure import CALL_COLUMNS, ics_measurements
 from correlates.flow.ics.pairing import paired_counts, stimulation_tubes
+from correlates.flow.ics.trees import Trees
 from correlates.intake.duplicates import find_duplicates
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
@@ -37,12 +39,15 @@ def main(job) -> None:
     )
     measured, calls = conform(pd.DataFrame(columns=COLUMNS)), []
     if len(tubes):
+        n_events = {name: verdict["n_events"] for name, verdict in verdicts.items()}
+        ledgers = dict(zip(names, job.input.ledgers, strict=True))
+        fitness = read_fitness(ledgers, n_events, job.params.flow["exclusion"])
+        tubes, unfit = with_exclusions(tubes, fitness)
         paired, alone = paired_counts(tubes, counts)
         rows = with_posteriors(judged(paired, settings), settings)
-        declared = {*flow.clone_free, *flow.clone}
-        pure = pure_parents(populations, job.params.parents, declared)
-        measured, superseded = ics_measurements(rows, tubes, pure, settings, list(plan.gating))
-        left_out += [*alone, *superseded]
+        trees = Trees(populations, job.params.parents, {*flow.clone_free, *flow.clone})
+        measured, superseded = ics_measurements(rows, tubes, trees, settings, list(plan.gating))
+        left_out += [*unfit, *alone, *superseded]
         calls = rows[list(CALL_COLUMNS)].astype(object)
         calls = calls.where(calls.notna(), None).to_dict("records")
     write_measurements(measured, job.output.measurements)

@@ -23,7 +23,9 @@ from correlates.flow.ics.subtraction import (
     fold_of,
     net_percent,
 )
+from correlates.flow.ics.trees import Trees
 from correlates.measurements import faults
+from correlates.report.names import feature_name
 from ics_maker import FUNCTIONS, RESTING, SETTINGS, counted, paired, subsets
 
 FLOW = SimpleNamespace(
@@ -329,6 +331,18 @@ def planned(tube, patient="P01", **given):
     return {"acquisition": f"{sample}__ics__{tube}"} | keys | days | given
 
 
+def gates_of(tubes):
+    """Return the rows of T cells; the gate of a function in the unstimulated tube is flagged."""
+    return pd.DataFrame(
+        [
+            {"acquisition": one["acquisition"], "population": name, "parent": parent, "n": 1.0}
+            | {"flags": "few_events_here" * (name == "t_cd8_il2" and one["tube"] == "unstim")}
+            for one in tubes
+            for name, parent in (("t", "x"), ("t_cd8", "t"), ("t_cd8_il2", "t_cd8"))
+        ]
+    )
+
+
 def measured_of(tubes, shares, settings=SETTINGS, verdicts=None):
     """Run the assay on drawn counts of tubes; shares are by acquisition."""
     rng = np.random.default_rng(20)
@@ -341,6 +355,7 @@ def measured_of(tubes, shares, settings=SETTINGS, verdicts=None):
     populations = pd.DataFrame(
         [
             {"acquisition": one["acquisition"], "population": name, "parent": "x", "n": 90_000.0}
+            | {"flags": ""}
             for one in tubes
             for name in ("singlets", "viable", "cd45")
         ]
@@ -349,8 +364,8 @@ def measured_of(tubes, shares, settings=SETTINGS, verdicts=None):
     chosen, left_out = stimulation_tubes(tubes, verdicts, {}, set(shares), populations, FLOW)
     pairs, alone = paired_counts(chosen, pd.DataFrame(rows))
     judged_rows = with_posteriors(judged(pairs, settings), settings)
-    pure = {(one["acquisition"], "t_cd8"): True for one in tubes}
-    table, _ = ics_measurements(judged_rows, chosen, pure, settings, ["ics"])
+    trees = Trees(pd.concat([populations, gates_of(tubes)]), ["t_cd8"], {"t"})
+    table, _ = ics_measurements(judged_rows, chosen, trees, settings, ["ics"])
     assert faults(table) == []
     return table.set_index("feature"), left_out + alone
 
@@ -368,6 +383,7 @@ def test_a_stimulation_becomes_measurements():
     planted = table.loc["t_cd8__net_cmv__ifng+il2-tnf+cd107a-"]
     assert (planted["status"], planted["unit"]) == ("ok", "%")
     assert planted["ci_low"] < 0.4 < planted["ci_high"]
+    assert planted["flags"] == ["no_positive_control", "few_events_here"]
     assert table.loc["t_cd8__response_cmv", "value"] == 1
     assert table.loc["t_cd8__pi_cmv", "value"] == pytest.approx(
         sum(share * len(held) / 4 for held, share in stim.items()), abs=5e-4
@@ -392,6 +408,14 @@ def test_a_stimulated_tube_without_its_unstimulated_one_is_listed_as_that():
     assert set(table["status"]) == {"not_evaluable"}
     assert all("no_unstimulated_tube" in flags for flags in table["flags"])
     assert table.loc["t_cd8__response_cmv", "value"] != 0
+
+
+def test_a_share_of_a_parent_that_holds_the_clone_is_for_display_only():
+    tree = gates_of([planned("unstim")])
+
+    flags = Trees(tree, ["t_cd8", "x"], {"cll"}).flags("P01_C1D1__ics__unstim", None, "t_cd8")
+
+    assert flags == "few_events_here;display_only_compositional"
 
 
 def test_an_unstimulated_tube_alone_is_left_out():
@@ -448,3 +472,16 @@ def test_the_mixture_calls_over_the_draws_of_a_study():
 )
 def test_an_agent_is_named_as_features_can(tube, agent):
     assert agent_of(tube) == agent
+
+
+@pytest.mark.parametrize(
+    ("feature", "words"),
+    [
+        ("t_cd8__net_cmv__ifng+il2-", "IFNG+ IL2− CD8+ T cells after CMV, % above unstimulated"),
+        ("t_cd8__net_cmv__ifng", "IFNG+ CD8+ T cells after CMV, % above unstimulated"),
+        ("t_cd8__net_pi_cmv", "Polyfunctionality of CD8+ T cells after CMV, above unstimulated"),
+        ("t_cd4__response_seb", "Response of CD4+ T cells to SEB"),
+    ],
+)
+def test_a_feature_of_a_stimulation_is_told_in_words(feature, words):
+    assert feature_name(feature) == words

@@ -33,6 +33,7 @@ rule measure_ics:
         plan=plan_file,
         verdicts=of_stimulations("results/flow/verdicts/{acquisition}.json"),
         populations=of_stimulations("results/flow/populations/{acquisition}.tsv"),
+        ledgers=of_stimulations("results/flow/ledgers/{acquisition}.tsv"),
         combinations=of_stimulations("results/flow/combinations/{acquisition}.tsv"),
     output:
         measurements="results/ics/measurements.parquet",

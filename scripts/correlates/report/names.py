@@ -68,6 +68,14 @@ INTENSITIES = {
     "mesf": ("MESF", "MESF"),
     "abc": ("antibodies bound per cell", "antibodies bound per cell"),
 }
+# Of stimulated cells against unstimulated ones.
+_STIMULATIONS = {
+    "net": "{of} {name} after {agent}, % above unstimulated",
+    "pi": "polyfunctionality of {name} after {agent}",
+    "net_pi": "polyfunctionality of {name} after {agent}, above unstimulated",
+    "response": "response of {name} to {agent}",
+}
+_STIMULATION = re.compile(r"(?P<kind>net_pi|net|pi|response)_(?P<agent>[a-z0-9.+-]+)")
 _MARKERS = {"viability": "viability dye"}
 _ITEM = re.compile(r"(?P<feature>\w\S*?__\S+?)(@(?P<baseline>\w+))?, (?P<specimen>\w+)")
 
@@ -89,9 +97,23 @@ def feature_name(feature: str) -> str:
     if statistic in INTENSITIES and of:
         marker = _MARKERS.get(of, of.upper())
         return sentence_case(f"{marker} {INTENSITIES[statistic][0]} of {name}")
+    stimulation = _STIMULATION.fullmatch(statistic)
+    if stimulation is not None:
+        said = _STIMULATIONS[stimulation["kind"]].format(
+            name=name, agent=stimulation["agent"].upper(), of=_functions_name(of)
+        )
+        return sentence_case(said)
     if rest in INTENSITIES:
         return sentence_case(f"{INTENSITIES[rest][1]} of {name}")
     return feature
+
+
+def _functions_name(functions: str) -> str:
+    """Return functions in words: ``ifng+il2-`` as ``IFNG+ IL2−``, ``any`` as ``cytokine+``."""
+    if functions == "any":
+        return "any-function+"
+    one = functions.upper()
+    return one.replace("+", "+ ").replace("-", "− ").strip() if one[-1:] in "+-" else f"{one}+"
 
 
 def marker_name(marker: str) -> str:

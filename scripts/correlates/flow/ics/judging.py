@@ -120,7 +120,8 @@ def _with_reasons(rows: pd.DataFrame, settings: IcsSettings) -> pd.DataFrame:
         "parent_below_floor": (rows["n_parent"] < floor) | (rows["n_parent_u"] < floor),
         HIGH_BACKGROUND: background,
     }
-    rows = rows.assign(reasons=_joined(reasons, rows.index))
+    why_unfit = rows["tube_flags_u"].where(rows["failed_u"].eq(True), "").fillna("")
+    rows = rows.assign(reasons=_both(_joined(reasons, rows.index), why_unfit))
     controls = _controls(rows, settings)
     place = [tuple(one) for one in rows[["sample", "panel", "parent"]].to_numpy()]
     said = pd.Series([controls.get(one, NO_CONTROL) for one in place], rows.index, dtype=object)

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from correlates.flow.counts.references import line_of
 from correlates.flow.counts.superseded import one_per_key
-from correlates.flow.counts.tubes import DISPLAY_ONLY
 from correlates.flow.ics.combinations import ANY, SUBSET
 from correlates.flow.ics.judging import FISHER, IcsSettings, combined_functions
 from correlates.flow.ics.polyfunctionality import functions_of, index_of, interval
+from correlates.flow.ics.trees import Trees
 from correlates.measurements import COLUMNS, conform
 
 NOT_EVALUABLE = "not_evaluable"
@@ -25,7 +24,7 @@ _KEYS = ("patient", "visit", "timepoint", "specimen", "sample", "day", "hours_po
 def ics_measurements(
     rows: pd.DataFrame,
     tubes: pd.DataFrame,
-    pure: Mapping[tuple[str, str], bool],
+    trees: Trees,
     settings: IcsSettings,
     panel_order: list[str],
 ) -> tuple[pd.DataFrame, list[dict]]:
@@ -37,8 +36,8 @@ def ics_measurements(
         Judged pairs, with posteriors.
     tubes
         Tubes by acquisition.
-    pure
-        By acquisition and parent, whether the parent holds the clone or none of it, and not both.
+    trees
+        What the gating of each tube says of the parents.
     settings
         Limits and the kind of call.
     panel_order
@@ -54,10 +53,12 @@ def ics_measurements(
     table = pd.DataFrame(parts)
     of = tubes.reindex(table["acquisition"]).reset_index(drop=True)
     batch = of["batch"].fillna("") if "batch" in of else pd.Series("", of.index)
-    places = zip(table["acquisition"], table["parent"], strict=True)
-    mixed = [not pure.get(place, False) for place in places]
-    joined = table["flags"] + np.where(mixed, f";{DISPLAY_ONLY}", "")
-    joined = of["tube_flags"] + ";" + joined
+    unstim = dict(zip(rows["acquisition"], rows["unstim"], strict=True))
+    joined = of["tube_flags"] + ";" + table["flags"]
+    joined = joined + [
+        f";{trees.flags(key, unstim[key], parent)}"
+        for key, parent in zip(table["acquisition"], table["parent"], strict=True)
+    ]
     table = table.assign(
         **{key: of.get(key) for key in _KEYS},
         phase="",
@@ -150,29 +151,4 @@ def _response(block: pd.DataFrame, subsets: pd.DataFrame, settings: IcsSettings)
         "status": NOT_EVALUABLE if reasons else "ok",
         "method": method,
         "flags": f"{reasons};{whole['notes']}",
-    }
-
-
-def pure_parents(
-    populations: pd.DataFrame, parents: list[str], declared: set[str]
-) -> dict[tuple[str, str], bool]:
-    """Say of each tube's parents whether they lie in what is declared pure of the clone.
-
-    Parameters
-    ----------
-    populations
-        ``acquisition``, ``population`` and ``parent`` of the tubes.
-    parents
-        Populations in which functions are looked at.
-    declared
-        Populations that hold no cell of the clone, and that hold no other.
-    """
-    trees = {
-        key: dict(zip(tree["population"], tree["parent"], strict=True))
-        for key, tree in populations.groupby("acquisition")
-    }
-    return {
-        (key, parent): bool(line_of(parent, tree) & declared)
-        for key, tree in trees.items()
-        for parent in parents
     }
