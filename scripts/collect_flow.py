@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from correlates.flow.batches.correction import with_corrections
 from correlates.flow.controls.charts import OUT_OF_LIMITS, marks_of_batches
 from correlates.flow.counts.censoring import COLUMNS as BY_ALC
 from correlates.flow.counts.censoring import nd_by_alc
@@ -40,6 +41,7 @@ def main(job) -> None:
     of_shares, of_medians = marks_of_batches(read_tsv(job.input.controls), plan)
     populations = with_flags(populations, [*marks, of_shares])
     intensities = read_job_tables(dict(zip(plan.names, job.input.intensities, strict=True)))
+    intensities = with_corrections(intensities, read_tsv(job.input.corrected))
     verdicts = {
         name: read_json(path) for name, path in zip(plan.names, job.input.verdicts, strict=True)
     }

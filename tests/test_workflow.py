@@ -18,6 +18,8 @@ COHORT_STEPS = {
     "list_files",
     "find_placements",
     "chart_controls",
+    "correct_batches",
+    "score_batches",
     "collect_flow",
     "compare_intensities",
     "build_cohort",

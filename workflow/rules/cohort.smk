@@ -45,3 +45,26 @@ rule build_cohort:
         code=code_of("build_cohort"),
     script:
         "../../scripts/build_cohort.py"
+
+
+rule score_batches:
+    """Score the batches of the baseline draws against the outcomes of their patients."""
+    input:
+        plan=plan_file,
+        baselines=rules.build_cohort.output.baselines,
+        endpoints=rules.build_cohort.output.endpoints,
+    output:
+        confounding="results/cohort/batch_confounding.tsv",
+    log:
+        "logs/cohort/score_batches.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        confounding=lookup(dpath="flow/confounding", within=config),
+        code=code_of("score_batches"),
+    script:
+        "../../scripts/score_batches.py"

@@ -92,6 +92,7 @@ def plan_file(wildcards):
 def study_results(wildcards):
     require_plan()
     wanted = [rules.build_report.output.page, rules.build_lab_page.output.page]
+    wanted.append(rules.score_batches.output.confounding)
     if config["strict"]:
         wanted.append(rules.enforce_strict.output.passed)
     return wanted

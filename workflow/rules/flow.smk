@@ -140,6 +140,7 @@ rule collect_flow:
         strategies=strategies_of_workspaces,
         placements=rules.find_placements.output.placements,
         controls=rules.chart_controls.output.charts,
+        corrected=rules.correct_batches.output.medians,
         templates=templates_of_plan,
     output:
         measurements="results/flow/measurements.parquet",

@@ -151,6 +151,13 @@ def _against_logic(content: dict) -> Iterator[Problem]:
             value=str(flow["lod_events"]),
         )
     yield from _scale_logic(flow["scale"])
+    if flow["batch_correction"]["method"] != "none" and not flow["batch_correction"]["goal"]:
+        yield Problem(
+            CONFIG,
+            "batches are to be corrected, and none is named that they are brought to",
+            "Name a batch whose control is within its limits, or give method: none.",
+            column="flow.batch_correction.goal",
+        )
     yield from _clone_logic(flow)
     yield from _repeated_contrasts(content["analyses"]["contrasts"])
     yield from _family_sizes(content["analyses"]["contrasts"])

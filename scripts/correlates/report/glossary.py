@@ -84,6 +84,8 @@ MEANINGS = {
     "from the draw's tube with beads",
     "no_way_of_counting": "none of the ways to cells per microlitre that the config names is open",
     "control_out_of_limits": "the bridging control of the batch is out of its limits in this",
+    "batch_corrected": "brought to the goal batch by the quantiles of the bridging controls",
+    "batch_uncorrected": "a correction of batches was asked for, and refused for this one",
     "display_only_compositional": "mostly a measure of the clone's size: shown, never tested",
     "day_planned": "no study day was recorded; the visit's planned day is taken",
     "day_from_first_dose": "no study day was recorded; the recorded day of the first lenalidomide "

@@ -32,6 +32,7 @@ from correlates.tables import read_tsv
 
 LEFT_OUT = ["what", "patient", "visit", "item", "status", "reason"]
 ROOT = "root"
+MEDIAN = "median_compensated_linear"
 
 
 class FlowTables(NamedTuple):
@@ -89,7 +90,8 @@ def flow_measurements(
         ``timepoint``, ``specimen``, ``panel``, ``tube``, ``batch``, ``study_day`` (with
         ``study_day_source``) and ``hours_post_dose``.
     populations, intensities
-        Tables of all jobs, as `read_job_tables` reads them; intensities may carry ``median_flags``.
+        Tables of all jobs, as `read_job_tables` reads them; intensities may carry ``median_flags``
+        and ``median_method``.
     verdicts
         By acquisition: ``verdict``, and ``findings`` with ``code`` and ``severity``.
     cbc
@@ -190,13 +192,19 @@ def _intensity_rows(
             "n": rows["n"],
             "limit": np.nan,
             "status": np.where(few, NOT_EVALUABLE, OK),
-            "method": "median_compensated_linear",
+            "method": _method_of_medians(rows),
             "flags": rows["flags"]
             + (";" + rows["median_flags"] if "median_flags" in rows else "")
             + np.select([few, some], [";too_few_events", ";few_events"], default="")
             + np.where(rows["mfi_compositional"], f";{DISPLAY_ONLY}", ""),
         }
     )
+
+
+def _method_of_medians(rows: pd.DataFrame) -> pd.Series | str:
+    if "median_method" not in rows:
+        return MEDIAN
+    return rows["median_method"].where(rows["median_method"] != "", MEDIAN)
 
 
 def _of_tubes(parts: list[pd.DataFrame], tubes: pd.DataFrame) -> pd.DataFrame:
