@@ -120,7 +120,7 @@ def test_the_target_chooses_the_population(number):
     points, own = simulated((2000, 1000, 500))
 
     found = find_ellipse(points, None, tuple(CENTRES[number] + 0.03), {"K": 3, "nu": np.inf})
-    distance = mahalanobis_squared(points, found.mean[None], found.covariance[None])[:, 0]
+    distance = mahalanobis_squared(points, found.mean[None], found.covariance[None])[0]
     held = distance <= found.radius2
 
     assert found.flag is None

@@ -49,8 +49,14 @@ def scale_problems(plan: Plan, scale: Mapping) -> list[Problem]:
     known = list(dict.fromkeys(dim for one in templates for dim in one.dimensions))
     plain = {plain_name(dim) for dim in known}
     problem, place = "no template of the study has this marker", "flow.scale.markers."
+    without = "Leave it out: only gates of a template have a scale to choose."
     return [
-        Problem("config", problem, did_you_mean(marker, known), column=f"{place}{marker}")
+        Problem(
+            "config",
+            problem,
+            did_you_mean(marker, known) if known else without,
+            column=f"{place}{marker}",
+        )
         for marker in scale["markers"]
         if plan.gating and plain_name(marker) not in plain
     ]

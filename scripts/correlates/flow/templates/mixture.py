@@ -15,6 +15,8 @@ import numpy as np
 REGULARISATION = 1e-6
 _MOST_STEPS = 500
 _TOLERANCE = 1e-6
+_FEW = 1_500
+_FEW_STEPS = 40
 _BINS = 48
 _SMOOTHING = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
 
@@ -61,26 +63,34 @@ def fit_mixture(points: np.ndarray, k: int, nu: float, near: np.ndarray | None =
     starts = [_spread_over(points, k, None), _along_main_axis(points, k)]
     if near is not None:
         starts.append(_spread_over(points, k, near))
-    fits = [expect_and_maximise(points, start, nu) for start in starts]
-    return max(fits, key=lambda fit: (fit.is_converged, fit.log_likelihood))
+    # A few steps on some of the events tell which start leads highest.
+    few = points[:: -(-len(points) // _FEW)]
+    tried = [_fit(few, _first_guess(few, start), nu, _FEW_STEPS) for start in starts]
+    best = max(tried, key=lambda fit: fit.log_likelihood)
+    return _fit(points, (best.weights, best.means, best.scales), nu, _MOST_STEPS)
 
 
 def expect_and_maximise(points: np.ndarray, start: np.ndarray, nu: float) -> Mixture:
     """Fit a mixture from given centres, (k, 2)."""
-    weights, means, scales = _first_guess(points, start)
+    return _fit(points, _first_guess(points, start), nu, _MOST_STEPS)
+
+
+def _fit(points: np.ndarray, guess: tuple, nu: float, most_steps: int) -> Mixture:
+    weights, means, scales = guess
     before = -np.inf
-    for _ in range(_MOST_STEPS):
+    for _ in range(most_steps):
         distances = mahalanobis_squared(points, means, scales)
-        logs = np.log(weights) + _log_density(distances, scales, nu)
-        highest = logs.max(axis=1, keepdims=True)
-        total = highest[:, 0] + np.log(np.exp(logs - highest).sum(axis=1))
-        likelihood = float(total.mean())
+        logs = np.log(weights)[:, None] + _log_density(distances, scales, nu)
+        highest = logs.max(axis=0)
+        shares = np.exp(logs - highest)
+        total = shares.sum(axis=0)
+        likelihood = float((highest + np.log(total)).mean())
         if abs(likelihood - before) < _TOLERANCE:
             return Mixture(weights, means, scales, likelihood, True)
         before = likelihood
-        shares = np.exp(logs - total[:, None])
-        trust = np.ones_like(distances) if np.isinf(nu) else (nu + 2) / (nu + distances)
-        weights, means, scales = _maximised(points, shares, shares * trust)
+        shares /= total
+        trusted = shares if np.isinf(nu) else shares * ((nu + 2) / (nu + distances))
+        weights, means, scales = _maximised(points, shares, trusted)
     return Mixture(weights, means, scales, before, False)
 
 
@@ -96,33 +106,36 @@ def radius_squared(share: float, nu: float) -> float:
 
 
 def mahalanobis_squared(points: np.ndarray, means: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    """Return the squared distance of each point from each component, (n, k)."""
-    x = points[:, :1] - means[:, 0]
-    y = points[:, 1:] - means[:, 1]
-    a, b, c = scales[:, 0, 0], scales[:, 0, 1], scales[:, 1, 1]
+    """Return the squared distance of each point from each component, (k, n)."""
+    x, y = _offsets(points, means)
+    a, b, c = (scales[:, i, j, None] for i, j in ((0, 0), (0, 1), (1, 1)))
     return (c * x**2 - 2 * b * x * y + a * y**2) / (a * c - b**2)
 
 
+def _offsets(points: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return points[:, 0] - means[:, :1], points[:, 1] - means[:, 1:]
+
+
 def _log_density(distances: np.ndarray, scales: np.ndarray, nu: float) -> np.ndarray:
-    root = 0.5 * np.log(np.linalg.det(scales))
+    root = 0.5 * np.log(np.linalg.det(scales))[:, None]
     # In two dimensions the constants of both are the same.
     tail = distances / 2 if np.isinf(nu) else (nu + 2) / 2 * np.log1p(distances / nu)
     return -np.log(2 * np.pi) - root - tail
 
 
-def _maximised(points: np.ndarray, shares: np.ndarray, trusted: np.ndarray):
-    sizes = np.maximum(shares.sum(axis=0), 1e-12)
-    means = trusted.T @ points / np.maximum(trusted.sum(axis=0), 1e-12)[:, None]
-    x = points[:, :1] - means[:, 0]
-    y = points[:, 1:] - means[:, 1]
+def _maximised(points: np.ndarray, shares: np.ndarray, trusted: np.ndarray) -> tuple:
+    """Return weights, means and scale matrices, given each event's shares, (k, n)."""
+    sizes = np.maximum(shares.sum(axis=1), 1e-12)
+    means = trusted @ points / np.maximum(trusted.sum(axis=1), 1e-12)[:, None]
+    x, y = _offsets(points, means)
     scales = np.empty((len(sizes), 2, 2))
-    scales[:, 0, 0] = (trusted * x * x).sum(axis=0) / sizes + REGULARISATION
-    scales[:, 1, 1] = (trusted * y * y).sum(axis=0) / sizes + REGULARISATION
-    scales[:, 0, 1] = scales[:, 1, 0] = (trusted * x * y).sum(axis=0) / sizes
+    scales[:, 0, 0] = (trusted * x * x).sum(axis=1) / sizes + REGULARISATION
+    scales[:, 1, 1] = (trusted * y * y).sum(axis=1) / sizes + REGULARISATION
+    scales[:, 0, 1] = scales[:, 1, 0] = (trusted * x * y).sum(axis=1) / sizes
     return sizes / sizes.sum(), means, scales
 
 
-def _first_guess(points: np.ndarray, centres: np.ndarray):
+def _first_guess(points: np.ndarray, centres: np.ndarray) -> tuple:
     """Return the mixture of the events nearest to each centre, after a few moves of the centres."""
     for _ in range(5):
         own = _nearest(points, centres)
@@ -132,13 +145,14 @@ def _first_guess(points: np.ndarray, centres: np.ndarray):
                 for number, centre in enumerate(centres)
             ]
         )
-    shares = np.full((len(points), len(centres)), 0.05 / len(centres))
-    shares[np.arange(len(points)), _nearest(points, centres)] += 0.95
+    shares = np.full((len(centres), len(points)), 0.05 / len(centres))
+    shares[_nearest(points, centres), np.arange(len(points))] += 0.95
     return _maximised(points, shares, shares)
 
 
 def _nearest(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    return ((points[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
+    x, y = _offsets(points, centres)
+    return (x * x + y * y).argmin(axis=0)
 
 
 def _along_main_axis(points: np.ndarray, k: int) -> np.ndarray:
