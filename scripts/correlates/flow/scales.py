@@ -86,7 +86,7 @@ def _described(transform: Transform | None, scale: Scale | None) -> dict:
         if getattr(transform, end) is not None:
             record[end] = getattr(transform, end)
     if kind == "asinh":
-        record["cofactor"] = cofactor_of(transform)
+        record["cofactor"] = float(f"{cofactor_of(transform):.6g}")
     if scale is not None and scale.cofactor is not None:
         record |= _searched(scale)
     return record
