@@ -39,6 +39,7 @@ def main(job) -> None:
         ),
         Borrowing(tube_key(job.params.tube), tuple(tubes)),
         aliases=job.params.aliases,
+        max_condition_number=quality.max_condition_number,
     )
     combinations = combination_rows(outcome.gated, **job.params.ics)
     write_outcome(outcome, job.wildcards.acquisition, job.params.path, job.output, combinations)

@@ -35,6 +35,8 @@ from correlates.flow.gating.gates import (
 )
 from correlates.flow.gating.workspaces import NotInWorkspace
 from correlates.flow.quality.ledger import Quality, quality_beside, quality_of
+from correlates.flow.quality.matrix import about_no_matrix, check_compensation
+from correlates.flow.quality.scale import check_scale
 from correlates.flow.sources import Fixed, UnreadableGates
 from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.instantiate import instantiate
@@ -49,12 +51,6 @@ from correlates.intake.fcs.reader import FcsFile, read_header
 from correlates.intake.fcs.verdict import REFUSED, WARNED, Verdict, examine
 
 _RUN_AGAIN = "Run the pipeline again when nobody writes to the file."
-_NO_MATRIX = Finding(
-    "no_matrix",
-    "The file holds no spillover matrix, so its values are taken as they are.",
-    "Nothing to do if it was unmixed or compensated before; else give study.compensation a table.",
-    INFO,
-)
 
 
 @dataclass(frozen=True)
@@ -117,6 +113,7 @@ def gate_acquisition(
     settings: Settings | None = None,
     borrowing: Borrowing | None = None,
     aliases: Mapping[str, Sequence[str]] | None = None,
+    max_condition_number: float = 100.0,
 ) -> Outcome:
     """Do everything that one file needs; whatever the file holds, the answer is an outcome.
 
@@ -138,6 +135,8 @@ def gate_acquisition(
         Which tube the file is, and what reference tubes hand on to it.
     aliases
         Other names of a channel or of its marker, by channel.
+    max_condition_number
+        Largest condition number of a matrix that is used.
     """
     passing = _passing(path, sha256)
     if passing:
@@ -154,9 +153,15 @@ def gate_acquisition(
         panel = resolve_panel(markers, aliases or {}, header.channels, str(header.path))
         noted = [*check_events(header, events), *check_matrix(events, panel.markers, compensation)]
         noted += check_panel(panel, source.dimensions if is_template else None)
-        verdict = _warn(verdict, noted)
         own = panel.markers if markers else _labels_of(header)
+        noted += check_scale(header, events, own)
+        if is_template:
+            noted += check_compensation(events, max_condition_number)
+        verdict = _warn(verdict, _unless_grave(noted))
         outcome = _gated(header, events, source, (panel, own), settings, verdict, borrowing)
+        if not is_template and outcome.compensation == FROM_FILE:
+            found = _unless_grave(check_compensation(events, max_condition_number))
+            outcome = replace(outcome, verdict=_warn(outcome.verdict, found))
         return _with_origin_of_matrix(outcome, compensation)
     except Refused as refused:
         return Outcome(_refuse(verdict, refused.findings))
@@ -247,8 +252,16 @@ def _with_origin_of_matrix(outcome: Outcome, compensation: str) -> Outcome:
             others = tuple(one for one in verdict.findings if one not in spoilt)
             refusal = [replace(one, severity=ERROR) for one in spoilt]
             return Outcome(_refuse(replace(verdict, findings=others), refusal))
-        verdict = replace(verdict, findings=(*verdict.findings, _NO_MATRIX))
+        verdict = _warn(verdict, [about_no_matrix(outcome.events.channels, outcome.markers)])
     return replace(outcome, verdict=verdict, compensated_by="nothing")
+
+
+def _unless_grave(findings: list[Finding]) -> list[Finding]:
+    """Return findings that a file can be measured with; refuse it for those that it cannot."""
+    grave = [one for one in findings if one.severity == ERROR]
+    if grave:
+        raise Refused(grave)
+    return findings
 
 
 def _warn(verdict: Verdict, findings: list[Finding]) -> Verdict:

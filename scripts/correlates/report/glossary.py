@@ -33,6 +33,9 @@ MEANINGS = {
     "time_runs_backwards": "the Time channel goes back, so that the acquisition cannot be judged",
     "too_few_events_over_time": "too few events to judge the acquisition by",
     "no_steady_majority": "flow rate or signals changed throughout the acquisition",
+    "no_matrix": "the file holds no spillover matrix, so its values are taken as they are",
+    "over_compensated": "coefficients of the spillover matrix are larger than the light they stand "
+    "for",
     "saturated_channels": "many events are at the end of a detector",
     "unsteady_acquisition": "left out: too many events of an unsteady time",
     "margin_events": "left out: too many events at the ends of the detectors",
