@@ -252,6 +252,29 @@ def test_the_anchor_itself_is_no_measurement_of_the_bridged_tube():
     assert row_of(made.measurements, "t__abs")["method"] == "single_platform:beads"
 
 
+@pytest.mark.parametrize("order", [["act", "tnk"], ["tnk", "act"]])
+def test_the_anchor_is_measured_where_it_was_counted_whatever_the_order_of_panels(order):
+    tubes = [counting_tube(), tube(OTHER, panel="act")]
+    rows = pd.DataFrame(with_beads(counts()) + counts(OTHER))
+
+    made = flow_measurements(
+        tubes,
+        rows,
+        pd.DataFrame(),
+        {one["acquisition"]: {"verdict": "accepted"} for one in tubes},
+        [],
+        SETTINGS,
+        panel_order=order,
+        lots=[LOT],
+    )
+
+    anchor, other = (row_of(made.measurements, f"{key}__abs") for key in ("t", "nk"))
+    assert (anchor["value"], anchor["method"]) == (200, "single_platform:beads")
+    assert other["method"] == ("bridge:t" if order[0] == "act" else "single_platform:beads")
+    lost = made.left_out[made.left_out["item"] == "t__abs"].iloc[0]
+    assert "since it has a value and the other has none" in lost["reason"]
+
+
 def test_a_second_anchor_serves_where_the_first_is_too_small():
     _, rows = bridged({"t": 30, "t_cd4": 10, "nk": 600})
 

@@ -1,6 +1,6 @@
 """Which tube's measurement counts where several of one draw give the same feature."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -27,12 +27,20 @@ def one_per_key(
     """
     ranked = _best_first(tubes, panel_order)
     rank = {acquisition: place for place, acquisition in enumerate(ranked.index)}
-    order = table["acquisition"].map(rank).argsort(kind="stable")
-    ordered = table.iloc[order.to_numpy()]
+    # A row that says why it has no value gives way to a value, unless that is of a failed tube.
+    absent = table["value"].isna() & (table["status"] != "ok")
+    places = table.assign(
+        failed=table["acquisition"].map(ranked["failed"]),
+        absent=absent,
+        rank=table["acquisition"].map(rank),
+    )[["failed", "absent", "rank"]].reset_index(drop=True)
+    order = places.sort_values(["failed", "absent", "rank"], kind="stable").index
+    ordered = table.iloc[order]
     later = ordered.duplicated(KEY)
     if not later.any():
         return ordered, []
-    kept = ordered[~later].set_index(KEY)["acquisition"]
+    first = ordered[~later]
+    kept = {tuple(row[key] for key in KEY): row for row in first.to_dict("records")}
     left_out = [
         {
             "what": "measurement",
@@ -40,13 +48,11 @@ def one_per_key(
             "visit": row["visit"],
             "item": row["feature"],
             "status": "superseded",
-            "reason": _why_superseded(
-                ranked.loc[row["acquisition"]], ranked.loc[kept[tuple(row[key] for key in KEY)]]
-            ),
+            "reason": _why_superseded(row, kept[tuple(row[key] for key in KEY)], ranked),
         }
         for row in ordered[later].to_dict("records")
     ]
-    return ordered[~later], left_out
+    return first, left_out
 
 
 def _best_first(tubes: pd.DataFrame, panel_order: Sequence[str]) -> pd.DataFrame:
@@ -58,9 +64,12 @@ def _best_first(tubes: pd.DataFrame, panel_order: Sequence[str]) -> pd.DataFrame
     return ranked.set_index("acquisition", drop=False)
 
 
-def _why_superseded(lost: pd.Series, kept: pd.Series) -> str:
+def _why_superseded(row: Mapping, won: Mapping, ranked: pd.DataFrame) -> str:
+    lost, kept = ranked.loc[row["acquisition"]], ranked.loc[won["acquisition"]]
     if lost["failed"] and not kept["failed"]:
         why = "comes first, since it is evaluable and the other is not"
+    elif pd.isna(row["value"]) and pd.notna(won["value"]):
+        why = "comes first, since it has a value and the other has none"
     elif lost["panel"] != kept["panel"]:
         why = "comes first in the order of panels"
     else:
