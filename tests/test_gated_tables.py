@@ -479,3 +479,16 @@ def test_columns_know_what_they_are_read_from():
 
     assert column.headers == ("CD4 %", "n of CD4", "n of T")
     assert (column.population, column.statistic, column.against) == ("t_cd4", "pct", "t")
+
+
+def test_a_study_may_have_exported_tables_and_no_files():
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    table = {"name": "lab", "path": "lab.csv", "columns": WHO, "map": {"CD4": "t_cd4__abs"}}
+    study = {"patients": "p.tsv", "panels": "panels.tsv", "gating": {"tnk": "tnk"}}
+
+    without = check_config(config | {"study": study})
+    with_table = check_config(config | {"study": study | {"gated_tables": [table]}})
+
+    assert [one.problem for one in without] == ["the study names no FCS files"]
+    assert "study.gated_tables" in without[0].remedy
+    assert with_table == []

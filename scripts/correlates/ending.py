@@ -117,6 +117,8 @@ def last_words(results: Path) -> list[str]:
     lines = [f"{used} of {len(rows)} files are used."]
     if not rows:
         lines = ["No FCS file was found: nothing was measured. See study.drop or study.samples."]
+        if (results / "flow" / "joined.parquet").exists():
+            lines = ["No FCS file was found: all measurements are from exported tables."]
     elif used < len(rows):
         places = f"{files}, {results / 'cohort' / 'exclusions.tsv'}"
         lines = [f"{used} of {len(rows)} files are used; why the others are not: {places}"]

@@ -245,11 +245,12 @@ def _family_sizes(contrasts: list[dict]) -> Iterator[Problem]:
 
 
 def _study_logic(study: dict) -> Iterator[Problem]:
-    if "samples" not in study and "drop" not in study:
+    if not {"samples", "drop", "gated_tables"} & set(study):
         yield Problem(
             CONFIG,
             "the study names no FCS files",
-            "Give study.samples (a sheet), study.drop (folder and pattern), or both.",
+            "Give study.samples (a sheet), study.drop (folder and pattern), or both; or "
+            "study.gated_tables, if there are exported tables only.",
             column="study.samples",
         )
     endings = {panel: Path(name).suffix.lower() for panel, name in study["gating"].items()}
