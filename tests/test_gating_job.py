@@ -25,7 +25,7 @@ from correlates.tables import read_tsv
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "resources" / "gating" / "tnk.csv"
 OUTPUTS = (
-    *("populations", "intensities", "thresholds", "quantiles", "ledger", "scales"),
+    *("populations", "intensities", "thresholds", "quantiles", "ledger", "course", "scales"),
     *("cofactors", "combinations"),
     *("verdict", "gates", "strategy", "figure", "events"),
 )

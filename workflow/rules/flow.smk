@@ -42,6 +42,7 @@ rule gate_sample:
         thresholds="results/flow/thresholds/{acquisition}.tsv",
         quantiles="results/flow/quantiles/{acquisition}.tsv",
         ledger="results/flow/ledgers/{acquisition}.tsv",
+        course="results/flow/ledgers/{acquisition}.svg",
         scales="results/flow/scales/{acquisition}.json",
         cofactors="results/flow/scales/{acquisition}.svg",
         combinations="results/flow/combinations/{acquisition}.tsv",

@@ -10,6 +10,7 @@ from correlates.flow.acquisition import (
     threshold_rows,
 )
 from correlates.flow.figures.cofactors import chosen_of, draw_cofactors
+from correlates.flow.figures.course import draw_course
 from correlates.flow.figures.figure import FigureEvents, draw_figure, draw_refusal
 from correlates.flow.gating.gates import Dimension, to_json
 from correlates.flow.gating.gatingml import write_gatingml
@@ -41,8 +42,9 @@ def write_outcome(
     path
         The FCS file, as the plan names it.
     output
-        Paths by name: ``populations``, ``intensities``, ``thresholds``, ``ledger``, ``scales``,
-        ``cofactors``, ``combinations``, ``verdict``, ``gates``, ``strategy``, ``figure``.
+        Paths by name: ``populations``, ``intensities``, ``thresholds``, ``ledger``, ``course``,
+        ``scales``, ``cofactors``, ``combinations``, ``verdict``, ``gates``, ``strategy``,
+        ``figure``.
     combinations
         Counts of the combinations of functions.
     """
@@ -52,6 +54,7 @@ def write_outcome(
     write_tsv(output.thresholds, THRESHOLD_COLUMNS, threshold_rows(outcome))
     write_json(output.scales, {"acquisition": acquisition, "scales": scale_records(outcome)})
     write_tsv(output.ledger, LEDGER_COLUMNS, outcome.quality.rows)
+    write_text(output.course, draw_course(outcome.quality.time, outcome.markers, acquisition))
     write_text(output.cofactors, _cofactors(outcome, acquisition))
     write_tsv(output.combinations, ics.COLUMNS, combinations)
     write_gatingml(outcome.strategy, output.gates, outcome.events)

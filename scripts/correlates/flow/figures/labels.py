@@ -157,7 +157,9 @@ def _flags(drawn: PlotData) -> list[str]:
     found: dict[str, None] = {}
     for name in drawn.plot.populations:
         for flag in str(drawn.rows.get(name, {}).get("flags") or "").split(";"):
-            if flag.strip():
+            if flag.startswith("saturated_"):
+                found["saturated detector"] = None
+            elif flag.strip():
                 found[FLAG_WORDS.get(flag.strip(), flag.strip().replace("_", " "))] = None
     return list(found)
 
@@ -166,7 +168,9 @@ def _parent_events(drawn: PlotData) -> int:
     for name in drawn.plot.populations:
         if name in drawn.rows:
             return int(drawn.rows[name]["n_parent"])
-    return len(drawn.columns[0])
+    # parts of an expression have no row of their own; their parent has
+    own = drawn.rows.get(drawn.plot.parent)
+    return len(drawn.columns[0]) if own is None else int(own["n"])
 
 
 def description(drawn: PlotData) -> str:

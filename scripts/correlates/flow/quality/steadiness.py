@@ -8,7 +8,7 @@ towards them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,6 +21,7 @@ _QUANTILES = (0.25, 0.5, 0.75)
 # further away than this many deviations, so that only several in a row are a change.
 _STRAY = 4.0
 _CERTAIN = 6.0
+_STILL = 1e-6
 _ABRUPT = 0.8
 
 
@@ -80,12 +81,15 @@ class Course:
     values
         Value of each block: rate in events per second, or a median on the asinh scale.
     usual
-        The value that most blocks share.
+        The value that most blocks share; of a median its middle one.
+    stray
+        How far and how long it strays, summed over the blocks in noise; 0 where it never does.
     """
 
     starts: np.ndarray
     values: np.ndarray
     usual: float
+    stray: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -100,15 +104,20 @@ class Steady:
         The same of each reason by itself, before short gaps were closed.
     rate
         The flow rate.
-    worst
-        The channel that strays furthest; ``""`` if none does.
+    signals
+        The median of each channel, the one that strays furthest first.
     """
 
     removed: tuple[tuple[int, int], ...]
     by_rate: tuple[tuple[int, int], ...]
     by_signal: tuple[tuple[int, int], ...]
     rate: Course
-    worst: str = ""
+    signals: Mapping[str, Course] = field(default_factory=dict)
+
+    @property
+    def worst(self) -> str:
+        """The channel that strays furthest; ``""`` if none does."""
+        return next((name for name, one in self.signals.items() if one.stray > 0), "")
 
 
 def find_unsteady(
@@ -132,10 +141,10 @@ def find_unsteady(
     """
     settings = settings or Steadiness()
     by_rate, rate = _by_rate(clock, settings)
-    by_signal, worst = _by_signal(clock, columns, cofactors, settings)
+    by_signal, signals = _by_signal(clock, columns, cofactors, settings)
     count = len(clock.seconds)
     removed = _closed(_union([*by_rate, *by_signal]), count, settings.gap_share)
-    return Steady(removed, by_rate, by_signal, rate, worst)
+    return Steady(removed, by_rate, by_signal, rate, signals)
 
 
 def _by_rate(clock: Clock, settings: Steadiness):
@@ -184,39 +193,61 @@ def _by_signal(clock, columns, cofactors, settings):
     held = min((len(values) for values in columns.values()), default=0)
     size = max(settings.min_signal_block, -(-held // settings.signal_blocks))
     starts = _starts(held, size) * -(-count // max(held, 1))
-    names, series = [], []
-    for name, values in columns.items():
-        quantiles = np.arcsinh(_block_quantiles(values, size) / cofactors[name])
-        series.append(quantiles)
-        names += [name] * quantiles.shape[1]
-    if not series:
-        return (), ""
-    table = np.concatenate(series, axis=1)
-    noise = noise_of(table)
-    # a quantile that hardly ever moves, such as that of a channel at its end, says nothing
-    keeps = noise > 1e-6
-    table, noise = table[:, keeps], noise[keeps]
-    names = [name for name, kept in zip(names, keeps, strict=True) if kept]
+    quantiles = {
+        name: np.arcsinh(_block_quantiles(values, size) / cofactors[name])
+        for name, values in columns.items()
+    }
+    names, table, noise = _that_move(quantiles)
     if not names:
-        return (), ""
-    centre = np.median(table, axis=0)
-    scaled = np.clip((table - centre) / noise, -_STRAY, _STRAY)
-    penalty = settings.penalty * np.log(scaled.size)
-    off = np.zeros(table.shape, dtype=bool)
-    usual = np.empty(len(names))
-    for number, changes in enumerate(change_points(scaled, penalty)):
-        levels = levels_of(table[:, number], changes)
-        tolerance = max(settings.signal_tolerance, 0.0)
-        usual[number] = usual_level(levels, tolerance / 2)
-        off[:, number] = np.abs(levels - usual[number]) > tolerance
+        return (), {}
+    usual, off = _levels_off(table, noise, settings)
     away = np.clip((table - usual) / noise, -3 * _STRAY, 3 * _STRAY)
     runs = _runs(off.any(axis=1))
-    places = [_widened(run, away, off, starts, count) for run in runs]
-    worst = ""
-    if runs:
-        share = (np.abs(away) * off).sum(axis=0)
-        worst = names[int(share.argmax())]
-    return tuple(places), worst
+    places = tuple(_widened(run, away, off, starts, count) for run in runs)
+    strays = (np.abs(away) * off).sum(axis=0)
+    return places, _signals(quantiles, names, strays, np.append(starts, count))
+
+
+def _that_move(quantiles: Mapping[str, np.ndarray]) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Return the series of all channels beside each other, with channel and noise of each.
+
+    A quantile that hardly ever moves, such as that of a channel at its end, says nothing.
+    """
+    if not quantiles:
+        return [], np.empty((0, 0)), np.empty(0)
+    table = np.concatenate(list(quantiles.values()), axis=1)
+    names = [name for name, series in quantiles.items() for _ in range(series.shape[1])]
+    noise = noise_of(table)
+    moves = noise > _STILL
+    kept = [name for name, moving in zip(names, moves, strict=True) if moving]
+    return kept, table[:, moves], noise[moves]
+
+
+def _levels_off(table, noise, settings) -> tuple[np.ndarray, np.ndarray]:
+    """Return the usual level of each series, and the blocks whose level is another one."""
+    scaled = np.clip((table - np.median(table, axis=0)) / noise, -_STRAY, _STRAY)
+    penalty = settings.penalty * np.log(scaled.size)
+    off = np.zeros(table.shape, dtype=bool)
+    usual = np.empty(table.shape[1])
+    for number, changes in enumerate(change_points(scaled, penalty)):
+        levels = levels_of(table[:, number], changes)
+        usual[number] = usual_level(levels, settings.signal_tolerance / 2)
+        off[:, number] = np.abs(levels - usual[number]) > settings.signal_tolerance
+    return usual, off
+
+
+def _signals(quantiles, names, strays, starts) -> dict[str, Course]:
+    """Return the course of each channel's median, those that stray furthest first."""
+    of_channel = dict.fromkeys(quantiles, 0.0)
+    for name, stray in zip(names, strays, strict=True):
+        of_channel[name] += float(stray)
+    middle = _QUANTILES.index(0.5)
+    return {
+        name: Course(
+            starts, quantiles[name][:, middle], float(np.median(quantiles[name][:, middle])), stray
+        )
+        for name, stray in sorted(of_channel.items(), key=lambda one: -one[1])
+    }
 
 
 def _widened(run, away, off, starts, count):

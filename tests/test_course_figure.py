@@ -1,0 +1,63 @@
+"""The figure of an acquisition's course: what it shows, and what it says without one."""
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from correlates.flow.figures.course import draw_course
+from correlates.flow.gating.events import Events
+from correlates.flow.quality.acquisition_time import TimeRanges, find_time_ranges
+from flow_maker import channels_of
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def found_in(seconds, signal):
+    channels = channels_of(("FSC-A", "PE-A", "Time"))
+    for channel in channels:
+        channel.range = 262_144
+    values = np.column_stack([np.full(len(seconds), 5e4), signal, seconds])
+    return find_time_ranges(Events.of_array(values, channels), ("PE-A",))
+
+
+@pytest.fixture(scope="module")
+def course():
+    """A rate that trebles for a tenth of the events, and a signal that stays."""
+    rng = np.random.default_rng(1)
+    waits = rng.exponential(0.002, 20_000)
+    waits[8000:10_000] /= 3
+    return found_in(np.cumsum(waits), rng.lognormal(8, 0.3, 20_000))
+
+
+def test_what_is_removed_is_shaded_where_it_is_in_every_plot(course):
+    root = ElementTree.fromstring(draw_course(course, {"PE-A": "CD<19>"}, "P01"))
+
+    shades = [one for one in root.iter(f"{SVG}rect") if one.get("fill") == "#f6c7a8"]
+    words = [one.text for one in root.iter(f"{SVG}text")]
+    seconds = course.clock.seconds
+    share = (seconds[8000] - seconds[0]) / (seconds[-1] - seconds[0])
+
+    assert len(shades) == 3
+    for shade in shades:
+        assert float(shade.get("x")) == pytest.approx(66 + 720 * share, abs=4)
+    assert "CD<19> (PE-A)" in words
+    assert "10.0 % of the events are not steady (shaded)." in words
+
+
+def test_a_steady_file_says_so():
+    rng = np.random.default_rng(2)
+    steady = found_in(np.cumsum(rng.exponential(0.002, 5000)), rng.lognormal(8, 0.3, 5000))
+
+    assert "Steady throughout: no event was removed." in draw_course(steady, {}, "P01")
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        pytest.param(TimeRanges(None, flags=("no_time_channel",)), "no Time channel", id="no Time"),
+        pytest.param(None, "Nobody looked", id="refused"),
+    ],
+)
+def test_where_there_is_nothing_to_draw_the_reason_stands(found, said):
+    assert said in draw_course(found, {}, "P01")
