@@ -7,11 +7,13 @@ import pytest
 
 from correlates.flow.gating.events import Events
 from correlates.flow.gating.gates import Compensation
+from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.panel import match_channels, panel_of
 from correlates.flow.templates.template import check_template, read_template
 from correlates.intake.fcs.reader import read_header
 from correlates.intake.sheets.sheet import read_sheet
+from correlates.intake.sheets.visits import tube_key
 from correlates.simulate.panels.specs import SPECS
 from correlates.simulate.panels.tube import draw_panel_tube
 from correlates.tables import read_tsv
@@ -27,6 +29,7 @@ MAJOR = {
     *("singlets", "viable", "cd45", "lymph", "t", "t_cd4", "t_cd8"),
     *("cll", "cll_kappa", "cll_lambda", "cll_cd40", "cll_hladr"),
 }
+OF_CLL = {"CD40": "cd40", "CD80": "cd80", "CD86": "cd86", "CD95": "cd95", "HLA-DR": "hladr"}
 MEMORY = ("naive", "cm", "em", "temra")
 # the keys of the science reference, section 1.2
 POPULATIONS = {
@@ -56,14 +59,14 @@ def tube_of(panel, seed):
     return draw_panel_tube(panel, N_EVENTS, rng, **options)
 
 
-def gated(path, template, panel):
+def gated(path, template, panel, borrowing=None):
     header = read_header(path)
     names = tuple(header.spillover.channels)
     matrix = Compensation(names, names, tuple(map(tuple, header.spillover.matrix.tolist())))
     events = Events.of_file(header, matrix, hold=True)
     channels, problems = match_channels(template.dimensions, panel, header.names, str(path))
     assert problems == []
-    return instantiate(template, events, channels)
+    return instantiate(template, events, channels, borrowing=borrowing)
 
 
 def f1(hits):
@@ -123,6 +126,41 @@ def test_what_is_not_in_a_tube_is_not_found_in_it(gatings):
         for both, only_gate, only_truth in hits_of(made, population):
             if both + only_truth == 0:
                 assert only_gate <= 5, population
+
+
+FMO_LINES = [
+    *(("cll", marker, f"cll_{key}", "cll") for marker, key in OF_CLL.items()),
+    ("intracellular", "GranzymeB", "nk_gzmb", "nk"),
+    ("intracellular", "GranzymeB", "t_cd8_gzmb", "t_cd8"),
+    ("t_subsets", "PD1", "t_cd4_pd1", "t_cd4"),
+]
+
+
+@pytest.mark.parametrize(("panel", "marker", "population", "parent"), FMO_LINES)
+def test_the_line_of_an_fmo_tube_lies_within_its_range_and_is_sound(
+    panel, marker, population, parent, request, tmp_path
+):
+    """The control's own cells lie under it, positive cells of the donor's full stain over it."""
+    root = request.config.rootpath
+    template, sheet = template_of(root, panel), sheet_of(root, panel)
+    full, control = (
+        draw_panel_tube(panel, N_EVENTS, np.random.default_rng([1, n]), without=left, donor=1)
+        for n, left in enumerate((None, marker))
+    )
+    control.write(tmp_path / "fmo.fcs")
+    full.write(tmp_path / "full.fcs")
+
+    line = gated(tmp_path / "fmo.fcs", template, sheet, Borrowing(tube_key(f"fmo_{marker}")))
+    row = "pd1_pos" if marker == "PD1" else population
+    threshold = line.thresholds[row][marker]
+    place = list(full.spec.markers.values()).index(marker)
+    values = (full.events[:, 3:-1].astype(float) @ np.linalg.inv(full.spillover))[:, place]
+    within = gated(tmp_path / "full.fcs", template, sheet).gated.members(parent)
+    true, found = full.is_member(population), within & (values > threshold)
+    both = int((true & found).sum())
+
+    assert line.flags.get(row, ()) == ()
+    assert f1((both, int(found.sum()) - both, int(true.sum()) - both)) >= 0.85
 
 
 @pytest.mark.parametrize("panel", PANELS)

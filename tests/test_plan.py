@@ -108,6 +108,35 @@ def test_dropped_files_are_planned_by_their_names(study):
     assert plan.markers_of(one.acquisition) == {"BV605-A": "CD3", "FSC-A": ""}
 
 
+def test_the_panel_of_a_file_is_that_of_its_batch(study):
+    study.drop(
+        "P01_C0D1_tnk_b1.fcs",
+        "P02_C0D1_tnk_b2.fcs",
+        pattern=r"{patient:[A-Z]+\d+}_{visit}_{panel}_{batch}.fcs",
+    )
+    (study.root / "panels.tsv").write_text(
+        "panel\tchannel\tmarker\tbatch\taliases\n"
+        "tnk\tBV605-A\tCD3\t\tQdot605-A\n"
+        "tnk\tBV650-A\tCD3\tb2\tCD3e;Qdot655-A\n"
+        "tnk\tBV711-A\tCD3\tb3\t\n"
+    )
+
+    plan = study.plan()
+
+    first, second = plan.names
+    assert plan.markers_of(first) == {"BV605-A": "CD3"}
+    assert plan.aliases_of(first) == {"BV605-A": ["Qdot605-A"]}
+    assert plan.markers_of(second) == {"BV650-A": "CD3"}
+    assert plan.aliases_of(second) == {"BV650-A": ["CD3e", "Qdot655-A"]}
+    (problem,) = plan.problems
+    assert (problem.row, problem.column, problem.value, problem.stops) == (
+        4,
+        "batch",
+        "b3",
+        "nothing",
+    )
+
+
 def test_names_with_every_placeholder_are_planned_without_an_expression(study):
     study.drop(
         "P01_C0D1_T_NK_fmo_CD57_b1_20250726.fcs",
