@@ -114,7 +114,10 @@ def test_each_step_shows_what_it_keeps_of_all_events(page):
 
     text = page([row], ledgers={row["acquisition"]: ledger})
 
-    assert re.findall(r'data-label="(?:steady|singlets)"[^>]*>([\d.]+) %', text) == ["90.0", "45.0"]
+    assert re.findall(r'data-label="− (?:steady|singlets)"[^>]*>([\d.]+) %', text) == [
+        "90.0",
+        "45.0",
+    ]
 
 
 def test_problems_of_the_clinics_sheets_are_not_shown(page):
@@ -165,6 +168,15 @@ def test_charts_that_are_out_stand_first_and_batches_without_control_are_named(p
     assert "Shown are 2 of 3 series" in text
     assert "Out in b1." in text
     assert "batch b2: no control." in text
+
+
+def test_of_a_markers_intensity_the_brightest_population_is_charted(page):
+    rows = [chart_row("nk", "in", "mfi__CD56") | {"value": "900"}]
+    rows += [chart_row("t", "out", "mfi__CD56"), chart_row("t", "in", "mfi__CD3")]
+
+    text = page([file_row("P01")], charts=rows)
+
+    assert re.findall(r">bridge: (\w+) mfi of (\w+)", text) == [("nk", "CD56"), ("t", "CD3")]
 
 
 def test_gates_are_compared_within_the_panel_its_own_batch_first():

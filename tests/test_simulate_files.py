@@ -10,6 +10,7 @@ import yaml
 from snakemake.utils import update_config
 
 from correlates.intake.plan import make_plan
+from correlates.intake.records import SAMPLE
 from correlates.simulate import fcs_writer
 from correlates.simulate.cohort import simulate_cohort
 from correlates.simulate.fcs_writer import spillover_keyword, write_fcs
@@ -122,12 +123,15 @@ def test_the_demo_knows_recorded_days_and_batches(request, tmp_path):
 
     assert plan.problems == ()
     assert plan.listed == ()
-    assert {(one.sample, str(one.study_day), one.batch) for one in plan.acquisitions} == {
+    samples = [one for one in plan.acquisitions if one.role == SAMPLE]
+    assert {(one.sample, str(one.study_day), one.batch) for one in samples} == {
         (row["sample"], f"{row['study_day']}.0", row["batch"]) for row in rows
     }
-    assert {one.study_day_source for one in plan.acquisitions} == {"recorded"}
+    assert {one.study_day_source for one in samples} == {"recorded"}
     assert {one.specimen for one in plan.acquisitions} == {"fresh_wb"}
-    assert len({one.batch for one in plan.acquisitions}) == 4
+    batches = {one.batch for one in samples}
+    assert len(batches) == 4
+    assert {one.batch for one in plan.acquisitions if one.tube == "control"} == batches
 
 
 def test_panels_name_every_channel_but_time(cohort):

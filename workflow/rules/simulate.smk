@@ -11,6 +11,8 @@ rule simulate_cohort:
     """Write simulated FCS files, the sheets that go with them, and the truth."""
     output:
         fcs=directory(f"{SIMULATED['folder']}/fcs"),
+        controls=directory(f"{SIMULATED['folder']}/controls"),
+        references=f"{SIMULATED['folder']}/references.tsv",
         truth=directory(f"{SIMULATED['folder']}/truth"),
         patients=f"{SIMULATED['folder']}/patients.tsv",
         panels=f"{SIMULATED['folder']}/panels.tsv",

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
+from math import inf
+from statistics import median
 
 from markupsafe import Markup
 
 from correlates.flow.controls.charts import SERIES
 from correlates.flow.figures.levey_jennings import draw_levey_jennings
-from correlates.pages.words import words
+from correlates.pages.words import as_number, words
 
 _ORDER = {"out": 0, "warning": 1, "in": 2}
 
@@ -21,7 +23,8 @@ def control_views(rows: Iterable[Mapping], most: int) -> dict:
         Rows of ``control_charts.tsv``, each series' batches together and in order.
     most
         Series that are drawn: those of which any batch is out, then those with a warning, then
-        percentages before intensities.
+        percentages before intensities. Of a marker's intensity only the brightest population is
+        drawn, since the others would tell of the same dye.
 
     Returns
     -------
@@ -33,12 +36,32 @@ def control_views(rows: Iterable[Mapping], most: int) -> dict:
     ]
     absent = [row for _, group in series for row in group if not row["population"]]
     drawn = [(key, group) for key, group in series if group[0]["population"]]
+    n_series = len(drawn)
+    drawn = _brightest_only(drawn)
     drawn.sort(key=lambda one: (_worst(one[1]), one[0][4].startswith("mfi"), one[0]))
     return {
         "charts": [_chart(group) for _, group in drawn[:most]],
-        "n_series": len(drawn),
+        "n_series": n_series,
         "absent": absent,
     }
+
+
+def _brightest_only(series: list[tuple]) -> list[tuple]:
+    brightest: dict[tuple, float] = {}
+    for key, rows in series:
+        place = (key[0], key[1], key[2], key[4])
+        brightest[place] = max(brightest.get(place, -inf), _centre(rows))
+    return [
+        (key, rows)
+        for key, rows in series
+        if not key[4].startswith("mfi")
+        or _centre(rows) == brightest[(key[0], key[1], key[2], key[4])]
+    ]
+
+
+def _centre(rows: list[Mapping]) -> float:
+    values = [value for row in rows if (value := as_number(row["value"])) is not None]
+    return median(values) if values else -inf
 
 
 def _worst(rows: list[Mapping]) -> int:

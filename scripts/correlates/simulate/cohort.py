@@ -12,11 +12,13 @@ from correlates.simulate.panel import (
     DETECTOR_RANGE,
     FLUORESCENCE,
     MARKERS,
+    PANEL,
     TIMESTEP_S,
     Batch,
     draw_batch,
 )
 from correlates.simulate.populations import CODES, LABELS
+from correlates.simulate.references import CONTROL, draw_controls, write_references
 from correlates.simulate.sample import Tube, draw_artefacts, draw_tube
 from correlates.simulate.sheets import Draw, write_sheets
 from correlates.simulate.trial import NO_EFFECTS, Effects, Patient, draw_patients
@@ -26,7 +28,7 @@ _BATCH_DAYS = 90
 _DONOR_SD = 0.04
 _SWAPPED_VISIT = "C1D8"
 # streams of randomness under one seed, so that the files' events do not move with the sheets
-_TRIAL, _BATCHES, _SHEETS, _DONORS, _TUBES = range(5)
+_TRIAL, _BATCHES, _SHEETS, _DONORS, _TUBES, _CONTROLS = range(6)
 
 
 def simulate_cohort(
@@ -41,8 +43,8 @@ def simulate_cohort(
     Parameters
     ----------
     folder
-        Where ``fcs/``, the sheets and ``truth/`` are written. Files of a larger cohort that stood
-        there before are left.
+        Where ``fcs/``, ``controls/``, the sheets and ``truth/`` are written. Files of a larger
+        cohort that stood there before are left.
     n_patients
         How many patients.
     n_events
@@ -72,6 +74,10 @@ def simulate_cohort(
         _write_tube(folder / "fcs" / f"{draw.stem}.fcs", tube, batch)
         truth.write_labels(folder / "truth" / "events" / f"{draw.stem}.npz", tube.codes)
         rows += truth.population_rows(draw.stem, content.sample, tube.codes, content.counts)
+    controls = {name: folder / "controls" / f"{CONTROL}_{name}_{PANEL}.fcs" for name in batches}
+    for name, tube in draw_controls(batches, n_events, [seed, _CONTROLS]).items():
+        _write_tube(controls[name], tube, batches[name])
+    write_references(folder, controls)
     truth.write_populations(folder / "truth" / "populations.tsv", rows)
     truth.write_effects(folder / "truth" / "effects.tsv", planted)
     pairs = [(draws[a].sample, draws[b].sample) for a, b in swap.items()]

@@ -85,6 +85,21 @@ def draw_counts(
         name: count * factors.get(name, 1.0) * float(np.exp(rng.normal(0, _VISIT_SD)))
         for name, count in before.items()
     }
+    return blood_of(now, memory, traits)
+
+
+def blood_of(
+    now: dict[str, float], memory: dict[str, np.ndarray], traits: NkTraits
+) -> dict[str, float]:
+    """Return the cells per microlitre of each leukocyte label.
+
+    Parameters
+    ----------
+    now
+        Cells per microlitre by class of cell.
+    memory, traits
+        As of ``draw_counts``.
+    """
     unsplit = ("cll", "b_normal", "t_dn", "neutrophil", "eosinophil", "basophil")
     counts = {name: now[name] for name in unsplit}
     counts["mono"] = now["mono"] * (1 - _NONCLASSICAL)
