@@ -94,7 +94,9 @@ def test_wrong_cells_are_problems_of_the_intake(study):
 def test_a_changed_table_runs_no_gating_again(study):
     (study.folder / "lab.csv").write_text(TABLE.replace("95,5", "97,5"))
 
-    assert set(study.planned()) == AFTER_A_TABLE
+    planned = set(study.planned())
+    assert planned >= AFTER_A_TABLE
+    assert not planned & {"gate_sample", "collect_flow", "find_placements", "list_files"}
 
 
 def test_a_header_that_is_not_there_stops_the_run_with_the_nearest(study):
