@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from correlates.flow.calibration.applied import COLUMNS as CALIBRATED
+from correlates.flow.calibration.applied import with_mesf
 from correlates.flow.counts.collect import acquisition_rows, templates_of
 from correlates.flow.counts.fmo import COLUMNS, FmoFloors, fmo_intensities
 from correlates.flow.counts.measurements import read_job_tables
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
-from correlates.tables import write_tsv
+from correlates.tables import read_tsv, write_tsv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -19,9 +21,11 @@ def main(job) -> None:
     paths = dict(zip(plan.in_panels_with_fmo, job.input.intensities, strict=True))
     floors = FmoFloors(job.params.fmo_min_parent_events, job.params.lod_events)
     templates = templates_of(plan, job.input.templates)
-    found = fmo_intensities(acquisition_rows(plan), read_job_tables(paths), templates, floors)
+    tubes = acquisition_rows(plan)
+    found = fmo_intensities(tubes, read_job_tables(paths), templates, floors)
+    found = with_mesf(found, read_tsv(job.input.calibration), tubes)
     known = found.astype(object).where(found.notna(), None)
-    write_tsv(job.output.compared, COLUMNS, known.to_dict("records"))
+    write_tsv(job.output.compared, [*COLUMNS, *CALIBRATED], known.to_dict("records"))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from correlates.simulate.panels.specs import SPECS
 from correlates.simulate.panels.tube import draw_panel_tube
 from correlates.tables import read_tsv, write_tsv
 from study import ROOT, SMALL_FLOORS, Study, copy_checkout
+from test_calibration import MESF, certificate, write_beads
 
 pytestmark = pytest.mark.workflow
 PANEL = "t_subsets"
@@ -69,8 +70,10 @@ def finished(tmp_path_factory):
     patients = ("patient", "lenalidomide_start_day", "response", "tfr_grade")
     rows = [dict(zip(patients, (f"P0{n}", 29, "PR", 0), strict=True)) for n in (1, 2, 3, 4)]
     write_tsv(data / "patients.tsv", patients, rows)
+    write_beads(data / "beads_b1.fcs", CHANNEL)
+    write_tsv(data / "mesf.tsv", MESF, certificate(CHANNEL, f_p=2))
     write_tsv(data / "samples.tsv", SAMPLES, [sample("P01", "b1"), sample("P02", "b1"), B2])
-    write_tsv(data / "references.tsv", REFERENCES, [reference("hd", "b1"), reference("hd", "b2")])
+    write_tsv(data / "references.tsv", REFERENCES, [*FMOS, BEADS])
     study.write_config(
         {
             "study": {
@@ -79,6 +82,7 @@ def finished(tmp_path_factory):
                 "panels": "panels.tsv",
                 "samples": "samples.tsv",
                 "references": "references.tsv",
+                "mesf": "mesf.tsv",
                 "specimen": "fresh_pbmc",
                 "gating": {PANEL: "gates.csv"},
             },
@@ -93,6 +97,9 @@ def finished(tmp_path_factory):
 
 
 B2 = sample("P03", "b2")
+FMOS = [reference("hd", "b1"), reference("hd", "b2")]
+BEADS = reference("beads", "b1", "beads_mesf", lot="L1")
+CHANNEL = next(name for name, marker in SPECS[PANEL].markers.items() if marker == "PD1")
 
 
 @pytest.fixture
@@ -156,6 +163,25 @@ def test_an_intensity_over_that_of_the_fmo_is_measured(study):
     compared = read_tsv(study.result("flow/fmo_intensities.tsv"))
     assert {row["source"] for row in compared} == {FMO_B1}
     assert not {row["population"] for row in compared} & {"pd1_pos", "t_cd4_pd1"}
+
+
+def test_intensities_are_calibrated_by_the_beads_of_the_batch(study):
+    (curve,) = read_tsv(study.result("flow/calibration.tsv"))
+    assert (curve["verdict"], curve["channel"]) == ("accepted", CHANNEL)
+    assert float(curve["slope"]) == pytest.approx(1, abs=0.02)
+
+    rows = read_measurements(study.result("flow/measurements.parquet"))
+    values = rows.set_index(["patient", "feature"])["value"]
+    for patient in ("P01", "P02"):
+        full = values[patient, "t_cd4__mfi__pd1"]
+        fmo = full / values[patient, "t_cd4__mfir__pd1"]
+        mesf = values[patient, "t_cd4__mesf__pd1"]
+        # ten MESF are one unit of intensity
+        assert mesf == pytest.approx(10 * (full - fmo), rel=0.1)
+        assert values[patient, "t_cd4__abc__pd1"] == pytest.approx(mesf / 2)
+    assert study.result("flow/calibration.svg").read_text().startswith("<svg")
+    verdict = read_tsv(study.result(f"flow/populations/beads_b1__{PANEL}__beads_mesf.tsv"))
+    assert [row["population"] for row in verdict] == ["root"]
 
 
 def test_a_finished_study_plans_nothing(study):

@@ -13,7 +13,7 @@ from correlates.intake.sheets.typos import is_typo
 from correlates.intake.sheets.visits import normal_timepoint, normal_tube, parse_visit, visit_remedy
 from correlates.problems import Problem, StudyError, folded
 
-KINDS = ("patients", "samples", "panels", "cbc", "references", "beads")
+KINDS = ("patients", "samples", "panels", "cbc", "references", "beads", "mesf")
 PATIENTS = "patient\tlenalidomide_start_day\tresponse\ttfr_grade\n"
 
 

@@ -31,6 +31,8 @@ SCRIPT_FLOORS = {
     "collect_flow": "flow",
     "measure_ics": "flow",
     "compare_intensities": "flow",
+    "find_bead_peaks": "flow",
+    "fit_calibration": "flow",
     "read_gated_table": "flow",
     "join_gated_tables": "flow",
     "show_overrides": "flow",

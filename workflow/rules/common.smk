@@ -128,6 +128,16 @@ def only_with_overrides(path):
     return lambda wildcards: [path] if PLAN.overridden else []
 
 
+def of_calibration_tubes(pattern):
+    """An input function: one file of each tube of calibration beads."""
+
+    def files(wildcards):
+        require_plan()
+        return [pattern.format(acquisition=one.acquisition) for one in PLAN.calibration_tubes]
+
+    return files
+
+
 def intensities_beside_fmo(wildcards):
     """The intensities of every file of the panels that any FMO tube is of."""
     require_plan()

@@ -111,6 +111,7 @@ rule compare_intensities:
         plan=plan_file,
         intensities=intensities_beside_fmo,
         templates=templates_of_plan,
+        calibration=rules.fit_calibration.output.calibration,
     output:
         compared="results/flow/fmo_intensities.tsv",
     log:

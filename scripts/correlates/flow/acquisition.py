@@ -50,6 +50,7 @@ from correlates.intake.fcs.findings import ERROR, INFO, FcsError, Finding
 from correlates.intake.fcs.reader import FcsFile, read_header
 from correlates.intake.fcs.verdict import REFUSED, WARNED, Verdict, examine
 
+CALIBRATION_BEADS = "beads_mesf"
 _RUN_AGAIN = "Run the pipeline again when nobody writes to the file."
 
 
@@ -138,6 +139,9 @@ def gate_acquisition(
     max_condition_number
         Largest condition number of a matrix that is used.
     """
+    if borrowing is not None and borrowing.tube == CALIBRATION_BEADS:
+        # Beads are no cells: no gate, no marker and no matrix of the panel is meant for them.
+        source, markers, aliases, compensation = Template("", ()), {}, {}, "none"
     passing = _passing(path, sha256)
     if passing:
         return Outcome(Verdict(REFUSED, (passing,)))

@@ -68,6 +68,7 @@ def make_plan(
         patients=_table(study, "patients"),
         cbc=_table(study, "cbc"),
         beads=_table(study, "beads"),
+        mesf=_table(study, "mesf"),
         panels=study.panels(),
         marker_classes=study.marker_classes(),
         gating=study.gating,

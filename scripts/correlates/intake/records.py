@@ -134,7 +134,7 @@ class Plan:
         Files and rows that are not worked on, each with its reason.
     problems
         Everything wrong in config and sheets.
-    patients, cbc, beads
+    patients, cbc, beads, mesf
         Good rows of these sheets: canonical column to typed value, None where empty.
     panels
         Per panel its channels with their markers, for all batches and for single ones.
@@ -156,6 +156,7 @@ class Plan:
     patients: tuple[dict, ...] = ()
     cbc: tuple[dict, ...] = ()
     beads: tuple[dict, ...] = ()
+    mesf: tuple[dict, ...] = ()
     panels: Mapping[str, tuple[PanelRow, ...]] = field(default_factory=dict)
     gating: Mapping[str, str] = field(default_factory=dict)
     compensation: Mapping[str, str] = field(default_factory=dict)
@@ -240,6 +241,11 @@ class Plan:
         return [other for other in self.references_of(acquisition) if other.tube_key in needed]
 
     @cached_property
+    def calibration_tubes(self) -> list[Acquisition]:
+        """The tubes of calibration beads."""
+        return [one for one in self.acquisitions if one.tube == "beads_mesf"]
+
+    @cached_property
     def in_panels_with_fmo(self) -> list[str]:
         """Keys of all acquisitions of the panels that any FMO tube is of."""
         panels = {one.panel for one in self.acquisitions if one.tube_key.startswith("fmo_")}
@@ -264,6 +270,7 @@ class Plan:
             "patients": list(self.patients),
             "cbc": list(self.cbc),
             "beads": list(self.beads),
+            "mesf": list(self.mesf),
             "panels": {panel: [asdict(row) for row in rows] for panel, rows in self.panels.items()},
             "gating": dict(self.gating),
             # The keys below are sorted, and the config's order of panels decides between them.
@@ -295,6 +302,7 @@ class Plan:
             patients=tuple(content["patients"]),
             cbc=tuple(content["cbc"]),
             beads=tuple(content["beads"]),
+            mesf=tuple(content["mesf"]),
             panels={panel: _panel_rows(rows) for panel, rows in content["panels"].items()},
             gating={panel: content["gating"][panel] for panel in content["panels_in_order"]},
             compensation=content["compensation"],

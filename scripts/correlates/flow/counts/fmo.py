@@ -83,7 +83,7 @@ def fmo_intensities(
 
 def read_compared(path: str | Path) -> pd.DataFrame:
     """Read what was written of `fmo_intensities`."""
-    texts = dict.fromkeys((*_KEYS, "source", "flags"), str)
+    texts = dict.fromkeys((*_KEYS, "source", "flags", "calibration", "mesf_flags"), str)
     table = pd.read_csv(path, sep="\t", dtype=texts, keep_default_na=False, na_values=[""])
     return table.assign(flags=table["flags"].fillna(""))
 
@@ -186,10 +186,10 @@ def with_ratios(rows: pd.DataFrame) -> pd.DataFrame:
         known = positive & (fmo[1] > 0) & (full[1] > 0)
         logs = [np.log(np.where(known, one, np.nan)) for one in (*full, *fmo)]
         index = (full[0] - fmo[0]) / (2 * rows["fmo_rsd"].to_numpy(float))
-    low, high = _mover(logs[:3], logs[3:])
+    low, high = mover(logs[:3], logs[3:])
     apart = ~positive & ~missing
     difference = np.where(apart, full[0] - fmo[0], np.nan)
-    bounds = [np.where(apart, bound, np.nan) for bound in _mover(full, fmo)]
+    bounds = [np.where(apart, bound, np.nan) for bound in mover(full, fmo)]
     flags = rows["flags"] + np.where(apart, f";{NOT_POSITIVE}", "")
     flags = flags + np.where(positive & (fmo[1] <= 0), f";{AT_ZERO}", "")
     return rows.assign(
@@ -204,7 +204,7 @@ def with_ratios(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _mover(one, other) -> tuple[np.ndarray, np.ndarray]:
+def mover(one, other) -> tuple[np.ndarray, np.ndarray]:
     """Return the interval of a difference, each given as estimate, low and high."""
     difference = one[0] - other[0]
     low = difference - np.hypot(one[0] - one[1], other[2] - other[0])

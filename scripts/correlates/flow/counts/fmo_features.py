@@ -9,13 +9,21 @@ from correlates.flow.counts.features import marker_names
 from correlates.flow.counts.tubes import FlowSettings
 
 DISPLAY_ONLY = "display_only_compositional"
-_METHODS = {"mfir": "median_full/median_fmo", "dmfi": "median_full-median_fmo"}
+_METHODS = {
+    "mfir": "median_full/median_fmo",
+    "dmfi": "median_full-median_fmo",
+    "mesf": "mesf_full-mesf_fmo",
+    "abc": "(mesf_full-mesf_fmo)/f_p",
+}
 
 
 def fmo_rows(
     counts: pd.DataFrame, compared: pd.DataFrame | None, settings: FlowSettings
 ) -> pd.DataFrame:
-    """Return the rows ``<population>__mfir__<marker>`` and ``<population>__dmfi__<marker>``.
+    """Return the rows of a population's marker against its FMO.
+
+    They are ``<population>__mfir__<marker>`` or ``__dmfi__``, and where the batch has calibration
+    beads for the channel ``__mesf__``, with F:P also ``__abc__``.
 
     Parameters
     ----------
@@ -30,6 +38,7 @@ def fmo_rows(
     -------
     One row a population and marker that has an FMO: the ratio where the FMO's median is above
     zero, else the difference; not evaluable where either population is below ``lod_events``.
+    Calibrated values are not evaluable where the curve was rejected, and say why.
     """
     if compared is None or compared.empty:
         return pd.DataFrame()
@@ -37,29 +46,39 @@ def fmo_rows(
     rows = compared.rename(columns={"flags": "fmo_flags"}).merge(
         gates, on=["acquisition", "population"]
     )
-    kind = np.where(rows["dmfi"].notna(), "dmfi", "mfir")
-    value = rows["dmfi"].where(kind == "dmfi", rows["mfir"])
-    few = (rows["n"] < settings.lod_events) | value.isna()
+    if rows.empty:
+        return pd.DataFrame()
+    kind = pd.Series(np.where(rows["dmfi"].notna(), "dmfi", "mfir"), index=rows.index)
+    parts = [_rows(rows[kind == one], one, "1", settings) for one in ("mfir", "dmfi")]
+    if "calibration" in rows:
+        calibrated = rows[rows["calibration"].fillna("") != ""]
+        calibrated = calibrated.assign(
+            fmo_flags=calibrated["fmo_flags"].fillna("") + ";" + calibrated["mesf_flags"].fillna("")
+        )
+        parts.append(_rows(calibrated, "mesf", "{MESF}", settings))
+        parts.append(_rows(calibrated[calibrated["f_p"].notna()], "abc", "{antibodies}", settings))
+    return pd.concat([part for part in parts if not part.empty], ignore_index=True)
+
+
+def _rows(rows: pd.DataFrame, kind: str, unit: str, settings: FlowSettings) -> pd.DataFrame:
+    few = rows["n"] < settings.lod_events
     some = ~few & (rows["n"] < settings.lloq_events)
-    too_few = np.select(
-        [rows["n"] < settings.lod_events, some], [";too_few_events", ";few_events"], default=""
-    )
     return pd.DataFrame(
         {
             "acquisition": rows["acquisition"],
-            "feature": rows["name"] + "__" + kind + "__" + marker_names(rows["marker"]),
-            "value": value,
-            "unit": "1",
-            "ci_low": rows["dmfi_low"].where(kind == "dmfi", rows["mfir_low"]),
-            "ci_high": rows["dmfi_high"].where(kind == "dmfi", rows["mfir_high"]),
+            "feature": rows["name"] + f"__{kind}__" + marker_names(rows["marker"]),
+            "value": rows[kind],
+            "unit": unit,
+            "ci_low": rows[f"{kind}_low"],
+            "ci_high": rows[f"{kind}_high"],
             "n": rows["n"],
             "limit": np.nan,
-            "status": np.where(few, NOT_EVALUABLE, OK),
-            "method": pd.Series(kind, index=rows.index).map(_METHODS),
+            "status": np.where(few | rows[kind].isna(), NOT_EVALUABLE, OK),
+            "method": _METHODS[kind],
             "flags": rows["flags"]
             + ";"
             + rows["fmo_flags"].fillna("")
-            + too_few
+            + np.select([few, some], [";too_few_events", ";few_events"], default="")
             + np.where(rows["mfi_compositional"], f";{DISPLAY_ONLY}", ""),
         }
     )

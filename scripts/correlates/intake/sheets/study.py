@@ -11,7 +11,7 @@ from correlates.intake.sheets.crosschecks import check_bead_lots, check_panels, 
 from correlates.intake.sheets.sheet import Sheet, SheetRow, read_sheet
 from correlates.problems import Problem, did_you_mean, folded, nearest, problem_line
 
-SHEETS = ("patients", "samples", "panels", "cbc", "references", "beads", "overrides")
+SHEETS = ("patients", "samples", "panels", "cbc", "references", "beads", "mesf", "overrides")
 _KINDS_SHOWN = 3
 SHIPPED_GATING = Path(__file__).resolve().parents[4] / "resources" / "gating"
 
