@@ -22,6 +22,7 @@ COHORT_STEPS = {
     "score_batches",
     "collect_flow",
     "compare_intensities",
+    "fit_calibration",
     "build_cohort",
     "run_contrasts",
     "fit_model",
