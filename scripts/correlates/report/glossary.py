@@ -20,6 +20,33 @@ MEANINGS = {
     "ellipse stands there",
     "fallback_no_convergence": "the mixture did not settle; a fixed ellipse stands where the "
     "template expects the population",
+    "fallback_own_events": "the template takes this threshold from a reference tube and none "
+    "could be used, so the file's own events decide",
+    "clamped_to_gate_range": "the threshold that was found lies outside of the range that the "
+    "template allows, and was moved to its end",
+    "negative_below_floor": "the population that is negative for the marker is too small for a "
+    "percentile",
+    "fmo_missing": "neither the draw nor the batch has an FMO tube of this marker",
+    "fmo_parent_below_floor": "an FMO tube holds too few events of the population",
+    "fmo_batch_median": "the FMO tube of the draw could not be used; the median of the batch's is",
+    "fmo_too_few_events": "the FMO tube holds too few events of the population for a median",
+    "fmo_not_positive": "the median of the FMO is not above zero, so that there is no ratio to it",
+    "fmo_not_above_zero": "the median of the FMO may be zero, so that the ratio has no interval",
+    "control_missing": "the batch has no control from which to take the threshold",
+    "control_parent_below_floor": "the control holds too few events for a threshold",
+    "unstim_missing": "neither the draw nor the batch has an unstimulated tube",
+    "unstim_parent_below_floor": "the unstimulated tube holds too few events for a threshold",
+    "unstim_batch_median": "the unstimulated tube of the draw could not be used; the median of the "
+    "batch's is",
+    "outside_calibrated_range": "the intensity lies beyond the peaks of the calibration beads",
+    "not_above_zero": "the median is not above zero, and cannot be calibrated",
+    "calibration_peaks_differ": "another number of bead peaks was found than the sheet has",
+    "calibration_few_peaks": "too few bead peaks are above zero and on scale",
+    "calibration_slope": "the calibration curve is not linear enough",
+    "calibration_error": "a bead peak is not calculated back by the calibration curve",
+    "calibration_beads_refused": "the file of the calibration beads was refused",
+    "calibration_no_channel": "the file of the calibration beads lacks the channel",
+    "calibration_lot_unknown": "the sheet of calibration beads does not have the lot",
     "placement_outlier": "a threshold that this rests on lies far from where it lies in the other "
     "files of the panel or batch; it was not moved",
     "overridden": "a person set a threshold that this rests on",
