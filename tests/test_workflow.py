@@ -299,6 +299,7 @@ def test_a_flowjo_workspace_is_written_on_demand(study):
 REPEATED = {
     "gate_as_templated",
     "find_placements_as_templated",
+    "compare_as_templated",
     "collect_as_templated",
     "build_cohort_as_templated",
     "run_contrasts_as_templated",

@@ -52,6 +52,15 @@ use rule find_placements as find_placements_as_templated with:
         "logs/as_templated/find_placements.log",
 
 
+use rule compare_intensities as compare_as_templated with:
+    input:
+        **repeated_input(rules.compare_intensities),
+    output:
+        **repeated_output(rules.compare_intensities),
+    log:
+        "logs/as_templated/compare_intensities.log",
+
+
 use rule collect_flow as collect_as_templated with:
     input:
         **repeated_input(rules.collect_flow),
