@@ -38,6 +38,9 @@ def resolved(markers, *pairs, aliases=None):
         ("HLADR PE-Cy7", "HLA-DR"),
         ("PD-1 Alexa Fluor 647", "PD1"),
         ("VIVID / CD14", "VIVID/CD14"),
+        ("L/D Aqua - Viability", "Viability"),
+        ("APCCy7 - CD4", "CD4"),
+        ("PerCP-Cy55 - CD45RA", "CD45RA"),
     ],
 )
 def test_a_label_names_its_antigen_beside_the_dye(label, marker):

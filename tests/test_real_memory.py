@@ -1,8 +1,10 @@
-"""A real file of T memory through the shipped template, its ranges set to that instrument.
+"""Two real files of T memory through the shipped template, its ranges set to their instruments.
 
-Most of its events are autofluorescent and show no marker at all; 6 % of the lymphocytes are T cells
-that stand apart. On them CD3 and CD45RO have valleys and CD4 parts in two by a mixture; CD8 tells
-nothing: it does not fall as CD4 rises. The tests say both, so that neither is forgotten.
+The second, of a healthy donor, is stained as it should be, and markers that no gate looks at
+confirm its subsets. Of the first, most events are autofluorescent and show no marker at all; 6 % of
+the lymphocytes are T cells that stand apart. On them CD3 and CD45RO have valleys and CD4 parts in
+two by a mixture; CD8 tells nothing: it does not fall as CD4 rises. The tests say all of it, so that
+none of it is forgotten.
 """
 
 import csv
@@ -31,6 +33,18 @@ RANGES = {
     "cd57_pos": "gate_range=c(1190,1210)",
 }
 MEMORY = ("naive", "cm", "em", "temra")
+# the second file: no CD19 and no CD57 were stained
+DONOR_RANGES = {
+    "live": "gate_range=c(900,8000)",
+    "viable": "gate_range=c(25000,70000)",
+    "viable_t": "gate_range=c(300,8000)",
+    "lymph": "gate_range=c(30000,110000), side=right, sds=4",
+    "t": "gate_range=c(300,8000)",
+    "t_dp,t_cd4,t_cd8,t_dn": "gate_range=c(300,8000)",
+    "ro_pos": "gate_range=c(400,4000)",
+    "ccr7_pos": "gate_range=c(200,4000)",
+}
+NOT_STAINED = {"cd19_pos", "cd19_neg", "cd3_pos", "cd57_pos", "t_cd4_cd57", "t_cd8_cd57"}
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +52,37 @@ def file(real_data):
     return real_data / "fcs" / "hiv_t_memory" / "100715.fcs"
 
 
-@pytest.fixture(scope="module")
-def outcome(file, request):
-    rows = list(csv.DictReader((request.config.rootpath / TEMPLATE).read_text().splitlines()))
-    assert set(RANGES) <= {row["alias"] for row in rows}
+def template_with(root, ranges, left_out=()):
+    """The shipped template with the ranges of an instrument, as its README asks for."""
+    rows = list(csv.DictReader((root / TEMPLATE).read_text().splitlines()))
+    assert set(ranges) | set(left_out) <= {row["alias"] for row in rows}
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0])
     writer.writeheader()
     for row in rows:
-        writer.writerow(row | {"gating_args": RANGES.get(row["alias"], row["gating_args"])})
+        row["gating_args"] = ranges.get(row["alias"], row["gating_args"])
+        if row["alias"] == "t" and left_out:
+            row |= {"pop": "+", "dims": "CD3", "gating_method": "mindensity"}
+        if row["alias"] not in left_out:
+            writer.writerow(row)
     template, problems = parse_template(text.getvalue(), "t_memory.csv")
     assert problems == []
+    return template
+
+
+def dyes_of(file):
+    """Compensated intensities of all events, by marker; a label has the dye before a dash."""
+    header = read_header(file)
+    names = [one.name for one in header.channels]
+    places = [names.index(name) for name in header.spillover.channels]
+    dyes = np.asarray(header.events(), float)[:, places] @ np.linalg.inv(header.spillover.matrix)
+    labels = {one.name: one.label.split(" - ")[-1] for one in header.channels}
+    return {labels[name]: dyes[:, n] for n, name in enumerate(header.spillover.channels)}
+
+
+@pytest.fixture(scope="module")
+def outcome(file, request):
+    template = template_with(request.config.rootpath, RANGES)
     # the panel sheet as it would be copied; the file's labels tell which channel is which
     markers = {f"{marker} detector": marker for marker in ("CD3", "CD4", "CD8", "CD19", "CD27")}
     markers |= {"R660-A": "CD45RO", "G610-A": "CCR7", "V585-A": "CD57", "R710-A": "CD28"}
@@ -61,13 +95,8 @@ def outcome(file, request):
 @pytest.fixture(scope="module")
 def t_cells(file, outcome):
     """Compensated intensities of the T cells, by marker."""
-    header = read_header(file)
-    names = [one.name for one in header.channels]
-    places = [names.index(name) for name in header.spillover.channels]
-    events = np.asarray(header.events(), float)[outcome.gated.members("t")]
-    dyes = events[:, places] @ np.linalg.inv(header.spillover.matrix)
-    labels = {one.name: one.label for one in header.channels}
-    return {labels[name]: dyes[:, n] for n, name in enumerate(header.spillover.channels)}
+    is_t = outcome.gated.members("t")
+    return {marker: values[is_t] for marker, values in dyes_of(file).items()}
 
 
 def rank_correlation(one, other):
@@ -140,3 +169,36 @@ def test_with_the_ranges_of_another_instrument_every_population_is_flagged(file,
     outcome = gate_acquisition(file, digest, template, markers, aliases=aliases)
 
     assert {"live", "viable", "t", "t_cd4", "t_cd8"} <= set(outcome.flags)
+
+
+def test_memory_subsets_of_a_healthy_donor_are_confirmed_by_markers_that_were_not_gated(
+    real_data, request
+):
+    """Naive cells have CD45RA and CD27, central memory CD27 only, effector memory neither."""
+    file = next((real_data / "fcs" / "omip021").glob("*.fcs"))
+    template = template_with(request.config.rootpath, DONOR_RANGES, NOT_STAINED)
+    stained = ("CD3", "CD4", "CD8", "CD45RO", "CCR7", "CD27", "CD45RA", "Viability")
+    markers = {f"{marker} detector": marker for marker in stained}
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+
+    outcome = gate_acquisition(file, digest, template, markers, aliases={"CD8 detector": ["CD8a"]})
+
+    counts, dyes = outcome.gated.counts, dyes_of(file)
+    assert counts["t_cd4"] == pytest.approx(1212, rel=0.06)
+    assert counts["t_cd4"] + counts["t_cd8"] > 0.9 * counts["t"]
+    medians = {
+        name: {
+            marker: np.median(values[outcome.gated.members(f"t_cd4_{name}")])
+            for marker, values in dyes.items()
+            if marker in ("CD45RA", "CD27")
+        }
+        for name in ("naive", "cm", "em")
+    }
+    assert medians["naive"]["CD45RA"] > 5 * medians["cm"]["CD45RA"]
+    assert medians["naive"]["CD45RA"] > 5 * medians["em"]["CD45RA"]
+    assert medians["naive"]["CD27"] > 10 * medians["em"]["CD27"]
+    assert medians["cm"]["CD27"] > 10 * medians["em"]["CD27"]
+    shares = [counts[f"t_cd4_{name}"] / counts["t_cd4"] for name in MEMORY]
+    assert sum(shares) == pytest.approx(1)
+    assert 0.08 < shares[0] < 0.30
+    assert shares[3] < 0.05

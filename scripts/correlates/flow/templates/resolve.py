@@ -22,7 +22,9 @@ _DYE = (
     r"pe(cf594|dazzle594|texasred|txr|cy55|cy5|cy7|vio615|vio770|fire640|fire700|fire744|fire810|"
     r"ef610|efluor610|alexafluor\d{3})?|"
     r"apc(cy7|h7|r700|efluor780|ef780|af700|alexafluor700|fire750|fire810|vio770)?|"
-    r"pacific(blue|orange)|pacblue|pb|po|kro|kromeorange|biotin|cy\d{1,2}"
+    r"pacific(blue|orange)|pacblue|pb|po|kro|kromeorange|biotin|cy\d{1,2}|aqua|"
+    r"(ld|livedead|zombie|ghost|ghostdye|fixable)(aqua|blue|green|nearir|nir|red|uv|violet|yellow)?"
+    r"\d{0,3}"
 )
 _ONLY_DYE = re.compile(rf"({_DYE})[ahw]?", re.IGNORECASE)
 
