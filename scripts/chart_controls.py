@@ -9,6 +9,7 @@ from correlates.flow.controls.charts import (
     chart_rows,
     control_tubes,
 )
+from correlates.flow.controls.drift import bead_tubes, drift_rows
 from correlates.flow.counts.measurements import read_job_tables
 from correlates.intake.fcs.verdict import REFUSED
 from correlates.intake.records import read_plan
@@ -38,6 +39,8 @@ def main(job) -> None:
         read_job_tables(dict(zip(names, job.input.intensities, strict=True))),
         settings,
     )
+    beads = read_job_tables(dict(zip(job.params.beads, job.input.beads, strict=True)))
+    rows += drift_rows(bead_tubes(plan), beads, settings)
     write_tsv(job.output.charts, COLUMNS, [*rows, *absent_controls(plan, tubes, refused)])
 
 

@@ -17,6 +17,7 @@ from correlates.flow.controls.charts import (
     control_tubes,
     marks_of_batches,
 )
+from correlates.flow.controls.drift import bead_tubes, drift_rows
 from correlates.flow.counts.dependents import with_flags, with_median_flags
 from correlates.flow.figures.levey_jennings import draw_levey_jennings
 from correlates.intake.records import REFERENCE, Acquisition, Plan
@@ -27,6 +28,7 @@ SETTINGS = ControlSettings(
     limits_from="others",
     min_batches=3,
     max_cv_pct={"major": 20, "rare": 30},
+    max_drift_pct=10,
     rare_pct=1,
     min_parent_events=500,
     lod_events=20,
@@ -193,6 +195,58 @@ def test_the_rows_fit_the_table(tmp_path):
     rows = chart_rows(*_first(study(STEADY)), SETTINGS)
 
     write_tsv(tmp_path / "charts.tsv", COLUMNS, rows)
+
+
+def beads(peaks):
+    batches = [f"b{number}" for number in range(8, 8 + len(peaks))]
+    tubes = [
+        acquisition(f"rb_{batch}__tnk__beads_mesf", batch, tube="beads_mesf", sample=f"rb_{batch}")
+        for batch in batches
+    ]
+    sample = {"role": "sample", "tube": "full", "patient": "P1", "visit": "C0D1"}
+    mine = acquisition("P1_C0D1__tnk__full", batches[-1], sample="P1_C0D1", **sample)
+    quantiles = [
+        {"acquisition": one.acquisition, "marker": "CD56", "n": 5000.0}
+        | {"probability": p, "value": peak * p / 0.95}
+        for one, peak in zip(tubes, peaks, strict=True)
+        for p in (0.5, 0.95)
+    ]
+    return Plan(acquisitions=(*tubes, mine)), pd.DataFrame(quantiles)
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        pytest.param(109_900, "in", id="less than 10 % off"),
+        pytest.param(110_100, "out", id="more"),
+        pytest.param(89_900, "out", id="less bright"),
+    ],
+)
+def test_beads_that_drift_flag_every_median_of_the_marker(last, said):
+    plan, quantiles = beads([99_000, 101_000, last])
+
+    rows = drift_rows(bead_tubes(plan), quantiles, SETTINGS)
+
+    assert [row["batch"] for row in rows] == ["b8", "b9", "b10"]
+    assert (rows[-1]["verdict"], rows[-1]["centre"]) == (said, 100_000)
+    shares, of_medians = marks_of_batches(rows, plan)
+    values = pd.DataFrame(medians() + medians("t") + medians("t", "CD16"))
+    flagged = with_median_flags(values, of_medians, OUT_OF_LIMITS)
+    table, _ = measure(intensities=flagged.to_dict("records"))
+    out = {row["feature"] for row in table.to_dict("records") if OUT_OF_LIMITS in row["flags"]}
+    assert out == ({"nk__mfi__cd56", "t__mfi__cd56"} if said == "out" else set())
+    assert shares == {}
+
+
+def test_beads_of_one_batch_have_nothing_to_drift_from(tmp_path):
+    plan, quantiles = beads([99_000])
+
+    (row,) = drift_rows(bead_tubes(plan), quantiles, SETTINGS)
+
+    assert (row["verdict"], row["reason"]) == ("no_limits", "no other batch")
+    assert drift_rows(bead_tubes(Plan()), pd.DataFrame(), SETTINGS) == []
+    write_tsv(tmp_path / "charts.tsv", COLUMNS, [row])
+    assert "no limits yet" in draw_levey_jennings([row], "beads")
 
 
 def _first(made):

@@ -10,11 +10,13 @@ from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import flowkit
+import numpy as np
 import pytest
 import yaml
 
 from correlates.flow.acquisition import gate_acquisition, intensity_rows, population_rows
 from correlates.flow.outputs import write_outcome
+from correlates.flow.quantiles import PROBABILITIES, quantile_rows
 from correlates.flow.sources import read_source
 from correlates.flow.templates.template import parse_template
 from correlates.intake.fcs.reader import read_header
@@ -193,6 +195,21 @@ def test_a_file_that_is_not_the_planned_one_is_refused(simulated, markers, tmp_p
 
     assert outcome.verdict.verdict == "refused"
     assert [finding.code for finding in outcome.verdict.findings] == [code]
+
+
+def test_quantiles_are_those_of_the_population_and_of_beads_as_the_detectors_saw_them(
+    simulated, markers
+):
+    outcome = gate(simulated / "fcs" / "P01_C1D1_tnk.fcs", markers)
+    channel = next(name for name, marker in outcome.markers.items() if marker == "CD3")
+
+    for population, mode in (("cd45", outcome.compensation), ("root", "uncompensated")):
+        rows = [row for row in quantile_rows(outcome, population) if row["marker"] == "CD3"]
+        values = outcome.events.values(channel, mode)[outcome.gated.members(population)]
+        found = [float(row["value"]) for row in rows]
+        assert found == pytest.approx(np.quantile(values, PROBABILITIES), rel=1e-5)
+        assert {row["n"] for row in rows} == {outcome.gated.counts[population]}
+    assert quantile_rows(outcome, "no_such_gate") == []
 
 
 def test_a_refused_file_leaves_every_output(simulated, markers, tmp_path):

@@ -48,6 +48,7 @@ DEFAULTS = {
     "flow.controls.limits_from": "others",
     "flow.controls.min_batches": 3,
     "flow.controls.max_cv_pct": {"major": 20, "rare": 30},
+    "flow.controls.max_drift_pct": 10,
     "flow.controls.rare_pct": 1,
     "flow.confounding": {"permutations": 999, "seed": 1},
     "flow.batch_correction.method": "none",

@@ -207,10 +207,23 @@ def of_controls(pattern):
     return files
 
 
+def calibration_beads_of_plan(wildcards):
+    """Beads that the cytometer is watched with, of all batches and panels."""
+    require_plan()
+    return [one.acquisition for one in PLAN.acquisitions if one.is_calibration_beads]
+
+
+def quantiles_of_beads(wildcards):
+    names = calibration_beads_of_plan(wildcards)
+    return [f"results/flow/quantiles/{name}.tsv" for name in names]
+
+
 def quantiles_of(wildcards):
-    """Which population's quantiles a job writes; only those of a bridging control are used."""
-    is_control = PLAN[wildcards.acquisition].is_bridging_control
-    return config["flow"]["anchors"]["leukocytes"] if is_control else ""
+    """Which population's quantiles a job writes: a control's leukocytes, all events of beads."""
+    one = PLAN[wildcards.acquisition]
+    if one.is_calibration_beads:
+        return "root"
+    return config["flow"]["anchors"]["leukocytes"] if one.is_bridging_control else ""
 
 
 def path_of(wildcards):

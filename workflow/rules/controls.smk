@@ -1,6 +1,6 @@
 """Bridging controls: what the same material gives in every batch, and which batch is out.
 
-Reads   the plan, and the counts and medians of the bridging controls
+Reads   the plan, the counts and medians of the bridging controls, the quantiles of bead tubes
 Writes  results/flow/control_charts.tsv
 """
 
@@ -12,6 +12,7 @@ rule chart_controls:
         verdicts=of_controls("results/flow/verdicts/{acquisition}.json"),
         populations=of_controls("results/flow/populations/{acquisition}.tsv"),
         intensities=of_controls("results/flow/intensities/{acquisition}.tsv"),
+        beads=quantiles_of_beads,
     output:
         charts="results/flow/control_charts.tsv",
     log:
@@ -24,6 +25,7 @@ rule chart_controls:
         runtime=each_try(30),
     params:
         controls=controls_of_plan,
+        beads=calibration_beads_of_plan,
         charts=lookup(dpath="flow/controls", within=config),
         min_parent_events=lookup(dpath="flow/min_parent_events", within=config),
         lod_events=lookup(dpath="flow/lod_events", within=config),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from correlates.flow.acquisition import Outcome
+from correlates.flow.gating.gates import ROOT, UNCOMPENSATED
 from correlates.tables import write_tsv
 
 # Beyond 1 and 99 % a few events decide.
@@ -28,14 +29,19 @@ def quantile_rows(outcome: Outcome, population: str) -> list[dict]:
     outcome
         A gated file; a refused one has none.
     population
-        Key of the population, such as the leukocytes; no rows if it is not gated, or empty.
+        Key of the population, such as the leukocytes; no rows if it is not gated, or empty. All
+        events (``root``) are taken as the detectors saw them, not compensated: they are beads,
+        which carry no dye that a matrix is of.
     """
     if outcome.gated is None or not outcome.gated.counts.get(population):
         return []
     members = np.flatnonzero(outcome.gated.members(population))
     rows = []
     for channel, marker in outcome.markers.items():
-        values = outcome.gated.intensities[channel, outcome.compensation][members]
+        if population == ROOT:
+            values = outcome.events.values(channel, UNCOMPENSATED)
+        else:
+            values = outcome.gated.intensities[channel, outcome.compensation][members]
         values = values[~np.isnan(values)]
         if not marker or not len(values):
             continue

@@ -12,7 +12,7 @@ from correlates.problems import Problem
 
 FORMAT = 6
 SAMPLE, REFERENCE = "sample", "reference"
-CONTROL = "control"
+CONTROL, CALIBRATION_BEADS = "control", "beads_mesf"
 # Tubes of a draw that are measured; all others are what those are judged by.
 _MEASURED = ("full", "stim_")
 LISTED_STATES = ("waiting", "unmatched", "missing", "conflict")
@@ -69,6 +69,11 @@ class Acquisition:
     def is_bridging_control(self) -> bool:
         """Whether this is the material that is stained with the full panel in every batch."""
         return self.role == REFERENCE and self.tube == CONTROL
+
+    @property
+    def is_calibration_beads(self) -> bool:
+        """Whether these are the beads that the cytometer is watched with in every batch."""
+        return self.role == REFERENCE and self.tube == CALIBRATION_BEADS
 
     def as_row(self) -> dict:
         """Return the acquisition as a row of text and numbers."""

@@ -32,6 +32,8 @@ class ControlSettings:
     max_cv_pct
         Largest coefficient of variation over the batches, in percent, of ``major`` and of ``rare``
         populations.
+    max_drift_pct
+        How far the beads' brightest peak may lie from the mean of the other batches, in percent.
     rare_pct
         Share of the leukocytes below which a population is rare, in percent.
     min_parent_events, lod_events
@@ -43,6 +45,7 @@ class ControlSettings:
     limits_from: str
     min_batches: int
     max_cv_pct: Mapping[str, float]
+    max_drift_pct: float
     rare_pct: float
     min_parent_events: int
     lod_events: int
@@ -143,7 +146,8 @@ def marks_of_batches(
     Returns
     -------
     Flags by acquisition and population, where a percentage is out, since the gate is in doubt with
-    it; and acquisition, population and marker where a median is.
+    it; and acquisition, population and marker where a median is. Where the beads have drifted in a
+    marker, the population is empty, which stands for all.
     """
     out: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for row in rows:
@@ -158,7 +162,7 @@ def marks_of_batches(
             if kind == "pct":
                 shares[one.acquisition, population] = [OUT_OF_LIMITS]
             else:
-                medians.add((one.acquisition, population, of))
+                medians.add((one.acquisition, "" if kind == "peak" else population, of))
     return shares, medians
 
 

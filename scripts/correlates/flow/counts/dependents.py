@@ -84,14 +84,16 @@ def with_median_flags(
     intensities
         ``acquisition``, ``population``, ``marker``.
     marked_ones
-        What is flagged, by these three.
+        What is flagged, by these three; an empty population stands for all.
     flag
         The flag.
     """
     if intensities.empty or not marked_ones:
         return intensities
     keys = zip(*(intensities[key] for key in ("acquisition", "population", "marker")), strict=True)
-    more = [flag if key in marked_ones else "" for key in keys]
+    more = [
+        flag if key in marked_ones or (key[0], "", key[2]) in marked_ones else "" for key in keys
+    ]
     held = intensities["median_flags"] + ";" if "median_flags" in intensities else ""
     return intensities.assign(median_flags=held + pd.Series(more, index=intensities.index))
 
