@@ -85,7 +85,8 @@ def _thinned(events: Events, names: list[str], clock: Clock, most: int) -> dict[
     if clock.order is not None:
         kept = clock.order[clock.order % every == 0] // every
         table = table[kept]
-    return {name: table[:, number] for number, name in enumerate(names)}
+    # a channel's values beside each other, since quantiles are taken of each
+    return dict(zip(names, np.ascontiguousarray(table.T), strict=True))
 
 
 def _between(removed: list) -> tuple[tuple[float | None, float | None], ...]:

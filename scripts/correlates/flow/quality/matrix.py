@@ -23,7 +23,7 @@ OVER = "over_compensated"
 
 # Events looked at, evenly spaced; pairs of dyes whose coefficient is worth looking at; and how far,
 # in widths of the dark detector, the light that spills over must stand out.
-_MOST_EVENTS = 40_000
+_MOST_EVENTS = 20_000
 _WORTH = 0.04
 _STANDS_OUT = 10.0
 _FEWEST = 50
