@@ -10,7 +10,7 @@ from correlates.lab.page import build_lab_page
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-KINDS = ("populations", "strategies", "figures", "ledgers")
+KINDS = ("populations", "strategies", "figures", "ledgers", "courses")
 REPORT = "../report/report.html"
 
 

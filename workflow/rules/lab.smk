@@ -13,6 +13,7 @@ rule build_lab_page:
         placements=rules.find_placements.output.placements,
         controls=rules.chart_controls.output.charts,
         ledgers=of_all_acquisitions("results/flow/ledgers/{acquisition}.tsv"),
+        courses=of_all_acquisitions("results/flow/ledgers/{acquisition}.svg"),
         populations=of_all_acquisitions("results/flow/populations/{acquisition}.tsv"),
         strategies=of_all_acquisitions("results/flow/gates/{acquisition}.json"),
         figures=of_all_acquisitions("results/flow/figures/{acquisition}.svg"),

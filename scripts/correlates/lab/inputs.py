@@ -22,9 +22,9 @@ class LabInputs:
         Where the thresholds of each file lie against those of the others.
     control_charts
         Bridging controls over the batches.
-    ledgers, populations, strategies, figures, quality
+    ledgers, populations, strategies, figures, courses
         Per acquisition: events kept at each step, counts, concrete gates (JSON), gating figure and
-        acquisition figure (SVG).
+        the course of the acquisition (SVG).
     sheets_shown
         Sheets whose problems the laboratory is told; those of the clinic are not among them.
     max_figures
@@ -45,7 +45,7 @@ class LabInputs:
     strategies: Mapping[str, Path]
     figures: Mapping[str, Path]
     ledgers: Mapping[str, Path] = field(default_factory=dict)
-    quality: Mapping[str, Path] = field(default_factory=dict)
+    courses: Mapping[str, Path] = field(default_factory=dict)
     control_charts: Path | None = None
     sheets_shown: frozenset[str] = frozenset()
     max_figures: int = 24

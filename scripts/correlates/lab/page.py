@@ -84,7 +84,7 @@ def _view(
         "name": " ".join(filter(None, (row["patient"], row["visit"]))) or name.split("__")[0],
         "href": _address(inputs.figures[name], page) if name in inputs.figures else "",
         "plots": [],
-        "quality": [],
+        "course": [],
         "problem": "",
     }
     if name in with_figures and row["state"] != "refused":
@@ -92,8 +92,8 @@ def _view(
         try:
             behind = lines_behind(name, others, content.strategies)
             view["plots"] = [Markup(plot) for plot in plots_in(inputs.figures[name], behind)]
-            if name in inputs.quality:
-                view["quality"] = [Markup(plot) for plot in plots_in(inputs.quality[name])]
+            if name in inputs.courses:
+                view["course"] = [Markup(plot) for plot in plots_in(inputs.courses[name])]
         except UnsafeFigure as error:
             view["problem"] = str(error)
         view["n_others"] = len(others)
