@@ -71,7 +71,8 @@ DEFAULTS = {
     "flow.unsupervised.grid": 10,
     "flow.unsupervised.metaclusters": 20,
     "flow.unsupervised.neighbours": 15,
-    "flow.unsupervised.resolution": 0.3,
+    "flow.unsupervised.resolution": 0.1,
+    "flow.unsupervised.thin_dense": True,
     "flow.unsupervised.umap_events": 50_000,
     "flow.unsupervised.far_quantile": 0.99,
     "flow.unsupervised.lineages": [

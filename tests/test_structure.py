@@ -37,6 +37,8 @@ SCRIPT_FLOORS = {
     "join_gated_tables": "flow",
     "show_overrides": "flow",
     "write_workspace": "flow",
+    "build_event_atlas": "flow",
+    "project_events": "flow",
     "build_cohort": "cohort",
     "score_batches": "cohort",
     "run_contrasts": "analyses",

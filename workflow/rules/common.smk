@@ -16,7 +16,14 @@ sys.path.insert(0, str(SCRIPTS))
 
 from correlates.digest import library_digest
 from correlates.flow.gated_tables.planning import gated_table_problems
-from correlates.flow.clusters.settings import chosen_events, without_clusters
+from correlates.flow.clusters.settings import (
+    chosen_events,
+    clustered_panels,
+    clustering,
+    files_of_panel,
+    frozen_map_problems,
+    without_clusters,
+)
 from correlates.flow.overrides import check_overrides
 from correlates.flow.planning import gating_problems, scale_problems, tubes_needed
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
@@ -37,6 +44,8 @@ def plan_study():
     more = [*repeated_keys(workflow.configfiles), *gating_problems(plan)]
     more += gated_table_problems(config, plan)
     more += scale_problems(plan, config["flow"]["scale"]) if plan.gating else []
+    if has_study(config) and not more:
+        more += frozen_map_problems(config, plan)
     problems = (*plan.problems, *more)
     plan = replace(plan, problems=problems, tubes_needed=tubes_needed(plan))
     if all(problem.stops != "run" for problem in plan.problems):
@@ -93,6 +102,7 @@ def study_results(wildcards):
     require_plan()
     wanted = [rules.build_report.output.page, rules.build_lab_page.output.page]
     wanted.append(rules.score_batches.output.confounding)
+    wanted += clusters_if_enabled()
     if config["strict"]:
         wanted.append(rules.enforce_strict.output.passed)
     return wanted
