@@ -25,7 +25,9 @@ def make_events(path: Path, most: int) -> None:
     """Write simulated events on the logicle scale; beyond them, drawn again and moved."""
     import numpy as np
 
-    from correlates.flow.gating.gates import Transform
+    from correlates.flow.gating.compensation import of_spillover
+    from correlates.flow.gating.events import Events
+    from correlates.flow.gating.gates import FROM_FILE, Transform
     from correlates.flow.gating.transforms import apply
     from correlates.intake.fcs.reader import read_header
     from correlates.simulate.cohort import simulate_cohort
@@ -38,13 +40,9 @@ def make_events(path: Path, most: int) -> None:
     parts = []
     for file in sorted((path.parent / "fcs").glob("*.fcs")):
         header = read_header(file)
-        names = [one.name for one in header.channels]
+        events = Events.of_file(header, of_spillover(header.spillover), hold=True)
         dyes = [d for d, m in zip(FLUORESCENCE, MARKERS, strict=True) if m != "Viability"]
-        values = header.events(0, header.n_events)
-        matrix = np.array(header.spillover.matrix, dtype=float)
-        stained = [names.index(name) for name in header.spillover.detectors]
-        solved = values[:, stained].astype(float) @ np.linalg.inv(matrix)
-        solved = solved[:, [header.spillover.detectors.index(name) for name in dyes]]
+        solved = np.column_stack([events.values(dye, FROM_FILE) for dye in dyes])
         labels = read_labels(path.parent / "truth" / "events" / f"{file.stem}.npz")
         parts.append(solved[np.isin(labels, [CODES[name] for name in LEUKOCYTES])])
     linear = np.concatenate(parts)
