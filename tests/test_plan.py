@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -881,6 +882,30 @@ def test_references_are_those_of_the_panel_and_of_the_batch_or_of_the_draw(study
         "P01_C1D1__tnk__full": ["P01_C1D1__tnk__fmo_cd57", "hd_b1__tnk__fmo_cd57"],
         "P02_C1D1__tnk__full": ["P02_C1D1__tnk__unstained", "hd_b2__tnk__fmo_cd57"],
     }
+
+
+def test_thresholds_come_from_the_kinds_of_tubes_that_the_template_names(study):
+    study.put("a.fcs", "s.fcs", "f1.fcs", "f2.fcs", "c.fcs", "u.fcs")
+    study.sheet(
+        "patient visit batch tube fcs",
+        "P01 C1D1 b1 full a.fcs",
+        "P01 C1D1 b1 stim_SEB s.fcs",
+        "P01 C1D1 b1 unstim u.fcs",
+    )
+    study.references(
+        REFERENCES, "hd fmo_CD57 b1 f1.fcs", "hd fmo_CD3 b1 f2.fcs", "hd control b1 c.fcs"
+    )
+    plan = replace(study.plan(), tubes_needed={"tnk": ["fmo_cd57", "unstim"]})
+
+    tubes = {
+        one.tube: [other.tube for other in plan.threshold_tubes_of(one.acquisition)]
+        for one in plan.acquisitions
+    }
+
+    # whoever hands a threshold on waits for nobody's
+    nothing = dict.fromkeys(("unstim", "fmo_CD57", "fmo_CD3", "control"), [])
+    assert tubes == nothing | dict.fromkeys(("full", "stim_SEB"), ["unstim", "fmo_CD57"])
+    assert type(plan).from_json(plan.to_json()) == plan
 
 
 @pytest.mark.parametrize(

@@ -231,3 +231,10 @@ def test_a_tube_of_the_draw_itself_goes_before_the_batch_s(study):
     key = f"P01_C1D1__{PANEL}__fmo_PD1"
     assert thresholds(study, name("P01"))["pd1_pos"]["source"] == key
     assert thresholds(study, name("P02"))["pd1_pos"]["source"] == ";".join(sorted((key, FMO_B1)))
+
+
+def test_the_files_of_a_batch_are_not_tied_to_one_submission_by_their_reference(study):
+    said = study.run_well("--dry-run", "--forceall", "--group-components", "gating=2")
+
+    # two samples share one, the third has its own; both batches' references go before them
+    assert said.count("Group job gating") == 2

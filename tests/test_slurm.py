@@ -65,7 +65,7 @@ def test_the_demo_runs_through_slurm(cluster, tmp_path):
         cluster,
         *("--workflow-profile", str(profile), "--latency-wait", "5"),
         *("--slurm-init-seconds-before-status-checks", "1"),
-        *("--group-components", "gating=5", "--seconds-between-status-checks", "1"),
+        *("--group-components", "gating=5", "references=5", "--seconds-between-status-checks", "1"),
     )
 
     files = read_tsv(tmp_path / "results/intake/files.tsv")

@@ -198,6 +198,11 @@ def threshold_tubes_of(wildcards):
     ]
 
 
+def group_of(wildcards):
+    """Which jobs share a submission; those that others wait for would tie a whole batch into one."""
+    return "references" if PLAN[wildcards.acquisition].is_reference else "gating"
+
+
 def tube_of(wildcards):
     return PLAN[wildcards.acquisition].tube
 

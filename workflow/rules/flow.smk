@@ -54,7 +54,7 @@ rule gate_sample:
     log:
         "logs/flow/gate_sample/{acquisition}.log",
     group:
-        "gating"
+        group_of
     conda:
         "../../envs/gating.yaml"
     threads: 1
