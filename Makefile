@@ -45,6 +45,7 @@ demo: .venv/.installed
 	@$(DEMO_RUN) simulate_cohort || { echo "$(DEMO_HELP)"; exit 1; }
 	@$(DEMO_RUN) || { echo "$(DEMO_HELP)"; exit 1; }
 	@echo "The report: $(abspath $(DEMO))/results/report/report.html"
+	@echo "The laboratory's page: $(abspath $(DEMO))/results/lab/lab.html"
 
 test: .venv/.installed
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
