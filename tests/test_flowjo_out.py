@@ -153,6 +153,11 @@ TRIANGLE = ((0.2, 0.2), (0.9, 0.3), (0.4, 0.9))
             id="a box of three dimensions",
         ),
         pytest.param(
+            (BOX, RectangleGate("bare", ROOT, "bare", (Dimension("PE-A", minimum=1e3),))),
+            EXACT,
+            id="a compensated channel as read",
+        ),
+        pytest.param(
             (BOX, BooleanGate("not", ROOT, "not", "not", (Operand("box"),))), EXACT, id="not"
         ),
         pytest.param(
@@ -182,13 +187,12 @@ def test_a_gate_comes_back_with_its_count(tmp_path, drawn, gates, manner):
 def test_what_flowjo_cannot_hold_is_listed_with_all_that_needs_it(tmp_path, drawn):
     ratio = RectangleGate("r", ROOT, "r", (Dimension("ratio", UNCOMPENSATED, None, 0.5, 2.0),))
     below = RectangleGate("below", "r", "below", BOX.dimensions)
-    bare = RectangleGate("bare", ROOT, "bare", (Dimension("FITC-A", UNCOMPENSATED, None, 1e3),))
     ratios = {"ratio": Ratio("FITC-A", "PE-A", 1.0, 0.0, 0.0)}
 
-    written = write_one(tmp_path, drawn, ratio, below, bare, BOX, ratios=ratios)
+    written = write_one(tmp_path, drawn, ratio, below, BOX, ratios=ratios)
     sample, counts = read_back(tmp_path / "one.wsp", drawn)
 
-    assert set(written.gates.left_out) == {"r", "below", "bare"}
+    assert set(written.gates.left_out) == {"r", "below"}
     assert "ratio" in written.gates.left_out["r"]
     assert "it needs r" in written.gates.left_out["below"]
     assert set(sample.counts) == {"box"}

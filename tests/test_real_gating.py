@@ -138,6 +138,8 @@ def test_omip021_is_within_one_percent_of_flowjo(real_data):
         "CD4+": (1212, 1213, "within_1_percent"),
         "Debris": (457, 457, "exact"),
     }
+    assert rows["CD4+"]["as_expected"] == "yes"
+    assert "rests on Cells" in rows["CD4+"]["reason"]
 
 
 def test_coereba_equals_flowjo_in_all_16_samples(real_data):
@@ -150,6 +152,7 @@ def test_coereba_equals_flowjo_in_all_16_samples(real_data):
         sample = workspace.sample_of(file)
         rows = reconcile(sample, evaluate(sample.strategy, events_of(folder / file)).counts)
         assert [row["verdict"] for row in rows] == ["exact"] * len(rows)
+        assert {row["as_expected"] for row in rows} == {"yes"}
         counts[file[11:26]] = rows[0]["ours"]
 
     assert (len(files), len(workspace.samples), len(counts)) == (16, 16, 16)
@@ -178,6 +181,9 @@ def test_spleen_follows_flowjo_but_for_events_off_its_scale(real_data):
         assert rows[name]["flowjo"] == count
         assert abs(rows[name]["difference"]) <= max(2, 0.004 * count)
     assert {row["verdict"] for row in rows.values()} <= {"exact", "within_1_percent"}
+    assert {row["as_expected"] for row in rows.values()} == {"yes"}
+    assert [row["kind"] for row in rows.values()].count("polygon") == 3
+    assert all(row["reason"] for row in rows.values() if row["difference"])
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ SCRIPT_FLOORS = {
     "write_workspace": "flow",
     "build_event_atlas": "flow",
     "project_events": "flow",
+    "compare_gatings": "flow",
     "build_cohort": "cohort",
     "score_batches": "cohort",
     "run_contrasts": "analyses",

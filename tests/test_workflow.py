@@ -345,3 +345,33 @@ def test_an_override_runs_its_file_and_the_contrasts_without_it(study):
     assert study.result("flow/measurements.parquet").read_bytes() == untouched
     assert not study.result("as_templated").exists()
     assert not study.result("flow/overrides.tsv").exists()
+
+
+def test_a_second_gating_is_compared_with_the_first(study):
+    """The second template moves one gate, and calls one population otherwise."""
+    text = (study.checkout / "resources/gating/tnk.csv").read_text()
+    header, *lines = text.splitlines()
+    changed = [
+        line.replace("nkt_like,", "T56,", 1) if line.startswith("nkt_like,") else line
+        for line in lines
+    ]
+    (study.folder / "second.csv").write_text("\n".join([header, *changed]) + "\n")
+    config = study.read_config()
+    config["study"]["double_gating"] = {"tnk": "second.csv"}
+    config["study"]["double_gating_names"] = {"tnk": {"T56": "nkt_like"}}
+    study.write_config(config)
+    files = PATIENTS * VISITS - 1
+
+    planned = study.planned()
+    assert (planned["gate_again"], planned["compare_gatings"]) == (files, 1)
+    assert "gate_sample" not in planned
+    study.run_well()
+
+    rows = read_tsv(study.result("flow/double_gating.tsv"))
+    assert {row["status"] for row in rows} <= {"ok", "refused"}
+    measured = [row for row in rows if row["status"] == "ok"]
+    assert {"t", "nkt_like"} <= {row["population"] for row in measured}
+    # the same gates again: nothing differs
+    assert {float(row["icc"]) for row in measured} == {1.0}
+    assert {float(row["bias"]) for row in measured} == {0.0}
+    assert study.planned() == {}

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from correlates.tables import read_json, read_tsv
@@ -10,6 +10,11 @@ from correlates.tables import read_json, read_tsv
 # A file that vanished or changed while the run was on says nothing about the file as it will be.
 PASSING_CODES = frozenset({"vanished", "changed_during_run"})
 ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
+# Folders in the shape of results, of files that are gated otherwise too, and tables made of them.
+BESIDE = {
+    "as_templated": ("overrides.tsv",),
+    "again": ("double_gating.tsv", "double_gating_values.tsv"),
+}
 OF_ONE_FILE = (
     *("populations", "intensities", "thresholds", "quantiles", "ledgers", "scales"),
     *("combinations", "verdicts", "gates", "figures", "events"),
@@ -17,7 +22,10 @@ OF_ONE_FILE = (
 
 
 def forget_what_is_past(
-    results: Path, plan: Path, acquisitions: Iterable[str], overridden: Iterable[str] = ()
+    results: Path,
+    plan: Path,
+    acquisitions: Iterable[str],
+    beside: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Remove what the next run, or a reader of the folders, would take for true.
 
@@ -29,20 +37,26 @@ def forget_what_is_past(
         The plan of the run that ended.
     acquisitions
         The files of that plan.
-    overridden
-        Those of them in which a person set a threshold, and which are gated without it too.
+    beside
+        Those of them that are gated for a folder of `BESIDE` as well.
     """
     forget_passing_verdicts(results / "flow" / "verdicts")
     forget_other_files(results / "flow", acquisitions)
-    overridden = list(overridden)
-    as_templated = results / "as_templated"
-    if overridden:
-        forget_passing_verdicts(as_templated / "flow" / "verdicts")
-        forget_other_files(as_templated / "flow", overridden)
-    elif as_templated.exists():
-        shutil.rmtree(as_templated)
-        (results / "flow" / "overrides.tsv").unlink(missing_ok=True)
+    for folder, also in (beside or {}).items():
+        _forget_beside(results, folder, also)
     forget_old_plans(plan)
+
+
+def _forget_beside(results: Path, folder: str, acquisitions: Sequence[str]) -> None:
+    """Forget in a folder beside the results; without files it goes, with the tables made of it."""
+    path = results / folder
+    if acquisitions:
+        forget_passing_verdicts(path / "flow" / "verdicts")
+        forget_other_files(path / "flow", acquisitions)
+    elif path.exists():
+        shutil.rmtree(path)
+        for table in BESIDE[folder]:
+            (results / "flow" / table).unlink(missing_ok=True)
 
 
 def forget_passing_verdicts(verdicts: Path) -> list[Path]:

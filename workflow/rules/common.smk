@@ -15,6 +15,7 @@ SCRIPTS = CHECKOUT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from correlates.digest import library_digest
+from correlates.flow.double_gating import plan_double_gating
 from correlates.flow.gated_tables.planning import gated_table_problems
 from correlates.flow.clusters.settings import (
     chosen_events,
@@ -51,6 +52,14 @@ def plan_study():
     if all(problem.stops != "run" for problem in plan.problems):
         overrides, refused = check_overrides(plan)
         plan = replace(plan, overrides=overrides, problems=(*plan.problems, *refused))
+        double, refused = plan_double_gating(config.get("study") or {}, plan)
+        problems = (*plan.problems, *refused)
+        plan = replace(
+            plan,
+            problems=problems,
+            second_gating=double.gating,
+            double_gated=double.acquisitions,
+        )
     is_whole = has_study(config) and all(problem.stops != "run" for problem in plan.problems)
     os.environ["CORRELATES_PLAN"] = keep_plan(plan) if is_whole else ""
     for line in first_words(plan) if is_whole else ():
@@ -103,6 +112,8 @@ def study_results(wildcards):
     wanted = [rules.build_report.output.page, rules.build_lab_page.output.page]
     wanted.append(rules.score_batches.output.confounding)
     wanted += clusters_if_enabled()
+    if PLAN.double_gated:
+        wanted.append(rules.compare_gatings.output.agreement)
     if config["strict"]:
         wanted.append(rules.enforce_strict.output.passed)
     return wanted
@@ -305,6 +316,7 @@ def finish_run(status):
         return
     results = Path("results")
     write_run_facts(results / "provenance.json", status, CHECKOUT, Path(PLAN_FILE))
-    forget_what_is_past(results, Path(PLAN_FILE), PLAN.names, PLAN.overridden)
+    beside = {"as_templated": PLAN.overridden, "again": PLAN.double_gated}
+    forget_what_is_past(results, Path(PLAN_FILE), PLAN.names, beside)
     for line in last_words(results) if status == "finished" else ():
         logger.info(line)

@@ -81,6 +81,15 @@ use rule join_gated_tables as join_as_templated with:
         "logs/as_templated/join_gated_tables.log",
 
 
+use rule measure_ics as measure_ics_as_templated with:
+    input:
+        **repeated_input(rules.measure_ics),
+    output:
+        **repeated_output(rules.measure_ics),
+    log:
+        "logs/as_templated/measure_ics.log",
+
+
 use rule build_cohort as build_cohort_as_templated with:
     input:
         **repeated_input(rules.build_cohort),

@@ -10,7 +10,7 @@ from correlates.intake.panels import PanelRow, rows_of_batch
 from correlates.intake.sheets.visits import tube_key
 from correlates.problems import Problem
 
-FORMAT = 6
+FORMAT = 7
 SAMPLE, REFERENCE = "sample", "reference"
 CONTROL, CALIBRATION_BEADS = "control", "beads_mesf"
 # Tubes of a draw that are measured; all others are what those are judged by.
@@ -153,6 +153,8 @@ class Plan:
         ``fmo_cd57``; panels that need none are not named.
     overrides
         Thresholds that a person set in one file, as ``read_overrides`` gives them.
+    second_gating, double_gated
+        Per panel the path of a second gating; the acquisitions that are gated by it as well.
     """
 
     acquisitions: tuple[Acquisition, ...] = ()
@@ -167,6 +169,8 @@ class Plan:
     compensation: Mapping[str, str] = field(default_factory=dict)
     tubes_needed: Mapping[str, list[str]] = field(default_factory=dict)
     overrides: tuple[dict, ...] = ()
+    second_gating: Mapping[str, str] = field(default_factory=dict)
+    double_gated: tuple[str, ...] = ()
     marker_classes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property
@@ -283,6 +287,8 @@ class Plan:
             "compensation": dict(self.compensation),
             "tubes_needed": {panel: list(tubes) for panel, tubes in self.tubes_needed.items()},
             "overrides": list(self.overrides),
+            "second_gating": dict(self.second_gating),
+            "double_gated": list(self.double_gated),
             "marker_classes": {panel: dict(of) for panel, of in self.marker_classes.items()},
         }
         return json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
@@ -313,6 +319,8 @@ class Plan:
             compensation=content["compensation"],
             tubes_needed=content["tubes_needed"],
             overrides=tuple(content["overrides"]),
+            second_gating=content["second_gating"],
+            double_gated=tuple(content["double_gated"]),
             marker_classes=content["marker_classes"],
         )
 

@@ -102,17 +102,10 @@ def _by_detectors(strategy: Strategy) -> Strategy:
 
 
 def _usual_matrix(strategy: Strategy) -> str | None:
-    """Return the matrix under which most gates can be held; None if that is none of them."""
-    axes = [axis for gate in strategy.gates for axis in dimensions_of(gate)]
-    used = Counter(axis.compensation for axis in axes)
-    bare = Counter(axis.channel for axis in axes if axis.compensation == UNCOMPENSATED)
-    gain = {
-        key: used[key] - sum(bare[detector] for detector in matrix.detectors)
-        for key, matrix in strategy.compensations.items()
-        if _is_square(matrix)
-    }
-    best = max(gain, key=gain.get, default=None)
-    return best if best is not None and gain[best] > 0 else None
+    """Return the matrix that most dimensions of gates use, of those that FlowJo can hold."""
+    used = Counter(axis.compensation for gate in strategy.gates for axis in dimensions_of(gate))
+    able = {key for key, matrix in strategy.compensations.items() if _is_square(matrix)}
+    return next((key for key, _ in used.most_common() if key in able), None)
 
 
 def _is_square(matrix: Compensation) -> bool:
@@ -156,11 +149,6 @@ def _why_not(gate: Gate, strategy: Strategy, made: FlowJoGates) -> str:
     others = {axis.compensation for axis in axes} - {UNCOMPENSATED, made.compensation}
     if others:
         return "it uses a second compensation matrix, and a FlowJo sample has one, which is square"
-    detectors = strategy.compensations[made.compensation].detectors if made.compensation else ()
-    bare = [axis.channel for axis in axes if axis.compensation == UNCOMPENSATED]
-    twice = sorted(set(bare) & set(detectors))
-    if twice:
-        return f"it is drawn on {twice[0]} as read, which readers of workspaces take compensated"
     if isinstance(gate, EllipsoidGate) and len(axes) != 2:
         return f"it is an ellipsoid of {len(axes)} dimensions, and FlowJo draws two"
     return ""

@@ -110,7 +110,8 @@ class _Sample:
     """A sample's elements, its populations renamed so that FlowKit takes any name.
 
     ``places`` is the path of every renamed population, ``counts`` FlowJo's count by path, and
-    ``as_read`` which axes of its gate show uncompensated values.
+    ``as_read`` which axes of its gate show uncompensated values; ``kinds`` is what FlowJo calls
+    the gate.
     """
 
     element: etree._Element
@@ -120,6 +121,7 @@ class _Sample:
     places: dict[str, tuple[str, ...]]
     counts: dict[tuple[str, ...], int]
     as_read: dict[tuple[str, ...], tuple[bool, ...]]
+    kinds: dict[tuple[str, ...], str]
 
     @classmethod
     def of(cls, element) -> "_Sample":
@@ -143,6 +145,7 @@ class _Sample:
             {code: place for place, code in codes.items()},
             counts,
             {place: channels_as_read(element, nodes[place]) for place in nodes},
+            {place: _kind(nodes[place]) for place in nodes},
         )
 
     def kept(self, ids, parsed) -> FlowJoSample:
@@ -164,7 +167,14 @@ class _Sample:
             {ids[place]: count for place, count in self.counts.items() if count >= 0},
             {ids[place]: "/".join(place) for place in self.counts},
             refusal,
+            {ids[place]: kind for place, kind in self.kinds.items()},
         )
+
+
+def _kind(population) -> str:
+    """Return what FlowJo calls the gate of a population."""
+    shapes = population.xpath("Gate/*[1]")
+    return etree.QName(shapes[0]).localname.removesuffix("Gate").lower() if shapes else "boolean"
 
 
 def _populations(node, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:

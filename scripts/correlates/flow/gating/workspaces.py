@@ -5,7 +5,7 @@ Plain values, so that a job which gates one file needs neither FlowKit nor the w
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from correlates.flow.gating.gates import ROOT, Strategy, from_json, to_json
 from correlates.problems import did_you_mean
@@ -37,6 +37,9 @@ class FlowJoSample:
         FlowJo's path of each population, names joined by ``/``, by id.
     refusal
         Why there is no strategy.
+    kinds
+        What FlowJo calls each gate, by id: ``rectangle``, ``polygon``, ``ellipsoid``, ``boolean``;
+        the strategy holds ellipses as polygons.
     """
 
     file: str
@@ -46,6 +49,7 @@ class FlowJoSample:
     counts: dict[str, int]
     paths: dict[str, str]
     refusal: str = ""
+    kinds: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
