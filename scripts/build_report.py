@@ -11,6 +11,7 @@ from correlates.report.page import build_report
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
+OPTIONAL = ("overrides", "contrasts_as_templated", "double_gating")
 SECTIONS = ("flow", "cohort", "analyses", "report")
 
 
@@ -19,7 +20,7 @@ def main(job) -> None:
     tables = ("files", "problems", "measurements", "baselines", "endpoints", "exclusions")
     analyses = ("contrasts", "model", "predictions", "reconciliation", "plan")
     names = read_plan(job.input.plan).names
-    optional = {name: list(job.input[name]) for name in ("overrides", "contrasts_as_templated")}
+    optional = {name: list(job.input[name]) for name in OPTIONAL}
     inputs = ReportInputs(
         title=job.params.title,
         patients_sheet=job.params.patients_sheet,

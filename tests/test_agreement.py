@@ -64,7 +64,9 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
 def test_a_bias_lowers_agreement_though_the_files_are_ranked_the_same():
     values = np.arange(10.0)
 
-    assert absolute_agreement(np.column_stack([values, values])).icc == 1
+    for same in (values, values / 3, np.log10(values + 7)):
+        found = absolute_agreement(np.column_stack([same, same]))
+        assert (found.icc, found.ci_low, found.ci_high) == pytest.approx((1, 1, 1))
     biased = absolute_agreement(np.column_stack([values, values + 3]))
     assert biased.icc < 0.75
     assert biased.ci_low < biased.icc < biased.ci_high

@@ -638,3 +638,41 @@ def test_cells_say_their_column_and_files_not_used_are_open(study, page_of):
     files = [attrs for attrs in page.all("details") if attrs.get("class") == "files"]
     assert ["open" in attrs for attrs in files] == [True, False]
     assert {"Reason", "Status"} <= {attrs.get("data-label") for attrs in page.all("td")}
+
+
+def test_what_a_person_set_stands_beside_what_the_template_gives(study, page_of, tmp_path):
+    row = {"acquisition": "P01", "gate": "t", "marker": "CD3", "threshold": "4000"}
+    row |= {"threshold_as_templated": "3000", "author": "AB", "reason": NASTY, "parent": "lymph"}
+    row |= {"outcomes_open": "yes", "population": "t_cd4", "n": "12", "n_as_templated": "34"}
+    row |= {"percent": "1.5", "percent_as_templated": "4.2", "points": "-2.7"}
+    write_tsv(tmp_path / "overrides.tsv", list(row), [row])
+    repeated = tmp_path / "repeated.tsv"
+    shutil.copy(study.contrasts, repeated)
+    change(repeated, estimate="7.25")
+
+    page = page_of(
+        replace(study, overrides=tmp_path / "overrides.tsv", contrasts_as_templated=repeated)
+    )
+
+    assert "1 threshold in 1 file; outcomes were open to the author of 1" in page.said.lower()
+    assert "Without the overrides" in page.said
+    assert "shift 7.25" in page.said
+    assert "1.5" in page.said
+    assert "4.2" in page.said
+    assert not page.crossed
+
+
+def test_agreement_of_two_gatings_is_shown_with_what_was_refused(study, page_of, tmp_path):
+    columns = ["panel", "population", "population_again", "quantity", "n"]
+    columns += ["icc", "ci_low", "ci_high", "bias", "reason"]
+    good = ("tnk", "t", "T", "percent_of_parent", "9", "0.93", "0.81", "0.98", "0.4", "")
+    few = ("tnk", "nk", "nk", "percent_of_parent", "2", "", "", "", "", "needs 3 files")
+    rows = [dict(zip(columns, values, strict=True)) for values in (good, few)]
+    write_tsv(tmp_path / "double.tsv", columns, rows)
+
+    page = page_of(replace(study, double_gating=tmp_path / "double.tsv"))
+
+    assert "0.93" in page.said
+    assert "needs 3 files" in page.said
+    assert not page.crossed
+    assert "gated twice" not in page_of(study).said

@@ -112,8 +112,6 @@ def study_results(wildcards):
     wanted = [rules.build_report.output.page, rules.build_lab_page.output.page]
     wanted.append(rules.score_batches.output.confounding)
     wanted += clusters_if_enabled()
-    if PLAN.double_gated:
-        wanted.append(rules.compare_gatings.output.agreement)
     if config["strict"]:
         wanted.append(rules.enforce_strict.output.passed)
     return wanted
@@ -163,6 +161,11 @@ def intensities_beside_fmo(wildcards):
     """The intensities of every file of the panels that any FMO tube is of."""
     require_plan()
     return [f"results/flow/intensities/{name}.tsv" for name in PLAN.in_panels_with_fmo]
+
+
+def only_if_gated_twice(path):
+    """An input function: a file that there is only where a second gating covers a file."""
+    return lambda wildcards: [path] if PLAN.double_gated else []
 
 
 def gating_of(wildcards):

@@ -21,6 +21,7 @@ rule build_report:
         values=rules.run_contrasts.output.values,
         model=rules.fit_model.output.model,
         predictions=rules.fit_model.output.predictions,
+        double_gating=only_if_gated_twice(rules.compare_gatings.output.agreement),
         overrides=only_with_overrides(rules.show_overrides.output.overrides),
         contrasts_as_templated=only_with_overrides(
             rules.run_contrasts_as_templated.output.contrasts

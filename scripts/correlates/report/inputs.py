@@ -63,6 +63,8 @@ class ReportInputs:
         Our counts beside those of a FlowJo workspace, where one gates.
     overrides, contrasts_as_templated
         Where a person set thresholds: what each did, and the contrasts repeated without them.
+    double_gating
+        Where files were gated twice: how well the two gatings agree.
     plan
         The plan of the run, whose digest identifies it.
     patients_sheet
@@ -85,6 +87,7 @@ class ReportInputs:
     reconciliation: Path | None = None
     overrides: Path | None = None
     contrasts_as_templated: Path | None = None
+    double_gating: Path | None = None
     plan: Path | None = None
     patients_sheet: str = ""
 
@@ -106,6 +109,7 @@ class Content:
     reconciliation: list[dict] = field(default_factory=list)
     overrides: list[dict] = field(default_factory=list)
     contrasts_as_templated: list[dict] = field(default_factory=list)
+    double_gating: list[dict] = field(default_factory=list)
     patients_sheet: str = ""
 
     @property
@@ -148,6 +152,7 @@ def read_content(inputs: ReportInputs) -> Content:
         model=model,
         reconciliation=reconciliation,
         overrides=read_tsv(inputs.overrides) if inputs.overrides else [],
+        double_gating=read_tsv(inputs.double_gating) if inputs.double_gating else [],
         contrasts_as_templated=(
             read_checked(repeated, NEEDED["contrasts"].split()) if repeated else []
         ),

@@ -126,6 +126,7 @@ def environment() -> Environment:
     made.filters |= {
         "shown": formats.shown,
         "p_shown": formats.p_shown,
+        "between": lambda ends: formats.interval(*ends),
         "level": formats.percent_level,
         "folded": folded,
         "unit": formats.unit_shown,

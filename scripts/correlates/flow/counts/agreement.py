@@ -11,6 +11,8 @@ import numpy as np
 from scipy import stats
 
 MIN_FILES = 3
+# Below this share of the variance a difference is one of floating point.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _interval(
     """Return the interval of Shrout and Fleiss, with Satterthwaite's degrees of freedom."""
     rows, columns, rest = squares
     n, k = shape
-    if rest <= 0 and columns <= 0:
+    if 1 - icc < _ROUNDING:
         # Both gatings say the same of every file.
         return 1.0, 1.0
     a = k * icc / (n * (1 - icc))
