@@ -4,7 +4,8 @@ Reads   what the flow, cohort and analyses rules read, and the overrides of the 
 Writes  results/as_templated/ in the shape of results/, results/flow/overrides.tsv
 
 Nothing here is planned in a study without overrides. Each rule but the last repeats one that stands
-elsewhere: it reads the overridden files as templated and all others as they are.
+elsewhere: it reads the overridden files as templated and all others as they are. A rule that is put
+between the gating of files and the contrasts is to be repeated here too (a test finds out).
 """
 
 REPEATED = set()
@@ -59,6 +60,24 @@ use rule compare_intensities as compare_as_templated with:
         **repeated_output(rules.compare_intensities),
     log:
         "logs/as_templated/compare_intensities.log",
+
+
+use rule compare_intensities as compare_intensities_as_templated with:
+    input:
+        **repeated_input(rules.compare_intensities),
+    output:
+        **repeated_output(rules.compare_intensities),
+    log:
+        "logs/as_templated/compare_intensities.log",
+
+
+use rule correct_batches as correct_batches_as_templated with:
+    input:
+        **repeated_input(rules.correct_batches),
+    output:
+        **repeated_output(rules.correct_batches),
+    log:
+        "logs/as_templated/correct_batches.log",
 
 
 use rule collect_flow as collect_as_templated with:
