@@ -62,15 +62,6 @@ use rule compare_intensities as compare_as_templated with:
         "logs/as_templated/compare_intensities.log",
 
 
-use rule compare_intensities as compare_intensities_as_templated with:
-    input:
-        **repeated_input(rules.compare_intensities),
-    output:
-        **repeated_output(rules.compare_intensities),
-    log:
-        "logs/as_templated/compare_intensities.log",
-
-
 use rule correct_batches as correct_batches_as_templated with:
     input:
         **repeated_input(rules.correct_batches),
