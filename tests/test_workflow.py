@@ -322,8 +322,8 @@ def test_an_override_runs_its_file_and_the_contrasts_without_it(study):
     assert study.planned() == {"gate_sample": 1} | dict.fromkeys(COHORT_STEPS | REPEATED, 1)
     study.run_well()
 
-    # on the way to the repeated contrasts no table is made of the file with its override: what reads
-    # none of the patients' gates is used again, all else is repeated
+    # no table on the way to the repeated contrasts is made of the file with its override: what
+    # reads none of the patients' gates is used again, all else is repeated
     alone = study.planned("--forceall", "results/as_templated/analyses/contrasts.tsv")
     used_again = {"gate_sample", "list_files", "chart_controls", "fit_calibration"}
     assert set(alone) <= used_again | REPEATED
