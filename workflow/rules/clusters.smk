@@ -8,6 +8,9 @@ Part of a run where flow.unsupervised.enabled is true. Nothing here enters the m
 """
 
 
+include: "../inputs/clusters.smk"
+
+
 rule build_event_atlas:
     """Pool a panel's events, cluster them twice, and compare the clusters with the gates."""
     input:

@@ -5,17 +5,7 @@ Writes  results/cohort/{measurements.parquet,endpoints.tsv,baselines.tsv,exclusi
 """
 
 
-def measurements_of_assays(wildcards):
-    """One table an assay; the flow assay's is joined with exported tables where there are any."""
-    joined = rules.join_gated_tables.output.measurements
-    flow = joined if exported_tables() else rules.collect_flow.output.measurements
-    return [flow, *([rules.measure_ics.output.measurements] if stimulation_acquisitions() else [])]
-
-
-def left_out_of_assays(wildcards):
-    joined = [rules.join_gated_tables.output.left_out] if exported_tables() else []
-    ics = [rules.measure_ics.output.left_out] if stimulation_acquisitions() else []
-    return [rules.collect_flow.output.left_out, *joined, *ics]
+include: "../inputs/cohort.smk"
 
 
 rule build_cohort:

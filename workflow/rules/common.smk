@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 CHECKOUT = Path(str(workflow.current_basedir.join("../.."))).resolve()
+
+
 SCRIPTS = CHECKOUT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
@@ -78,6 +80,8 @@ def keep_plan(plan):
 
 
 PLAN = plan_study()
+
+
 PLAN_FILE = os.environ["CORRELATES_PLAN"]
 
 
@@ -132,149 +136,6 @@ def of_all_acquisitions(pattern):
     return files
 
 
-def of_overridden(pattern):
-    """An input function: one file of each acquisition in which a person set a threshold."""
-
-    def files(wildcards):
-        require_plan()
-        return [pattern.format(acquisition=name) for name in PLAN.overridden]
-
-    return files
-
-
-def only_with_overrides(path):
-    """An input function: a file that there is only where a person set a threshold."""
-    return lambda wildcards: [path] if PLAN.overridden else []
-
-
-def of_calibration_tubes(pattern):
-    """An input function: one file of each tube of calibration beads."""
-
-    def files(wildcards):
-        require_plan()
-        return [pattern.format(acquisition=one.acquisition) for one in PLAN.calibration_tubes]
-
-    return files
-
-
-def intensities_beside_fmo(wildcards):
-    """The intensities of every file of the panels that any FMO tube is of."""
-    require_plan()
-    return [f"results/flow/intensities/{name}.tsv" for name in PLAN.in_panels_with_fmo]
-
-
-def only_if_gated_twice(path):
-    """An input function: a file that there is only where a second gating covers a file."""
-    return lambda wildcards: [path] if PLAN.double_gated else []
-
-
-def gating_of(wildcards):
-    """The template itself, or what was read once from a GatingML file or a workspace."""
-    require_plan()
-    gating = PLAN.gating_of(wildcards.acquisition)
-    if gating.endswith(".csv"):
-        return gating
-    return f"results/flow/strategies/{PLAN[wildcards.acquisition].panel}.json"
-
-
-def gating_of_panel(wildcards):
-    require_plan()
-    return PLAN.gating[wildcards.panel]
-
-
-def compensation_of(wildcards):
-    """The panel's own matrix, where it has one; otherwise nothing but the FCS file is read."""
-    compensation = PLAN.compensation_of(wildcards.acquisition)
-    return [] if compensation in ("file", "none") else compensation
-
-
-def compensation_mode_of(wildcards):
-    return PLAN.compensation_of(wildcards.acquisition)
-
-
-def of_threshold_tubes(pattern):
-    """An input function: one file of each reference tube whose thresholds a tube can use."""
-
-    def files(wildcards):
-        require_plan()
-        tubes = PLAN.threshold_tubes_of(wildcards.acquisition)
-        return [pattern.format(acquisition=one.acquisition) for one in tubes]
-
-    return files
-
-
-def threshold_tubes_of(wildcards):
-    """What a job must know of those tubes, in the order of the files."""
-    own = PLAN[wildcards.acquisition].sample
-    return [
-        {"acquisition": one.acquisition, "tube": one.tube, "is_own": one.sample == own}
-        for one in PLAN.threshold_tubes_of(wildcards.acquisition)
-    ]
-
-
-def group_of(wildcards):
-    """Which jobs share a submission; those that others wait for would tie a whole batch into one."""
-    return "references" if PLAN[wildcards.acquisition].is_reference else "gating"
-
-
-def tube_of(wildcards):
-    return PLAN[wildcards.acquisition].tube
-
-
-def controls_of_plan(wildcards):
-    """Bridging controls, of all batches and panels."""
-    require_plan()
-    return [one.acquisition for one in PLAN.acquisitions if one.is_bridging_control]
-
-
-def of_controls(pattern):
-    """An input function: one file of each bridging control."""
-
-    def files(wildcards):
-        return [pattern.format(acquisition=name) for name in controls_of_plan(wildcards)]
-
-    return files
-
-
-def calibration_beads_of_plan(wildcards):
-    """Beads that the cytometer is watched with, of all batches and panels."""
-    require_plan()
-    return [one.acquisition for one in PLAN.acquisitions if one.is_calibration_beads]
-
-
-def quantiles_of_beads(wildcards):
-    names = calibration_beads_of_plan(wildcards)
-    return [f"results/flow/quantiles/{name}.tsv" for name in names]
-
-
-def quantiles_of(wildcards):
-    """Which population's quantiles a job writes: a control's leukocytes, all events of beads."""
-    one = PLAN[wildcards.acquisition]
-    if one.is_calibration_beads:
-        return "root"
-    return config["flow"]["anchors"]["leukocytes"] if one.is_bridging_control else ""
-
-
-def path_of(wildcards):
-    return PLAN[wildcards.acquisition].path
-
-
-def content_of(wildcards):
-    return PLAN[wildcards.acquisition].sha256
-
-
-def overrides_of(wildcards):
-    return PLAN.overrides_of(wildcards.acquisition)
-
-
-def markers_of(wildcards):
-    return PLAN.markers_of(wildcards.acquisition)
-
-
-def aliases_of(wildcards):
-    return PLAN.aliases_of(wildcards.acquisition)
-
-
 def acquisitions_of_plan(wildcards):
     return PLAN.names
 
@@ -289,28 +150,6 @@ def sheets_of_the_lab(wildcards):
 def each_try(amount):
     """A resource: this much for the first try, and as much again for each that follows."""
     return lambda wildcards, attempt: attempt * amount
-
-
-def memory_of(wildcards, attempt):
-    """Snakemake's own 250 MB on a node, numpy, and six times the file (integers grow most)."""
-    path = Path(PLAN[wildcards.acquisition].path)
-    size = path.stat().st_size if path.exists() else 0
-    return attempt * (500 + 6 * size // 10**6)
-
-
-def strategies_of_workspaces(wildcards):
-    require_plan()
-    return [
-        f"results/flow/strategies/{panel}.json"
-        for panel, gating in PLAN.gating.items()
-        if gating.endswith(".wsp")
-    ]
-
-
-def templates_of_plan(wildcards):
-    """The templates, which tell what is gated below a gate, or by its threshold."""
-    require_plan()
-    return sorted({gating for gating in PLAN.gating.values() if gating.endswith(".csv")})
 
 
 def finish_run(status):

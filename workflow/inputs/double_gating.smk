@@ -1,0 +1,31 @@
+"""What the rules of double_gating.smk read and write."""
+
+
+def again(pattern):
+    return str(pattern).replace("results/", "results/again/", 1)
+
+
+def second_gating_of_panel(wildcards):
+    require_plan()
+    return PLAN.second_gating[wildcards.panel]
+
+
+def second_gating_of(wildcards):
+    require_plan()
+    panel = PLAN[wildcards.acquisition].panel
+    path = PLAN.second_gating[panel]
+    return path if path.lower().endswith(".csv") else again(f"results/flow/strategies/{panel}.json")
+
+
+def of_double_gated(pattern):
+    """An input function: one file of each acquisition that is gated twice."""
+
+    def files(wildcards):
+        require_plan()
+        return [pattern.format(acquisition=name) for name in PLAN.double_gated]
+
+    return files
+
+
+def panels_of_double_gated(wildcards):
+    return [[name, PLAN[name].panel] for name in PLAN.double_gated]
