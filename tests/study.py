@@ -22,6 +22,7 @@ SMALL_FLOORS = {
     "lod_events": 5,
     "lloq_events": 10,
     "min_leukocytes": 1000,
+    "subset_floor": {"min_leukocytes": 1000},
 }
 
 

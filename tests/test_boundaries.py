@@ -14,6 +14,7 @@ SETTINGS = FlowSettings(
     lod_events=20,
     lloq_events=50,
     min_leukocytes=50_000,
+    subset_floor={"min_leukocytes": 0, "above_alc_10e9_l": 10, "populations": []},
     min_viability_pct={"fresh": 80, "cryo": 70},
     cv_cbc=0.03,
     cv_vol=0.03,
@@ -36,6 +37,7 @@ SETTINGS = FlowSettings(
     cbc_max_offset_h=24,
     clone_free=["t"],
     clone=[],
+    extended_clone={"below_pct": 1, "markers": ["CD43"]},
 )
 # population: (parent, events)
 TREE = {

@@ -8,6 +8,7 @@ from dataclasses import fields
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from conftest import ROOT
 from correlates.analyses.comparison import Contrast
@@ -72,8 +73,7 @@ def test_the_shipped_config_is_legal(config):
 
 def test_the_demo_is_legal_over_the_shipped_config(config):
     demo = yaml.safe_load((ROOT / "config" / "demo" / "config.yaml").read_text(encoding="utf-8"))
-    for key, value in demo.items():
-        config[key] = {**config.get(key, {}), **value}
+    update_config(config, demo)  # as Snakemake lays one file over another
 
     assert [str(problem) for problem in check_config(config)] == []
 

@@ -38,6 +38,9 @@ SETTINGS = {
         "lod_events": 21,
         "lloq_events": 54,
         "min_leukocytes": 4321,
+        "subset_floor": {
+            **{"min_leukocytes": 65432, "above_alc_10e9_l": 11.5, "populations": ["nk_cd57"]},
+        },
         "min_viability_pct": {"fresh": 81, "cryo": 72},
         "cv_cbc": 0.034,
         "cbc_max_offset_h": 26,
@@ -393,6 +396,7 @@ def test_methods_print_the_settings_that_were_used(study, page_of):
     for phrase in (
         "m = 4.6",
         "at least 4,321 viable",
+        "nk_cd57 need 65,432 where the draw holds more than 11.5 × 10⁹ lymphocytes per litre",
         "81 % (fresh) or 72 %",
         "at least 123 parent events",
         "blood count of 0.034",

@@ -13,6 +13,11 @@ DEFAULTS = {
     "flow.lod_events": 20,
     "flow.lloq_events": 50,
     "flow.min_leukocytes": 50_000,
+    "flow.subset_floor.min_leukocytes": 250_000,
+    "flow.subset_floor.above_alc_10e9_l": 10,
+    "flow.subset_floor.populations": ["nk_bright", "nk_dim", "nk_cd57", "nk_gzmb", "treg"],
+    "flow.extended_clone.below_pct": 1,
+    "flow.extended_clone.markers": ["CD43", "CD79b", "CD81", "kappa", "lambda"],
     "flow.min_viability_pct.fresh": 80,
     "flow.min_viability_pct.cryo": 70,
     "flow.fmo_percentile": 99.5,
@@ -28,7 +33,11 @@ DEFAULTS = {
     "flow.min_bead_events": 1000,
     "flow.bead_ratio_tolerance": 0.10,
     "flow.platform_tolerance": 0.25,
-    "flow.anchors.beads": "beads",
+    "flow.anchors": {
+        **{"leukocytes": "cd45", "lymphocytes": "lymph", "monocytes": "mono"},
+        **{"viable": "viable", "singlets": "singlets"},
+        **{"beads": "beads", "beads_a": "beads_a", "beads_b": "beads_b"},
+    },
     "flow.cbc_max_offset_h": 24,
     "flow.quality.rate_tolerance": 1.3,
     "flow.quality.rate_limit": 2,
@@ -104,6 +113,13 @@ DEFAULTS = {
     "analyses.model.seed": 1,
     "analyses.model.min_eff": 6,
     "report.max_figures": 100,
+    "report.features": [
+        *("cll", "t", "t_cd4", "t_cd8", "nk", "nk_cd57", "nk_bright", "b_normal", "mono"),
+    ],
+    "lab.blinded": True,
+    "lab.max_figures": 24,
+    "lab.max_others": 40,
+    "lab.max_charts": 24,
     "strict": False,
 }
 CONTRASTS = {
@@ -120,6 +136,23 @@ def shipped():
 @pytest.mark.parametrize(("key", "value"), DEFAULTS.items())
 def test_a_default_is_what_the_methods_say(shipped, key, value):
     assert reduce(lambda block, name: block[name], key.split("."), shipped) == value
+
+
+def test_every_setting_that_ships_is_pinned(shipped):
+    def names(block, path=""):
+        for key, value in block.items():
+            inner = isinstance(value, dict) and value
+            yield from names(value, f"{path}{key}.") if inner else [f"{path}{key}"]
+
+    # A sentence that is printed, and the contrasts, which have a test of their own.
+    elsewhere = {"analyses.design_note", "analyses.contrasts"}
+
+    assert [
+        name
+        for name in names(shipped)
+        if name not in elsewhere
+        and not any(f"{name}.".startswith(f"{pinned}.") for pinned in DEFAULTS)
+    ] == []
 
 
 def test_the_shipped_contrasts_are_those_that_were_specified(shipped):

@@ -50,7 +50,7 @@ def test_the_demo_runs_through_slurm(cluster, tmp_path):
     """The demo's own config, with fewer patients and events, so that one node is soon done."""
     config = yaml.safe_load((ROOT / "config/demo/config.yaml").read_text())
     config["simulate"] |= {"patients": 2, "events": 3000}
-    config["flow"] |= {"min_leukocytes": 1000}
+    config["flow"] |= {"min_leukocytes": 1000, "subset_floor": {"min_leukocytes": 1000}}
     path = tmp_path / "config.yaml"
     path.write_text(yaml.safe_dump(config))
     checkout = copy_checkout(tmp_path / "checkout")

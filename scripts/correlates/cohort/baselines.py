@@ -35,7 +35,7 @@ from correlates.measurements import KEY, USABLE
 EARLIER_DRAW = "earlier_draw"
 # A tube that failed says nothing of its cells. Too few cells of one kind do: to take an earlier
 # draw for them would choose by the result.
-_TOO_FEW = frozenset({"too_few_events", "parent_below_floor"})
+_TOO_FEW = frozenset({"too_few_events", "parent_below_floor", "leukocytes_below_subset_floor"})
 _TUBE_FAILED = frozenset({"viability_below_floor", "leukocytes_below_floor"})
 COLUMNS = [
     *("patient", "specimen", "baseline", "visit", "timepoint", "sample", "day"),

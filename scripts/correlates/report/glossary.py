@@ -70,6 +70,10 @@ MEANINGS = {
     "few_acquired_events": "left out: the file holds too few events",
     "viability_below_floor": "fewer of the singlets are viable than the floor asks for",
     "leukocytes_below_floor": "fewer viable CD45+ events than the floor asks for",
+    "leukocytes_below_subset_floor": "fewer viable CD45+ events than this rare population takes "
+    "in a draw of so many lymphocytes",
+    "clone_needs_extended_panel": "the clone is so small that normal CD5+ B cells count as it in "
+    "this panel; the value is an upper bound",
     "viability_not_gated": "no gate for viable cells, so viability cannot be judged",
     "leukocytes_not_gated": "no gate for leukocytes, so their number cannot be judged",
     "cbc_far_from_draw": "the blood count was taken too long before or after the draw",

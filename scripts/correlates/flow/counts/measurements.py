@@ -13,6 +13,11 @@ import pandas as pd
 
 from correlates.flow.counts.absolute import NOT_EVALUABLE, read_blood_counts
 from correlates.flow.counts.beads import without_beads
+from correlates.flow.counts.clone_limits import (
+    not_evaluable_by_subset_floor,
+    with_extended_panel,
+    with_subset_floor,
+)
 from correlates.flow.counts.counting import OK
 from correlates.flow.counts.exclusion import Fitness, with_exclusions
 from correlates.flow.counts.features import feature_names, marker_names
@@ -134,7 +139,10 @@ def flow_measurements(
     left_out += unfit
     ways = ways_of_counting(tubes, counts, lots, settings)
     counts = without_beads(counts, settings)
-    counts = with_references(tubes, counts, read_blood_counts(cbc), settings)
+    blood = read_blood_counts(cbc)
+    counts = with_references(tubes, counts, blood, settings)
+    counts = with_subset_floor(counts, tubes, blood, settings)
+    counts = with_extended_panel(counts, _markers_of(intensities), settings)
     names = feature_names({*counts["population"], *counts["parent"]})
     counts = counts.assign(
         name=counts["population"].map(names), parent_name=counts["parent"].map(names)
@@ -156,6 +164,14 @@ def _without_root(table: pd.DataFrame) -> pd.DataFrame:
     if table.empty:
         return pd.DataFrame({"acquisition": [], "population": [], "marker": []}, dtype=str)
     return table[table["population"] != ROOT]
+
+
+def _markers_of(intensities: pd.DataFrame) -> dict[str, set[str]]:
+    if intensities.empty:
+        return {}
+    markers = intensities["marker"].fillna("").str.strip()
+    named = intensities["acquisition"][markers != ""]
+    return {key: {*found} for key, found in markers.groupby(named)}
 
 
 def _counts_of(tubes: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
@@ -219,7 +235,9 @@ def _of_tubes(parts: list[pd.DataFrame], tubes: pd.DataFrame) -> pd.DataFrame:
         phase="",
         run=run.where(run != "", rows["acquisition"]),
         assay="flow",
-        status=rows["status"].mask(of["failed"], NOT_EVALUABLE),
+        status=rows["status"].mask(
+            of["failed"] | not_evaluable_by_subset_floor(rows["flags"]), NOT_EVALUABLE
+        ),
         flags=_flag_lists(of["tube_flags"] + ";" + rows["flags"]),
     )
 

@@ -27,6 +27,9 @@ class FlowSettings:
         Fewest events that are detected, and quantified.
     min_leukocytes
         Fewest viable CD45+ events of an evaluable tube.
+    subset_floor
+        ``min_leukocytes`` that the rare ``populations`` take in a draw of more lymphocytes than
+        ``above_alc_10e9_l``.
     min_viability_pct
         Lowest percentage of singlets that are viable, for ``fresh`` and for ``cryo`` specimens.
     cv_cbc, cv_vol
@@ -49,12 +52,15 @@ class FlowSettings:
         Denominators of percentages: ``parent``, ``grandparent``, ``leukocytes``.
     clone_free, clone
         Populations, with all below them, that hold no cell of the clone, and that hold no other.
+    extended_clone
+        Share of the lymphocytes, ``below_pct``, under which the clone takes one of ``markers``.
     """
 
     min_parent_events: int
     lod_events: int
     lloq_events: int
     min_leukocytes: int
+    subset_floor: Mapping
     min_viability_pct: Mapping[str, float]
     cv_cbc: float
     cv_vol: float
@@ -68,6 +74,7 @@ class FlowSettings:
     fractions: Sequence[str]
     clone_free: Sequence[str]
     clone: Sequence[str]
+    extended_clone: Mapping
 
 
 def evaluable_tubes(
