@@ -18,7 +18,7 @@ SECTIONS = ("flow", "cohort", "analyses", "report")
 def main(job) -> None:
     """Hand the page where everything stands."""
     tables = ("files", "problems", "measurements", "baselines", "endpoints", "exclusions")
-    analyses = ("contrasts", "model", "predictions", "reconciliation", "plan")
+    analyses = ("contrasts", "model", "predictions", "reconciliation", "not_detected", "plan")
     names = read_plan(job.input.plan).names
     optional = {name: list(job.input[name]) for name in OPTIONAL}
     inputs = ReportInputs(

@@ -680,3 +680,26 @@ def test_agreement_of_two_gatings_is_shown_with_what_was_refused(study, page_of,
     assert "needs 3 files" in page.said
     assert not page.crossed
     assert "gated twice" not in page_of(study).said
+
+
+def test_what_was_not_detected_is_shown_by_lymphocyte_count(study, page_of, tmp_path):
+    columns = ["feature", "tertile", "alc_low_10e9_l", "alc_high_10e9_l", "n_draws", "n_nd"]
+    rows = [
+        ("nk_cd57__abs", "low", "2", "9.5", "7", "0"),
+        ("nk_cd57__abs", "high", "41", "120", "6", "5"),
+        ("t__abs", "low", "2", "9.5", "7", "0"),
+        ("t__abs", "high", "41", "120", "6", "0"),
+    ]
+    rows = [dict(zip(columns, row, strict=True)) for row in rows]
+    write_tsv(tmp_path / "nd.tsv", columns, rows)
+
+    page = page_of(replace(study, not_detected=tmp_path / "nd.tsv"))
+
+    table = page.said[page.said.index("not detected, by lymphocyte count") :][:700]
+    assert "ALC 2 to 9.5" in table
+    assert "ALC 41 to 120" in table
+    assert "0 of 7" in table
+    assert "5 of 6" in table
+    assert "t__abs" not in table
+    assert not page.crossed
+    assert "by lymphocyte count" not in page_of(study).said

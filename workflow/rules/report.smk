@@ -13,6 +13,7 @@ rule build_report:
         problems=rules.list_files.output.problems,
         figures=of_all_acquisitions("results/flow/figures/{acquisition}.svg"),
         reconciliation=rules.collect_flow.output.reconciliation,
+        not_detected=rules.collect_flow.output.not_detected,
         measurements=rules.build_cohort.output.measurements,
         endpoints=rules.build_cohort.output.endpoints,
         baselines=rules.build_cohort.output.baselines,

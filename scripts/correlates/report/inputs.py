@@ -65,6 +65,8 @@ class ReportInputs:
         Where a person set thresholds: what each did, and the contrasts repeated without them.
     double_gating
         Where files were gated twice: how well the two gatings agree.
+    not_detected
+        How often each count was not detected, by tertile of the lymphocyte count.
     plan
         The plan of the run, whose digest identifies it.
     patients_sheet
@@ -88,6 +90,7 @@ class ReportInputs:
     overrides: Path | None = None
     contrasts_as_templated: Path | None = None
     double_gating: Path | None = None
+    not_detected: Path | None = None
     plan: Path | None = None
     patients_sheet: str = ""
 
@@ -110,6 +113,7 @@ class Content:
     overrides: list[dict] = field(default_factory=list)
     contrasts_as_templated: list[dict] = field(default_factory=list)
     double_gating: list[dict] = field(default_factory=list)
+    not_detected: list[dict] = field(default_factory=list)
     patients_sheet: str = ""
 
     @property
@@ -153,6 +157,7 @@ def read_content(inputs: ReportInputs) -> Content:
         reconciliation=reconciliation,
         overrides=read_tsv(inputs.overrides) if inputs.overrides else [],
         double_gating=read_tsv(inputs.double_gating) if inputs.double_gating else [],
+        not_detected=read_tsv(inputs.not_detected) if inputs.not_detected else [],
         contrasts_as_templated=(
             read_checked(repeated, NEEDED["contrasts"].split()) if repeated else []
         ),

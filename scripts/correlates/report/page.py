@@ -28,6 +28,7 @@ from correlates.pages.stacking import label_cells
 from correlates.pages.words import count
 from correlates.problems import folded
 from correlates.report import formats
+from correlates.report.censored import censored_views, tertile_ranges
 from correlates.report.glossary import gate_flags, glossary
 from correlates.report.inputs import Content, ReportError, ReportInputs, read_content
 from correlates.report.names import item_name, marker_name
@@ -95,6 +96,8 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         "overrides_words": overrides_in_words(content.overrides),
         "models": _marked(model_views(content)),
         "exclusions": _by_kind(content.exclusions),
+        "censored": censored_views(content.not_detected),
+        "tertiles": tertile_ranges(content.not_detected),
         "glossary": glossary(flags),
         "gate_flags": gate_flags(flags),
         "settings": inputs.settings,
