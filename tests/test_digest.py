@@ -1,6 +1,6 @@
 import pytest
 
-from correlates.digest import _data_files, _module, library_digest, reached_modules
+from correlates.digest import _data_files, _file_of, _module, library_digest, reached_modules
 
 
 @pytest.fixture
@@ -25,6 +25,7 @@ def scripts(tmp_path):
 def forget():
     """Files are read once a process; a test that edits one starts anew."""
     _module.cache_clear()
+    _file_of.cache_clear()
     _data_files.cache_clear()
 
 

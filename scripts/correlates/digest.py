@@ -72,6 +72,7 @@ def _module(path: Path) -> _Module:
     return _Module(path)
 
 
+@cache
 def _file_of(module: str, folder: Path) -> Path | None:
     path = folder.joinpath(*module.split("."))
     for candidate in (path / "__init__.py", path.with_suffix(".py")):

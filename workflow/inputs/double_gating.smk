@@ -17,15 +17,8 @@ def second_gating_of(wildcards):
     return path if path.lower().endswith(".csv") else again(f"results/flow/strategies/{panel}.json")
 
 
-def of_double_gated(pattern):
-    """An input function: one file of each acquisition that is gated twice."""
-
-    def files(wildcards):
-        require_plan()
-        return [pattern.format(acquisition=name) for name in PLAN.double_gated]
-
-    return files
-
-
 def panels_of_double_gated(wildcards):
     return [[name, PLAN[name].panel] for name in PLAN.double_gated]
+
+
+of_double_gated = partial(of_each, lambda wildcards: PLAN.double_gated)

@@ -1,29 +1,9 @@
 """What the rules of the flow assay read of the plan: files, gates, reference tubes, settings."""
 
 
-def of_overridden(pattern):
-    """An input function: one file of each acquisition in which a person set a threshold."""
-
-    def files(wildcards):
-        require_plan()
-        return [pattern.format(acquisition=name) for name in PLAN.overridden]
-
-    return files
-
-
 def only_with_overrides(path):
     """An input function: a file that there is only where a person set a threshold."""
     return lambda wildcards: [path] if PLAN.overridden else []
-
-
-def of_calibration_tubes(pattern):
-    """An input function: one file of each tube of calibration beads."""
-
-    def files(wildcards):
-        require_plan()
-        return [pattern.format(acquisition=one.acquisition) for one in PLAN.calibration_tubes]
-
-    return files
 
 
 def intensities_beside_fmo(wildcards):
@@ -61,15 +41,9 @@ def compensation_mode_of(wildcards):
     return PLAN.compensation_of(wildcards.acquisition)
 
 
-def of_threshold_tubes(pattern):
-    """An input function: one file of each reference tube whose thresholds a tube can use."""
-
-    def files(wildcards):
-        require_plan()
-        tubes = PLAN.threshold_tubes_of(wildcards.acquisition)
-        return [pattern.format(acquisition=one.acquisition) for one in tubes]
-
-    return files
+def names_of_threshold_tubes(wildcards):
+    """Reference tubes whose thresholds a tube can use."""
+    return [one.acquisition for one in PLAN.threshold_tubes_of(wildcards.acquisition)]
 
 
 def threshold_tubes_of(wildcards):
@@ -92,28 +66,12 @@ def tube_of(wildcards):
 
 def controls_of_plan(wildcards):
     """Bridging controls, of all batches and panels."""
-    require_plan()
     return [one.acquisition for one in PLAN.acquisitions if one.is_bridging_control]
-
-
-def of_controls(pattern):
-    """An input function: one file of each bridging control."""
-
-    def files(wildcards):
-        return [pattern.format(acquisition=name) for name in controls_of_plan(wildcards)]
-
-    return files
 
 
 def calibration_beads_of_plan(wildcards):
     """Beads that the cytometer is watched with, of all batches and panels."""
-    require_plan()
     return [one.acquisition for one in PLAN.acquisitions if one.is_calibration_beads]
-
-
-def quantiles_of_beads(wildcards):
-    names = calibration_beads_of_plan(wildcards)
-    return [f"results/flow/quantiles/{name}.tsv" for name in names]
 
 
 def quantiles_of(wildcards):
@@ -164,3 +122,12 @@ def templates_of_plan(wildcards):
     """The templates, which tell what is gated below a gate, or by its threshold."""
     require_plan()
     return sorted({gating for gating in PLAN.gating.values() if gating.endswith(".csv")})
+
+
+of_threshold_tubes = partial(of_each, names_of_threshold_tubes)
+of_controls = partial(of_each, controls_of_plan)
+of_calibration_beads = partial(of_each, calibration_beads_of_plan)
+of_calibration_tubes = partial(
+    of_each, lambda wildcards: [one.acquisition for one in PLAN.calibration_tubes]
+)
+of_overridden = partial(of_each, lambda wildcards: PLAN.overridden)

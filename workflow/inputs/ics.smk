@@ -6,14 +6,7 @@ def stimulation_acquisitions(wildcards=None):
     return [one.acquisition for one in PLAN.acquisitions if is_of_stimulation(one.as_row())]
 
 
-def of_stimulations(pattern):
-    """An input function: one file of each stimulated and unstimulated tube."""
-
-    def files(wildcards):
-        require_plan()
-        return [pattern.format(acquisition=name) for name in stimulation_acquisitions()]
-
-    return files
+of_stimulations = partial(of_each, stimulation_acquisitions)
 
 
 def settings_of_ics(wildcards):

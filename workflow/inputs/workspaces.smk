@@ -1,18 +1,11 @@
 """What the rules of workspaces.smk read."""
 
 
-def of_panel(pattern):
-    """An input function: one file of each acquisition of a panel, in the order of the plan."""
+def acquisitions_of_panel(wildcards):
+    return [one.acquisition for one in PLAN.acquisitions if one.panel == wildcards.panel]
 
-    def files(wildcards):
-        require_plan()
-        return [
-            pattern.format(acquisition=one.acquisition)
-            for one in PLAN.acquisitions
-            if one.panel == wildcards.panel
-        ]
 
-    return files
+of_panel = partial(of_each, acquisitions_of_panel)
 
 
 def workspaces_of_study(wildcards):

@@ -8,11 +8,10 @@ plan, whose path reaches them in an environment variable, and never look for the
 import os
 import sys
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 CHECKOUT = Path(str(workflow.current_basedir.join("../.."))).resolve()
-
-
 SCRIPTS = CHECKOUT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
@@ -80,8 +79,6 @@ def keep_plan(plan):
 
 
 PLAN = plan_study()
-
-
 PLAN_FILE = os.environ["CORRELATES_PLAN"]
 
 
@@ -122,22 +119,27 @@ def study_results(wildcards):
 
 
 def code_of(rule):
-    """Digest of the library modules that a rule's script reaches."""
-    return library_digest(SCRIPTS / f"{rule}.py")
+    """A parameter: digest of the library modules that a rule's script reaches."""
+    # Not before it is asked for: a job of a cluster parses every rule and runs one.
+    digest = cache(partial(library_digest, SCRIPTS / f"{rule}.py"))
+    return lambda wildcards: digest()
 
 
-def of_all_acquisitions(pattern):
-    """An input function: one file of each acquisition of the plan, in its order."""
+def of_each(names, pattern):
+    """An input function: one file of each acquisition that a function of the wildcards names."""
 
     def files(wildcards):
         require_plan()
-        return [pattern.format(acquisition=name) for name in PLAN.names]
+        return [pattern.format(acquisition=name) for name in names(wildcards)]
 
     return files
 
 
 def acquisitions_of_plan(wildcards):
     return PLAN.names
+
+
+of_all_acquisitions = partial(of_each, acquisitions_of_plan)
 
 
 def sheets_of_the_lab(wildcards):

@@ -12,7 +12,7 @@ rule chart_controls:
         verdicts=of_controls("results/flow/verdicts/{acquisition}.json"),
         populations=of_controls("results/flow/populations/{acquisition}.tsv"),
         intensities=of_controls("results/flow/intensities/{acquisition}.tsv"),
-        beads=quantiles_of_beads,
+        beads=of_calibration_beads("results/flow/quantiles/{acquisition}.tsv"),
     output:
         charts="results/flow/control_charts.tsv",
     log:

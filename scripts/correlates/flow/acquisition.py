@@ -49,8 +49,8 @@ from correlates.flow.templates.template import Template
 from correlates.intake.fcs.findings import ERROR, INFO, FcsError, Finding
 from correlates.intake.fcs.reader import FcsFile, read_header
 from correlates.intake.fcs.verdict import REFUSED, WARNED, Verdict, examine
+from correlates.intake.records import CALIBRATION_BEADS
 
-CALIBRATION_BEADS = "beads_mesf"
 _RUN_AGAIN = "Run the pipeline again when nobody writes to the file."
 
 

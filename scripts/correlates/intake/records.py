@@ -252,7 +252,7 @@ class Plan:
     @cached_property
     def calibration_tubes(self) -> list[Acquisition]:
         """The tubes of calibration beads."""
-        return [one for one in self.acquisitions if one.tube == "beads_mesf"]
+        return [one for one in self.acquisitions if one.tube == CALIBRATION_BEADS]
 
     @cached_property
     def in_panels_with_fmo(self) -> list[str]:

@@ -9,7 +9,6 @@ from correlates.flow.calibration.curve import REJECTED, Curve, CurveLimits, fit_
 from correlates.flow.calibration.peaks import OFF_SCALE
 from correlates.flow.templates.panel import match_channels
 
-BEADS = "beads_mesf"
 _PLACE = ("acquisition", "panel", "batch", "lot", "channel", "fluorochrome")
 COLUMNS = (
     *_PLACE,
