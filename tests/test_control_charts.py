@@ -103,6 +103,17 @@ def test_a_batch_that_is_off_is_out_in_what_is_off_and_in_nothing_else():
     assert series(table, "t", "pct__lymph").loc["b14", "rules"] == "1_2s;1_3s"
 
 
+def test_one_event_more_than_two_equal_batches_is_within_limits():
+    table = charted(*study([50_000, 50_000, 49_999]))
+
+    rows = series(table, "t", "pct__lymph")
+    # half an event of 50,001: what counting alone leaves open
+    share = 0.5 / 50_001
+    expected = 100 * np.sqrt(share * (1 - share) / 50_001)
+    assert rows.loc["b10", "sd"] == pytest.approx(expected)
+    assert set(rows["verdict"]) == {"in"}
+
+
 def test_two_batches_are_shown_without_limits():
     rows = series(charted(*study(STEADY[:2])), "t", "pct__lymph")
 

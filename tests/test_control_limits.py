@@ -88,6 +88,15 @@ def test_equal_values_score_zero_and_what_differs_from_them_is_out():
     assert chart_limits([5, 5, 5], "others", 3)[0]["score"] == 0
 
 
+def test_batches_that_agree_by_chance_set_no_narrower_limits_than_counting_does():
+    judged = chart_limits([5, 5, 6], "others", 3, least_sd=2.0)[-1]
+
+    assert judged["sd"] == 2.0
+    assert 0 < judged["score"] < 1
+    wide = chart_limits([4, 9, 6], "others", 3)[-1]
+    assert chart_limits([4, 9, 6], "others", 3, least_sd=2.0)[-1] == wide
+
+
 @pytest.mark.parametrize(
     ("scores", "rules", "said"),
     [

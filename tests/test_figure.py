@@ -176,6 +176,28 @@ def test_a_gate_that_fell_back_is_marked(drawn):
     assert "no valley found" in written(plots(drawn)[1])
 
 
+@pytest.mark.parametrize(
+    ("flags", "n", "said"),
+    [
+        ("fmo_missing;fallback_own_events", 3153, "no FMO, own events"),
+        ("fmo_missing;fallback_own_events", 3_153_000, "no FMO ..."),
+        ("unstim_refused_no_events", 10, "unstim refused"),
+        ("fmo_batch_median;saturated_PE-A", 10, "FMO of batch ..."),
+    ],
+)
+def test_flags_stand_beside_the_count_and_never_on_it(flags, n, said):
+    gate = RectangleGate("cll_cd80", "root", "cll_cd80", (dim("CD3-A", 0.5, transform=None),))
+    strategy = Strategy((gate,))
+    events = events_of({"CD3-A": np.arange(10.0)}, {})
+    rows = [row("root", "", n, n), row("cll_cd80", "root", 1, n, flags)]
+
+    (plot,) = plots(ElementTree.fromstring(draw_figure(strategy, events, rows, "A file")))
+
+    count = f"{n:,} parent events"
+    assert {said, count} <= set(written(plot))
+    assert 6 + (len(count) + len(said)) * 11 * 0.58 < 248
+
+
 def test_markers_from_a_sheet_are_text_and_never_markup(drawn):
     assert "CD19 <b> (CD19-A)" in written(plots(drawn)[1])
 

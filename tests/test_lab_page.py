@@ -41,7 +41,7 @@ def file_row(name, state="accepted", panel="tnk", batch="b1", **more):
 def page(tmp_path):
     """Return what builds a page of given files and returns its text."""
 
-    def build(files, outliers=(), problems=(), ledgers=None, charts=(), **settings):
+    def build(files, outliers=(), problems=(), ledgers=None, charts=(), flags=(), **settings):
         write_tsv(tmp_path / "charts.tsv", CHART_COLUMNS, charts)
         write_tsv(tmp_path / "files.tsv", FILE_COLUMNS, files)
         write_tsv(tmp_path / "problems.tsv", PROBLEM_COLUMNS, problems)
@@ -52,7 +52,7 @@ def page(tmp_path):
             if not name:
                 continue
             kinds["populations"][name] = tmp_path / f"{name}.tsv"
-            write_tsv(kinds["populations"][name], ("population", "flags"), [])
+            write_tsv(kinds["populations"][name], ("population", "flags"), flags)
             kinds["strategies"][name] = tmp_path / f"{name}.json"
             write_json(kinds["strategies"][name], to_json(Strategy(())))
             kinds["figures"][name] = tmp_path / f"{name}.svg"
@@ -102,6 +102,22 @@ def test_a_gate_far_from_the_others_asks_to_be_looked_at(page):
 
 def test_when_all_is_well_the_page_says_so(page):
     assert "Nothing: every file was accepted" in page([file_row("P01")])
+
+
+def test_a_control_that_is_out_and_a_tube_that_was_missed_are_things_to_do(page):
+    flags = [
+        {"population": "pd1_pos", "flags": "fmo_missing;fallback_own_events"},
+        {"population": "t_pd1", "flags": "fmo_missing;fallback_own_events"},
+        {"population": "nk", "flags": "fallback_no_valley"},
+    ]
+    charts = [chart_row("cd4", "in"), chart_row("cd8", "out")]
+
+    text = page([file_row("P01"), file_row("R1", tube="fmo_PD1")], charts=charts, flags=flags)
+
+    assert "Nothing: every file" not in text
+    assert "Every file was accepted" in text
+    assert "Batch b1, panel tnk: out of limits in 1 of 2 series" in text
+    assert "<li>Panel tnk, fmo missing in 1 file: pd1_pos, t_pd1.</li>" in text
 
 
 def test_each_step_shows_what_it_keeps_of_all_events(page):

@@ -1,5 +1,7 @@
 """What a run leaves beside its results, and what the next one must not believe."""
 
+import os
+
 import pytest
 
 from correlates.ending import (
@@ -102,6 +104,22 @@ def test_the_last_words_say_how_much_was_used(tmp_path, states, words):
 
     assert said[0].startswith(words)
     assert said[1].startswith("1 problem in sheets left rows out: ")
+
+
+def test_a_report_that_the_run_did_not_build_is_called_an_earlier_one(tmp_path):
+    write_files(tmp_path, ["accepted"])
+    write_tsv(tmp_path / "intake/problems.tsv", ["stops"], [])
+    for name in ("report/report.html", "lab/lab.html"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("")
+    os.utime(tmp_path / "report/report.html", (1, 1))
+
+    said = last_words(tmp_path)
+
+    assert said[-2].startswith("The report of an earlier run: ")
+    assert said[-1].startswith("The laboratory's page: ")
+    os.utime(tmp_path / "report/report.html")
+    assert last_words(tmp_path)[-2].startswith("The report: ")
 
 
 def test_a_reference_tube_is_not_called_used(tmp_path):

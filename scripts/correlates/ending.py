@@ -140,7 +140,17 @@ def last_words(results: Path) -> list[str]:
     if wrong:
         count = "1 problem" if wrong == 1 else f"{wrong} problems"
         lines.append(f"{count} in sheets left rows out: {problems}")
-    report = results / "report" / "report.html"
+    return lines + _pages(results, files)
+
+
+def _pages(results: Path, files: Path) -> list[str]:
+    """Name the pages; a report that is older than the table of files is not of this run."""
+    lines = []
+    report, lab = results / "report" / "report.html", results / "lab" / "lab.html"
     if report.exists():
-        lines.append(f"The report: {report.absolute()}")
+        is_old = report.stat().st_mtime < files.stat().st_mtime
+        name = "The report of an earlier run" if is_old else "The report"
+        lines.append(f"{name}: {report.absolute()}")
+    if lab.exists():
+        lines.append(f"The laboratory's page: {lab.absolute()}")
     return lines

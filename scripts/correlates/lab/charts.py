@@ -1,5 +1,6 @@
 """The control charts on the laboratory's page: those that ask for something first."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from math import inf
@@ -28,7 +29,8 @@ def control_views(rows: Iterable[Mapping], most: int) -> dict:
 
     Returns
     -------
-    ``charts`` (each ``svg``, ``panel``, ``said``), ``n_series``, and ``absent``: what the table
+    ``charts`` (each ``svg``, ``panel``, ``said``), ``n_series``, ``out`` (of each panel and batch
+    that is out, how many of its series are, and how many there are), and ``absent``: what the table
     says of batches without a control that can be read.
     """
     series = [
@@ -42,8 +44,23 @@ def control_views(rows: Iterable[Mapping], most: int) -> dict:
     return {
         "charts": [_chart(group) for _, group in drawn[:most]],
         "n_series": n_series,
+        "out": _out(series),
         "absent": absent,
     }
+
+
+def _out(series: list[tuple]) -> list[dict]:
+    """Count the series of each panel and batch, where any is out."""
+    verdicts: dict[tuple[str, str], Counter] = {}
+    for _, rows in series:
+        for row in rows:
+            if row["population"]:
+                verdicts.setdefault((row["panel"], row["batch"]), Counter())[row["verdict"]] += 1
+    return [
+        {"panel": panel, "batch": batch, "n": counts["out"], "of": counts.total()}
+        for (panel, batch), counts in sorted(verdicts.items())
+        if counts["out"]
+    ]
 
 
 def _brightest_only(series: list[tuple]) -> list[tuple]:

@@ -22,6 +22,9 @@ from correlates.pages.words import as_number, is_true
 from correlates.problems import folded
 from correlates.tables import write_text
 
+# How the flags of a reference tube end that could not be used, in words.
+_NO_TUBE = (" missing", " parent below floor")
+_MEASURED = ("full", "stim_")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -49,6 +52,7 @@ def build_lab_page(inputs: LabInputs, out_path: str | Path) -> None:
         views=views,
         panels=by_panel(views),
         controls=control_views(content.control_charts, inputs.max_charts),
+        tubes_wanted=tubes_wanted(content),
         problems=folded(content.problems),
         report=inputs.report,
         max_others=inputs.max_others,
@@ -98,6 +102,37 @@ def _view(
             view["problem"] = str(error)
         view["n_others"] = len(others)
     return view
+
+
+def tubes_wanted(content: LabContent) -> list[dict]:
+    """Return the gates that found no reference tube to stand on, in how many files.
+
+    Returns
+    -------
+    ``panel``, ``flag`` (such as ``fmo missing``), ``n`` and ``populations``, of full and stimulated
+    tubes; a reference tube never takes a threshold from another.
+    """
+    panels = {
+        row["acquisition"]: row["panel"]
+        for row in content.files
+        if row["tube"].startswith(_MEASURED)
+    }
+    seen = Counter(
+        (panels[name], population, flag)
+        for name, flagged in content.flags.items()
+        if name in panels
+        for population, flags in flagged
+        for flag in flags.split(", ")
+        if flag.endswith(_NO_TUBE) or " refused " in flag
+    )
+    groups: dict[tuple[str, str, int], list[str]] = {}
+    for (panel, population, flag), n in sorted(seen.items()):
+        groups.setdefault((panel, flag, n), []).append(population)
+    names = ("panel", "flag", "n")
+    return [
+        dict(zip(names, key, strict=True)) | {"populations": populations}
+        for key, populations in groups.items()
+    ]
 
 
 def kept_of_all(ledger: list[dict]) -> dict[str, float]:

@@ -178,8 +178,15 @@ def _shares(populations: pd.DataFrame, settings: ControlSettings) -> pd.DataFram
             "value": share.where(enough),
             "unit": "%",
             "n": rows["n"],
+            "error": _counting_error(rows["n"], rows["n_parent"]),
         }
     )
+
+
+def _counting_error(n: pd.Series, n_parent: pd.Series) -> pd.Series:
+    """Return the binomial SD of a percentage, above zero at 0 and 100 % by half an event."""
+    share = (n + 0.5) / (n_parent + 1)
+    return 100 * np.sqrt(share * (1 - share) / (n_parent + 1))
 
 
 def _medians(intensities: pd.DataFrame, settings: ControlSettings) -> pd.DataFrame:
@@ -194,6 +201,7 @@ def _medians(intensities: pd.DataFrame, settings: ControlSettings) -> pd.DataFra
             "value": rows["median"].where(rows["n"] >= settings.lod_events),
             "unit": "1",
             "n": rows["n"],
+            "error": 0.0,
         }
     )
 
@@ -215,9 +223,11 @@ def _rare(
 
 def _charted(series: pd.DataFrame, is_rare: bool, settings: ControlSettings) -> list[dict]:
     values = series["value"].to_numpy(float)
-    judged = chart_limits(values, settings.limits_from, settings.min_batches)
+    error = float(series["error"].median())
+    judged = chart_limits(values, settings.limits_from, settings.min_batches, error)
     rules = rules_broken([one["score"] for one in judged])
     known = values[~np.isnan(values)]
+    records = series.drop(columns="error").to_dict("records")
     limit = settings.max_cv_pct["rare" if is_rare else "major"]
     cv = _cv(known) if len(known) >= settings.min_batches else np.nan
     of_series = {
@@ -227,7 +237,7 @@ def _charted(series: pd.DataFrame, is_rare: bool, settings: ControlSettings) -> 
     }
     return [
         row | one | of_series | _verdict_of(row["value"], one, broken)
-        for row, one, broken in zip(series.to_dict("records"), judged, rules, strict=True)
+        for row, one, broken in zip(records, judged, rules, strict=True)
     ]
 
 

@@ -14,7 +14,9 @@ _FURTHEST = 8.0
 _FAR = 3.0
 
 
-def chart_limits(values: Sequence[float], limits_from: str, min_batches: int) -> list[dict]:
+def chart_limits(
+    values: Sequence[float], limits_from: str, min_batches: int, least_sd: float = 0.0
+) -> list[dict]:
     """Judge each batch by the others, never by itself.
 
     Parameters
@@ -25,6 +27,9 @@ def chart_limits(values: Sequence[float], limits_from: str, min_batches: int) ->
         ``others`` (all batches but the judged one) or ``previous`` (those before it).
     min_batches
         Fewest batches of a chart with limits, the judged one among them.
+    least_sd
+        SD that batches have at least, such as the error of counting: two that agree by chance to
+        the last event say nothing of a third.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def chart_limits(values: Sequence[float], limits_from: str, min_batches: int) ->
     for _ in range(2):
         sound = np.where(far, np.nan, values)
         judged = [
-            _judged(value, _others(sound, place, limits_from), min_batches)
+            _judged(value, _others(sound, place, limits_from), min_batches, least_sd)
             for place, value in enumerate(values)
         ]
         far = np.array([abs(one["score"]) > _FAR for one in judged], dtype=bool)
@@ -90,12 +95,12 @@ def _others(values: np.ndarray, place: int, limits_from: str) -> np.ndarray:
     return others[~np.isnan(others)]
 
 
-def _judged(value: float, others: np.ndarray, min_batches: int) -> dict:
+def _judged(value: float, others: np.ndarray, min_batches: int, least_sd: float) -> dict:
     count = len(others)
     names = ("centre", "sd", "low3", "low2", "high2", "high3", "score")
     if count < max(min_batches - 1, 2):
         return {"n_others": count} | dict.fromkeys(names, np.nan)
-    centre, sd = others.mean(), others.std(ddof=1)
+    centre, sd = others.mean(), max(others.std(ddof=1), least_sd)
     spread = sd * np.sqrt(1 + 1 / count)
     reach = {sds: spread * stdtrit(count - 1, ndtr(sds)) for sds in (2, 3)}
     limits = {f"low{sds}": centre - far for sds, far in reach.items()}

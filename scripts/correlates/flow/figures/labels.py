@@ -28,7 +28,19 @@ FLAG_WORDS = {
     "fallback_no_spread": "all of one value",
     "fallback_no_cluster": "no cluster found",
     "fallback_no_convergence": "mixture not settled",
+    "fallback_own_events": "own events",
+    "negative_below_floor": "few negatives",
+    "clamped_to_gate_range": "end of range",
 }
+# Flags of a reference tube begin with its kind: fmo_missing, control_refused_no_events.
+_TUBES = {"fmo": "FMO", "control": "control", "unstim": "unstim", "unstained": "unstained"}
+_TUBES["single"] = "single stain"
+_OF_TUBES = (
+    ("missing", "no {}"),
+    ("parent_below_floor", "{} too small"),
+    ("refused", "{} refused"),
+    ("batch_median", "{} of batch"),
+)
 
 
 @dataclass(frozen=True)
@@ -134,11 +146,12 @@ def heading(drawn: PlotData) -> list[str]:
     ]
     flags = _flags(drawn)
     if flags:
-        parts.append(_flag_mark(flags))
+        parts.append(_flag_mark(flags, PLOT_WIDTH - 14 - len(count) * SMALL * CHARACTER_EM))
     return parts
 
 
-def _flag_mark(flags: list[str]) -> str:
+def _flag_mark(flags: list[str], room: float) -> str:
+    """Return a sign and the flags, as many as the room (px) beside the count of events holds."""
     right = PLOT_WIDTH - 4
     triangle = path(
         [(right - 16, 18), (right, 18), (right - 8, 4)], True, fill=_FLAG, stroke="none"
@@ -146,10 +159,28 @@ def _flag_mark(flags: list[str]) -> str:
     sign = path([(right - 8, 9), (right - 8, 13.5)], stroke="#fff", stroke_width=1.8)
     dot = element("circle", cx=right - 8, cy=16, r=1, fill="#fff")
     shown = text(
-        shorten(", ".join(flags), 24), right, 31, font_size=SMALL, fill=_FLAG,
-        text_anchor="end", font_weight=600,
+        _that_fit(flags, int(room / (SMALL * CHARACTER_EM))), right, 31, font_size=SMALL,
+        fill=_FLAG, text_anchor="end", font_weight=600,
     )  # fmt: skip
     return element("g", triangle, sign, dot, shown, class_="flag")
+
+
+def _that_fit(flags: list[str], characters: int) -> str:
+    shown = ", ".join(flags)
+    while len(shown) > characters and len(flags) > 1:
+        # the others stand in the populations table and on the laboratory's page
+        flags = flags[:-1]
+        shown = f"{', '.join(flags)} ..."
+    return shorten(shown, max(characters, 8))
+
+
+def _in_words(flag: str) -> str:
+    kind, _, rest = flag.partition("_")
+    if kind in _TUBES:
+        for begin, said in _OF_TUBES:
+            if rest.startswith(begin):
+                return said.format(_TUBES[kind])
+    return FLAG_WORDS.get(flag, flag.replace("_", " "))
 
 
 def _flags(drawn: PlotData) -> list[str]:
@@ -160,7 +191,7 @@ def _flags(drawn: PlotData) -> list[str]:
             if flag.startswith("saturated_"):
                 found["saturated detector"] = None
             elif flag.strip():
-                found[FLAG_WORDS.get(flag.strip(), flag.strip().replace("_", " "))] = None
+                found[_in_words(flag.strip())] = None
     return list(found)
 
 
