@@ -2,11 +2,11 @@
 
 import os
 import time
-from types import SimpleNamespace
 
 import pytest
 
 from correlates.flow.planning import gating_problems, scale_problems
+from correlates.intake.records import Plan
 
 TEMPLATE = (
     "alias,pop,parent,dims,gating_method,gating_args\nlow,+,root,FSC-A,boundary,min=1 max=2\n"
@@ -14,7 +14,14 @@ TEMPLATE = (
 
 
 def plan_of(path):
-    return SimpleNamespace(gating={"tnk": str(path)}, panels={}, compensation={}, acquisitions=())
+    return Plan(gating={"tnk": str(path)})
+
+
+def test_the_ending_of_a_gating_may_be_in_capitals():
+    plan = Plan(gating={"tnk": "TNK.CSV", "cll": "gates.WSP", "ics": "gates.xml"})
+
+    assert plan.templates == {"tnk": "TNK.CSV"}
+    assert plan.workspaces == {"cll": "gates.WSP"}
 
 
 @pytest.mark.parametrize(("ahead", "is_refused"), [(3600, True), (0, False), (-1e9, False)])

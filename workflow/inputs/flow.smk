@@ -20,10 +20,8 @@ def only_if_gated_twice(path):
 def gating_of(wildcards):
     """The template itself, or what was read once from a GatingML file or a workspace."""
     require_plan()
-    gating = PLAN.gating_of(wildcards.acquisition)
-    if gating.endswith(".csv"):
-        return gating
-    return f"results/flow/strategies/{PLAN[wildcards.acquisition].panel}.json"
+    panel = PLAN[wildcards.acquisition].panel
+    return PLAN.templates.get(panel, f"results/flow/strategies/{panel}.json")
 
 
 def gating_of_panel(wildcards):
@@ -111,17 +109,13 @@ def memory_of(wildcards, attempt):
 
 def strategies_of_workspaces(wildcards):
     require_plan()
-    return [
-        f"results/flow/strategies/{panel}.json"
-        for panel, gating in PLAN.gating.items()
-        if gating.endswith(".wsp")
-    ]
+    return [f"results/flow/strategies/{panel}.json" for panel in PLAN.workspaces]
 
 
 def templates_of_plan(wildcards):
     """The templates, which tell what is gated below a gate, or by its threshold."""
     require_plan()
-    return sorted({gating for gating in PLAN.gating.values() if gating.endswith(".csv")})
+    return sorted(set(PLAN.templates.values()))
 
 
 of_threshold_tubes = partial(of_each, names_of_threshold_tubes)

@@ -26,9 +26,10 @@ def check_overrides(plan: Plan) -> tuple[tuple[dict, ...], list[Problem]]:
     templates: dict[str, Template] = {}
     kept, problems = [], []
     for override in plan.overrides:
-        path = plan.gating_of(override["acquisition"])
-        if not path.lower().endswith(".csv"):
-            problem = f"the gates of this file were drawn elsewhere, in {path}"
+        path = plan.templates.get(plan[override["acquisition"]].panel)
+        if path is None:
+            elsewhere = plan.gating_of(override["acquisition"])
+            problem = f"the gates of this file were drawn elsewhere, in {elsewhere}"
             remedy = "Change the drawing there, and save it again."
             problems.append(_problem(override, "acquisition", problem, remedy))
             continue

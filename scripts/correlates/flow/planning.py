@@ -45,7 +45,7 @@ def scale_problems(plan: Plan, scale: Mapping) -> list[Problem]:
     scale
         The config's block.
     """
-    templates = [load_template(path)[0] for path in plan.gating.values() if path.endswith(".csv")]
+    templates = [load_template(path)[0] for path in plan.templates.values()]
     known = list(dict.fromkeys(dim for one in templates for dim in one.dimensions))
     plain = {plain_name(dim) for dim in known}
     problem, place = "no template of the study has this marker", "flow.scale.markers."
@@ -68,20 +68,15 @@ def tubes_needed(plan: Plan) -> dict[str, list[str]]:
     It stands in the plan, so that a job of a cluster need not read the templates again. Panels that
     need none are not named.
     """
-    templates = {
-        panel: load_template(path)[0]
-        for panel, path in plan.gating.items()
-        if path.lower().endswith(".csv")
-    }
+    templates = {panel: load_template(path)[0] for panel, path in plan.templates.items()}
     return {panel: list(template.tubes) for panel, template in templates.items() if template.tubes}
 
 
 def _of_templates(plan: Plan) -> Iterator[Problem]:
-    for panel, path in plan.gating.items():
-        if path.lower().endswith(".csv"):
-            template, problems = load_template(path)
-            yield from problems
-            yield from _unknown_dimensions(template, plan, panel)
+    for panel, path in plan.templates.items():
+        template, problems = load_template(path)
+        yield from problems
+        yield from _unknown_dimensions(template, plan, panel)
 
 
 def _unknown_dimensions(template: Template, plan: Plan, panel: str) -> list[Problem]:

@@ -190,6 +190,20 @@ class Plan:
         """Return the path of the gating of an acquisition's panel."""
         return self.gating[self.by_name[acquisition].panel]
 
+    @cached_property
+    def templates(self) -> dict[str, str]:
+        """Path of the template of each panel that a template gates."""
+        return self._gated_by(".csv")
+
+    @cached_property
+    def workspaces(self) -> dict[str, str]:
+        """Path of the FlowJo workspace of each panel that one gates."""
+        return self._gated_by(".wsp")
+
+    def _gated_by(self, ending: str) -> dict[str, str]:
+        # Some systems write endings in capitals.
+        return {name: path for name, path in self.gating.items() if path.lower().endswith(ending)}
+
     def compensation_of(self, acquisition: str) -> str:
         """Return ``file``, ``none`` or the path of the compensation of an acquisition's panel."""
         return self.compensation[self.by_name[acquisition].panel]
