@@ -604,6 +604,12 @@ def test_a_study_without_a_file_to_work_on_says_so_at_once(study, names, said):
     assert all(one.startswith(words) for one, words in zip(told, said, strict=True))
 
 
+def test_a_study_of_exported_tables_is_not_told_that_it_has_no_file(study):
+    study.drop()
+
+    assert first_words(study.plan(), has_tables=True) == []
+
+
 @pytest.mark.parametrize(
     ("age", "content", "state"),
     [

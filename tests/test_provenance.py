@@ -5,9 +5,11 @@ import os
 import pytest
 
 from correlates.ending import (
+    InStudy,
     forget_old_plans,
     forget_other_files,
     forget_passing_verdicts,
+    forget_what_is_past,
     last_words,
 )
 from correlates.provenance import write_run_facts
@@ -80,6 +82,35 @@ def test_results_under_a_name_that_is_gone_are_removed(tmp_path):
 
     assert [path.name for path in removed] == ["P1_C0D1__tnk__full.xml"]
     assert (tmp_path / "gates" / "my_notes.txt").exists()
+
+
+OF_A_STUDY = (
+    *("flow/peaks/B_1__tnk__beads_mesf.tsv", "flow/ledgers/P1_C0D1__tnk__full.svg"),
+    *("flow/strategies/tnk.json", "flow/workspaces/tnk.wsp", "clusters/tnk/atlas.h5ad"),
+    *("flow/gated_tables/lab.parquet", "flow/joined.parquet", "flow/joined_left_out.tsv"),
+    *("ics/measurements.parquet", "as_templated/flow/measurements.parquet"),
+)
+WHOLE = InStudy(
+    ["P1_C0D1__tnk__full", "B_1__tnk__beads_mesf"], ["tnk"], ["lab"], True, {"as_templated": ["P1"]}
+)
+
+
+@pytest.mark.parametrize(
+    ("study", "kept"),
+    [
+        pytest.param(WHOLE, set(OF_A_STUDY), id="what is in the study stays"),
+        pytest.param(InStudy([], beside={"as_templated": []}), set(), id="what is not goes"),
+    ],
+)
+def test_results_of_what_left_the_study_are_removed(tmp_path, study, kept):
+    for name in (*OF_A_STUDY, "flow/measurements.parquet"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+
+    forget_what_is_past(tmp_path, tmp_path / "intake" / "plan-1.json", study)
+
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == kept | {"flow/measurements.parquet"}
 
 
 def write_files(folder, states):

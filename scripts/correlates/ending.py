@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from correlates.tables import read_json, read_tsv
@@ -17,16 +18,40 @@ BESIDE = {
 }
 OF_ONE_FILE = (
     *("populations", "intensities", "thresholds", "quantiles", "ledgers", "scales"),
-    *("combinations", "verdicts", "gates", "figures", "events"),
+    *("combinations", "verdicts", "gates", "figures", "events", "peaks"),
 )
+# Named after a panel, and after an exported table.
+OF_ONE_PANEL = ("flow/strategies/*.json", "flow/workspaces/*.*", "clusters/*")
+OF_ONE_TABLE = ("flow/gated_tables/*.parquet",)
+# Made of all exported tables, and of all stimulated tubes.
+OF_TABLES = ("flow/joined.parquet", "flow/joined_left_out.tsv")
+OF_STIMULATIONS = "ics"
 
 
-def forget_what_is_past(
-    results: Path,
-    plan: Path,
-    acquisitions: Iterable[str],
-    beside: Mapping[str, Sequence[str]] | None = None,
-) -> None:
+@dataclass(frozen=True)
+class InStudy:
+    """What a run's study consists of.
+
+    Parameters
+    ----------
+    acquisitions
+        Its files.
+    panels, tables
+        Names of its panels, and of its exported tables.
+    has_stimulations
+        Whether any of its tubes is of a stimulation.
+    beside
+        Those of its files that are gated for a folder of `BESIDE` as well.
+    """
+
+    acquisitions: Collection[str]
+    panels: Collection[str] = ()
+    tables: Collection[str] = ()
+    has_stimulations: bool = False
+    beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def forget_what_is_past(results: Path, plan: Path, study: InStudy) -> None:
     """Remove what the next run, or a reader of the folders, would take for true.
 
     Parameters
@@ -35,14 +60,13 @@ def forget_what_is_past(
         The folder of results.
     plan
         The plan of the run that ended.
-    acquisitions
-        The files of that plan.
-    beside
-        Those of them that are gated for a folder of `BESIDE` as well.
+    study
+        What that plan is of.
     """
     forget_passing_verdicts(results / "flow" / "verdicts")
-    forget_other_files(results / "flow", acquisitions)
-    for folder, also in (beside or {}).items():
+    forget_other_files(results / "flow", study.acquisitions)
+    forget_other_parts(results, study)
+    for folder, also in study.beside.items():
         _forget_beside(results, folder, also)
     forget_old_plans(plan)
 
@@ -102,6 +126,34 @@ def forget_other_files(flow: Path, acquisitions: Iterable[str]) -> list[Path]:
                 path.unlink()
                 removed.append(path)
     return removed
+
+
+def forget_other_parts(results: Path, study: InStudy) -> None:
+    """Remove the results of panels, tables and stimulations that are no longer in the study.
+
+    Parameters
+    ----------
+    results
+        The folder of results.
+    study
+        What is in the study.
+    """
+    for patterns, known in ((OF_ONE_PANEL, study.panels), (OF_ONE_TABLE, study.tables)):
+        for path in (path for pattern in patterns for path in results.glob(pattern)):
+            if path.name not in known and path.stem not in known:
+                _remove(path)
+    if not study.tables:
+        for name in OF_TABLES:
+            _remove(results / name)
+    if not study.has_stimulations:
+        _remove(results / OF_STIMULATIONS)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def forget_old_plans(current: Path) -> None:

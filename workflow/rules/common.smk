@@ -33,7 +33,7 @@ from correlates.intake.config_files import repeated_keys
 from correlates.intake.records import is_of_stimulation
 from correlates.intake.plan import first_words, make_plan, read_plan
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
-from correlates.ending import forget_what_is_past, last_words
+from correlates.ending import InStudy, forget_what_is_past, last_words
 from correlates.problems import StudyError
 from correlates.provenance import write_run_facts
 
@@ -63,7 +63,7 @@ def plan_study():
         )
     is_whole = has_study(config) and all(problem.stops != "run" for problem in plan.problems)
     os.environ["CORRELATES_PLAN"] = keep_plan(plan) if is_whole else ""
-    for line in first_words(plan) if is_whole else ():
+    for line in first_words(plan, "gated_tables" in config["study"]) if is_whole else ():
         logger.warning(line)
     return plan
 
@@ -160,7 +160,13 @@ def finish_run(status):
         return
     results = Path("results")
     write_run_facts(results / "provenance.json", status, CHECKOUT, Path(PLAN_FILE))
-    beside = {"as_templated": PLAN.overridden, "again": PLAN.double_gated}
-    forget_what_is_past(results, Path(PLAN_FILE), PLAN.names, beside)
+    study = InStudy(
+        PLAN.names,
+        panels=list(PLAN.gating),
+        tables=[one["name"] for one in exported_tables()],
+        has_stimulations=bool(stimulation_acquisitions()),
+        beside={"as_templated": PLAN.overridden, "again": PLAN.double_gated},
+    )
+    forget_what_is_past(results, Path(PLAN_FILE), study)
     for line in last_words(results) if status == "finished" else ():
         logger.info(line)

@@ -91,13 +91,21 @@ def make_plan(
     return _with_overrides(plan, study.sheets.get("overrides"))
 
 
-def first_words(plan: Plan) -> list[str]:
-    """Say it before anything runs if there is no file to work on."""
+def first_words(plan: Plan, has_tables: bool = False) -> list[str]:
+    """Say it before anything runs if there is no file to work on.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    has_tables
+        Whether the study has exported tables, which are a study without any file too.
+    """
     if plan.acquisitions:
         return []
     files = [one for one in plan.listed if one.path.lower().endswith(FCS_ENDINGS)]
     if not files:
-        return ["No FCS file was found. See study.drop or study.samples."]
+        return [] if has_tables else ["No FCS file was found. See study.drop or study.samples."]
     used = (
         "The only FCS file is not used"
         if len(files) == 1
