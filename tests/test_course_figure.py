@@ -45,6 +45,22 @@ def test_what_is_removed_is_shaded_where_it_is_in_every_plot(course):
     assert "10.0 % of the events are not steady (shaded)." in words
 
 
+def test_the_quantile_that_strays_is_the_one_that_is_drawn():
+    """Dim events become three times as bright, little by little, and the others stay."""
+    rng = np.random.default_rng(3)
+    seconds = np.cumsum(rng.exponential(0.002, 20_000))
+    is_dim = rng.random(20_000) < 0.4
+    dim = rng.normal(250, 60, 20_000) * np.linspace(1, 3, 20_000)
+
+    found = found_in(seconds, np.where(is_dim, dim, rng.lognormal(9, 0.3, 20_000)))
+
+    (shown,) = found.steady.straying.values()
+    values = shown.cofactor * np.sinh(shown.values)
+    assert shown.share == 0.25
+    assert np.median(values[:40]) < 350 < 650 < np.median(values[-40:])
+    assert "CD19 (PE-A), lower quartile" in draw_course(found, {"PE-A": "CD19"}, "P01")
+
+
 def test_a_steady_file_says_so():
     rng = np.random.default_rng(2)
     steady = found_in(np.cumsum(rng.exponential(0.002, 5000)), rng.lognormal(8, 0.3, 5000))

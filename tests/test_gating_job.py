@@ -346,6 +346,33 @@ def test_values_that_no_cytometer_writes(simulated, markers, tmp_path, damaged, 
     assert f"{damaged} of {header.n_events:,} events" in outcome.verdict.findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("still", "said"),
+    [
+        pytest.param(["BV605-A"], "CD3 (BV605-A).", id="a detector that was off"),
+        pytest.param(["FSC-A", "FSC-H"], "FSC-A, FSC-H.", id="scatter"),
+        pytest.param([], "", id="none"),
+    ],
+)
+def test_a_channel_that_has_one_value_in_all_events_is_told_of(
+    simulated, markers, tmp_path, still, said
+):
+    header = read_header(simulated / "fcs" / "P01_C1D1_tnk.fcs")
+    content = bytearray(header.path.read_bytes())
+    stored = np.ndarray((header.n_events, len(header.names)), "<f4", content, header.data_start)
+    assert np.array_equal(stored[:5], header.events(scale=False)[:5])
+    for name in still:
+        stored[:, header.names.index(name)] = 0
+    del stored
+    file = tmp_path / "still.fcs"
+    file.write_bytes(content)
+
+    findings = gate(file, markers).verdict.findings
+
+    told = [one.message for one in findings if one.code == "constant_channel"]
+    assert told == [f"Every event has the same value in {said}"] * bool(still)
+
+
 def test_a_gate_on_one_of_two_channels_of_one_name_refuses_the_file(simulated, markers, tmp_path):
     """Scatter stands in no panels sheet, and is gated all the same."""
     file = tmp_path / "twice.fcs"

@@ -1,5 +1,7 @@
 """The ledger of cleaning, and the rules that leave whole files out."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -139,6 +141,40 @@ def test_a_file_is_left_out_by_the_rule_that_it_breaks(rows, n_events, codes):
     fitness = judge(rows, n_events, RULES)
 
     assert list(fitness.reasons) == codes
+
+
+def test_a_file_without_a_steady_part_is_told_of_in_words():
+    fitness = judge([row("unsteady", "0", "0.8", "no_steady_majority")], 5000, RULES)
+
+    (words,) = fitness.reasons.values()
+    assert words == (
+        "no part of the acquisition is steady, so that none was removed: that counts as 100 % of "
+        "the events, 30 % are allowed"
+    )
+
+
+def test_the_verdict_names_what_changed_throughout_and_how_far():
+    """The dim events of one dye become four times as bright, from 500 to 2,000."""
+    rng = np.random.default_rng(6)
+    names = ("FSC-A", "PE-A", "APC-A", "Time")
+    values = rng.lognormal(8, 0.2, (20_000, 4))
+    values[:, 1] = rng.normal(500, 50, 20_000) * np.linspace(1, 4, 20_000)
+    values[:, 3] = np.cumsum(rng.exponential(0.002, 20_000))
+    channels = channels_of(names)
+    for channel in channels:
+        channel.range = 262_144
+
+    quality = quality_beside(Events.of_array(values, channels), ("PE-A", "APC-A"), None)
+
+    (finding,) = quality.findings
+    assert finding.code == "no_steady_majority"
+    low, high = re.search(
+        r"PE-A \([a-z ]+ between ([\d,]+) and ([\d,]+)\)", finding.message
+    ).groups()
+    assert int(low.replace(",", "")) == pytest.approx(575, rel=0.1)
+    assert int(high.replace(",", "")) == pytest.approx(1925, rel=0.1)
+    assert "APC-A" not in finding.message
+    assert "flow.exclusion.unsteady_acquisition" in finding.remedy
 
 
 def test_what_a_rule_excludes_fails_with_its_code_and_is_listed():

@@ -181,7 +181,7 @@ READABLE = {
     "Data003.fcs": ("FSC", 310, "accepted_with_warning"),
     "SG_2014-09-26_Duplicate_Names.fcs": ("FSC-A", 15, "accepted_with_warning"),
     "coulter.lmd": ("FS Lin", 200, "accepted_with_warning"),
-    "fcs1_cleaned.lmd": ("FS INT LIN", 264, "accepted"),
+    "fcs1_cleaned.lmd": ("FS INT LIN", 264, "accepted_with_warning"),
     "index_sorted_example.fcs": ("FSC-A", 80_000, "accepted_with_warning"),
 }
 

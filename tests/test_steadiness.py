@@ -87,6 +87,11 @@ def test_planted_troubles_are_found_event_by_event(clean, kind):
         pytest.param(None, NO_TIME, id="no such channel"),
         pytest.param(np.ones(2000), CONSTANT, id="constant"),
         pytest.param(np.arange(2000) % 900, BACKWARDS, id="it overflows"),
+        pytest.param(
+            np.r_[np.arange(1000), np.arange(2000, 1000, -1)],
+            BACKWARDS,
+            id="half runs back",
+        ),
         pytest.param(np.arange(2000) // 100, COARSE, id="twenty ticks"),
         pytest.param(np.arange(100), FEW, id="few events"),
         pytest.param(np.r_[np.arange(1999.0), np.nan], BACKWARDS, id="no number"),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from correlates.flow.checks import (
     Refused,
+    check_constant,
     check_events,
     check_matrix,
     check_panel,
@@ -158,7 +159,7 @@ def gate_acquisition(
         noted = [*check_events(header, events), *check_matrix(events, panel.markers, compensation)]
         noted += check_panel(panel, source.dimensions if is_template else None)
         own = panel.markers if markers else _labels_of(header)
-        noted += check_scale(header, events, own)
+        noted += [*check_constant(events, own), *check_scale(header, events, own)]
         if is_template:
             noted += check_compensation(events, max_condition_number)
         verdict = _warn(verdict, _unless_grave(noted))

@@ -75,6 +75,38 @@ def _of_values(impossible: int, n_events: int) -> list[Finding]:
     return [Finding("impossible_values", message, remedy, WARNING)]
 
 
+def check_constant(events: Events, markers: Mapping[str, str]) -> list[Finding]:
+    """Warn of channels that matter and hold the same value in every event.
+
+    Parameters
+    ----------
+    events
+        The file's events.
+    markers
+        Marker by channel; scatter matters too.
+    """
+    first = places = None
+    for _, block in events.blocks():
+        if first is None:
+            matter = [names_itself(one.name) or one.name in markers for one in events.channels]
+            is_time = [one.name.lower() == "time" for one in events.channels]
+            first, places = block[0], np.flatnonzero(np.array(matter) & ~np.array(is_time))
+        places = places[(block[:, places] == first[places]).all(axis=0)]
+        if not len(places):
+            return []
+    if events.n_events < 2:
+        return []
+    names = [events.channels[place].name for place in places]
+    shown = [f"{markers[name]} ({name})" if markers.get(name) else name for name in names]
+    more = f" and {len(shown) - _MANY} more channels" if len(shown) > _MANY else ""
+    message = f"Every event has the same value in {', '.join(shown[:_MANY])}{more}."
+    remedy = (
+        "Was the detector on, and is this the file as acquired? Nothing that is gated or measured "
+        "on it means anything."
+    )
+    return [Finding("constant_channel", message, remedy, WARNING)]
+
+
 def check_matrix(events: Events, markers: Mapping[str, str], compensation: str) -> list[Finding]:
     """Warn of a compensation table that leaves channels of the panel out.
 

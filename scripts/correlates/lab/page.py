@@ -85,6 +85,7 @@ def _view(
         "outliers": content.outliers.get(name, []),
         "flags": content.flags.get(name, []),
         "kept": kept_of_all(content.ledgers.get(name, [])),
+        "is_cleaned": all(one.get("applied") != "no" for one in content.ledgers.get(name, [])),
         "name": " ".join(filter(None, (row["patient"], row["visit"]))) or name.split("__")[0],
         "href": _address(inputs.figures[name], page) if name in inputs.figures else "",
         "plots": [],

@@ -14,6 +14,8 @@ from correlates.tables import read_tsv
 _WORDS = {
     "unsteady_acquisition": "{found:.1f} % of the events are of an unsteady time, {limit:g} % "
     "are allowed",
+    NO_MAJORITY: "no part of the acquisition is steady, so that none was removed: that counts as "
+    "100 % of the events, {limit:g} % are allowed",
     "margin_events": "{found:.1f} % of the events are at the ends of the detectors, {limit:g} % "
     "are allowed",
     "few_singlets": "{found:.1f} % of the events on scale are single, {limit:g} % are asked for",
@@ -79,12 +81,17 @@ def judge(rows: Sequence[Mapping], n_events: int | None, rules: Mapping) -> Fitn
     if NO_MAJORITY in flags:
         found["unsteady_acquisition"] = 100.0
     reasons = {
-        code: _WORDS[code].format(found=value, limit=rules[code])
+        code: _WORDS[_worded(code, flags)].format(found=value, limit=rules[code])
         for code, value in found.items()
         if value is not None
         and (value < rules[code] if code.startswith("few_") else value > rules[code])
     }
     return Fitness(reasons, flags)
+
+
+def _worded(code: str, flags: Sequence[str]) -> str:
+    is_general = code == "unsteady_acquisition" and NO_MAJORITY in flags
+    return NO_MAJORITY if is_general else code
 
 
 def with_exclusions(

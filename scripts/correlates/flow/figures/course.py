@@ -7,7 +7,7 @@ import numpy as np
 from correlates.flow.figures.svg import document, element, path, shorten, text, wrap
 from correlates.flow.quality.acquisition_time import NO_MAJORITY, TimeRanges
 from correlates.flow.quality.clock import BACKWARDS, COARSE, CONSTANT, FEW, NO_TIME
-from correlates.flow.quality.steadiness import Course
+from correlates.flow.quality.steadiness import Course, quantile_words
 
 _WIDTH, _HEIGHT = 720, 88
 _LEFT, _TOP, _GAP, _BOTTOM = 66, 74, 36, 44
@@ -29,7 +29,7 @@ _REASONS = {
 
 
 def draw_course(found: TimeRanges | None, markers: Mapping[str, str], title: str) -> str:
-    """Draw the flow rate, and the medians of the channels that stray furthest, over time.
+    """Draw the flow rate, and the signals of the channels that stray furthest, over time.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def draw_course(found: TimeRanges | None, markers: Mapping[str, str], title: str
     said = _said(found)
     courses = [("events per second", found.steady.rate, True)]
     courses += [
-        (f"{markers[name]} ({name})" if markers.get(name) else name, course, False)
+        (_signal_label(name, markers.get(name, ""), course), course, False)
         for name, course in list(found.steady.signals.items())[:_SIGNALS]
     ]
     plots = [
@@ -67,6 +67,11 @@ def draw_course(found: TimeRanges | None, markers: Mapping[str, str], title: str
     )
     words = text(said, 14, 46, font_size=12, fill=_MUTED)
     return document(width, height, head, words, *plots, below, label=f"Course of {title}: {said}")
+
+
+def _signal_label(name: str, marker: str, course: Course) -> str:
+    label = f"{marker} ({name})" if marker else name
+    return label if course.share == 0.5 else f"{label}, {quantile_words(course.share)}"
 
 
 def _said(found: TimeRanges) -> str:

@@ -79,9 +79,9 @@ def read_clock(time: np.ndarray | None, min_events: int = 500) -> tuple[Clock | 
     if span <= 0:
         return None, CONSTANT
     order = None
-    lowest = float(steps.min())
-    if lowest < 0:
-        if -lowest > _JITTER * span:
+    if steps.min() < 0:
+        # behind the latest time before it: many small steps back are a long way too
+        if float((np.maximum.accumulate(time) - time).max()) > _JITTER * span:
             return None, BACKWARDS
         order = np.argsort(time, kind="stable")
         time = time[order]

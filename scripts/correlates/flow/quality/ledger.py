@@ -4,10 +4,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from correlates.flow.gating.events import Events
 from correlates.flow.quality.acquisition_time import NO_MAJORITY, TimeRanges
 from correlates.flow.quality.channels import is_scatter
 from correlates.flow.quality.margins import Margins
+from correlates.flow.quality.steadiness import Course, quantile_words
 from correlates.flow.templates.instantiate import Instance, instantiate
 from correlates.flow.templates.methods import Settings
 from correlates.flow.templates.rows import Row
@@ -20,6 +23,8 @@ COLUMNS = (
     *("share_unsteady", "flags"),
 )
 UNSTEADY, MARGIN, DOUBLETS, DEAD, DEBRIS = "unsteady", "margin", "doublets", "dead", "debris"
+# Channels that a message names.
+_NAMED = 3
 _VIABILITY = re.compile(
     r"viab|live|dead|l/d|zombie|vivid|aqua|(^|[^a-z])(7-?aad|pi|dapi)($|[^a-z])", re.IGNORECASE
 )
@@ -133,13 +138,28 @@ def _ledger_row(kind: str, row: Row, made: Instance, applied: bool) -> dict:
 def _about_time(time: TimeRanges | None) -> list[Finding]:
     if time is None or NO_MAJORITY not in time.flags:
         return []
-    strays = f", most of all that of {time.steady.worst}" if time.steady.worst else ""
+    changing = ["the flow rate"] if time.steady.by_rate else []
+    strays = time.steady.straying
+    changing += [_in_words(name, one) for name, one in list(strays.items())[:_NAMED]]
+    if len(strays) > _NAMED:
+        changing.append(f"{len(strays) - _NAMED} more channels")
     message = (
-        f"Flow rate or signals{strays} changed throughout the acquisition, so that "
+        f"These changed throughout the acquisition: {', '.join(changing)}. So "
         f"{100 * time.unsteady_share:.0f} % of the events would have to go; none was removed."
     )
-    remedy = "Look at the figure of its course, and acquire the sample again if you can."
+    remedy = (
+        "Look at the figure of its course, and acquire the sample again if you can. The file is "
+        "left out unless flow.exclusion.unsteady_acquisition is 100; set that if you judge that "
+        "its gates hold all the same."
+    )
     return [Finding(NO_MAJORITY, message, remedy, WARNING)]
+
+
+def _in_words(name: str, course: Course) -> str:
+    """Say between which intensities a signal went, each over a tenth of the acquisition."""
+    tenths = [np.median(part) for part in np.array_split(course.values, 10) if len(part)]
+    low, high = (course.cofactor * np.sinh(one(tenths)) for one in (min, max))
+    return f"{name} ({quantile_words(course.share)} between {low:,.0f} and {high:,.0f})"
 
 
 def _about_margins(margins: Sequence[Margins]) -> list[Finding]:

@@ -79,17 +79,23 @@ class Course:
     starts
         Place of each block's first event, and after the last block the number of events.
     values
-        Value of each block: rate in events per second, or a median on the asinh scale.
+        Value of each block: rate in events per second, or a quantile on the asinh scale.
     usual
-        The value that most blocks share; of a median its middle one.
+        The value that most blocks share; of a quantile its middle one.
     stray
         How far and how long it strays, summed over the blocks in noise; 0 where it never does.
+    share
+        Of a signal, which of its quantiles this is: the one that strays furthest, or the median.
+    cofactor
+        Of a signal, the cofactor of its asinh scale.
     """
 
     starts: np.ndarray
     values: np.ndarray
     usual: float
     stray: float = 0.0
+    share: float = 0.5
+    cofactor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class Steady:
     rate
         The flow rate.
     signals
-        The median of each channel, the one that strays furthest first.
+        A quantile of each channel, the channel that strays furthest first.
     """
 
     removed: tuple[tuple[int, int], ...]
@@ -115,9 +121,14 @@ class Steady:
     signals: Mapping[str, Course] = field(default_factory=dict)
 
     @property
-    def worst(self) -> str:
-        """The channel that strays furthest; ``""`` if none does."""
-        return next((name for name, one in self.signals.items() if one.stray > 0), "")
+    def straying(self) -> dict[str, Course]:
+        """The channels that stray at all, the one that does so furthest first."""
+        return {name: one for name, one in self.signals.items() if one.stray > 0}
+
+
+def quantile_words(share: float) -> str:
+    """Return what a quantile that is watched is called."""
+    return {0.25: "lower quartile", 0.5: "median", 0.75: "upper quartile"}[share]
 
 
 def find_unsteady(
@@ -197,26 +208,27 @@ def _by_signal(clock, columns, cofactors, settings):
         name: np.arcsinh(_block_quantiles(values, size) / cofactors[name])
         for name, values in columns.items()
     }
-    names, table, noise = _that_move(quantiles)
-    if not names:
+    series, table, noise = _that_move(quantiles)
+    if not series:
         return (), {}
     usual, off = _levels_off(table, noise, settings)
     away = np.clip((table - usual) / noise, -3 * _STRAY, 3 * _STRAY)
     runs = _runs(off.any(axis=1))
     places = tuple(_widened(run, away, off, starts, count) for run in runs)
     strays = (np.abs(away) * off).sum(axis=0)
-    return places, _signals(quantiles, names, strays, np.append(starts, count))
+    straying = dict(zip(series, strays.tolist(), strict=True))
+    return places, _signals(quantiles, straying, np.append(starts, count), cofactors)
 
 
-def _that_move(quantiles: Mapping[str, np.ndarray]) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return the series of all channels beside each other, with channel and noise of each.
+def _that_move(quantiles: Mapping[str, np.ndarray]) -> tuple[list, np.ndarray, np.ndarray]:
+    """Return (channel, number of its quantile), values and noise of the series of all channels.
 
     A quantile that hardly ever moves, such as that of a channel at its end, says nothing.
     """
     if not quantiles:
         return [], np.empty((0, 0)), np.empty(0)
     table = np.concatenate(list(quantiles.values()), axis=1)
-    names = [name for name, series in quantiles.items() for _ in range(series.shape[1])]
+    names = [(name, number) for name, one in quantiles.items() for number in range(one.shape[1])]
     noise = noise_of(table)
     moves = noise > _STILL
     kept = [name for name, moving in zip(names, moves, strict=True) if moving]
@@ -236,18 +248,19 @@ def _levels_off(table, noise, settings) -> tuple[np.ndarray, np.ndarray]:
     return usual, off
 
 
-def _signals(quantiles, names, strays, starts) -> dict[str, Course]:
-    """Return the course of each channel's median, those that stray furthest first."""
-    of_channel = dict.fromkeys(quantiles, 0.0)
-    for name, stray in zip(names, strays, strict=True):
-        of_channel[name] += float(stray)
-    middle = _QUANTILES.index(0.5)
-    return {
-        name: Course(
-            starts, quantiles[name][:, middle], float(np.median(quantiles[name][:, middle])), stray
-        )
-        for name, stray in sorted(of_channel.items(), key=lambda one: -one[1])
-    }
+def _signals(quantiles, straying, starts, cofactors) -> dict[str, Course]:
+    """Return the course of each channel, those that stray furthest first."""
+    numbers = range(len(_QUANTILES))
+    # the median where none strays
+    order = sorted(numbers, key=lambda number: abs(_QUANTILES[number] - 0.5))
+    courses = {}
+    for name, values in quantiles.items():
+        strays = [straying.get((name, number), 0.0) for number in numbers]
+        shown = max(order, key=strays.__getitem__)
+        course, share = values[:, shown], _QUANTILES[shown]
+        usual = float(np.median(course))
+        courses[name] = Course(starts, course, usual, sum(strays), share, cofactors[name])
+    return dict(sorted(courses.items(), key=lambda one: -one[1].stray))
 
 
 def _widened(run, away, off, starts, count):
