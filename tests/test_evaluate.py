@@ -18,6 +18,7 @@ from correlates.flow.gating.events import Events, UnknownChannel
 from correlates.flow.gating.gates import (
     FROM_FILE,
     ROOT,
+    UNCOMPENSATED,
     BooleanGate,
     Compensation,
     Dimension,
@@ -691,3 +692,21 @@ def test_gating_imports_numpy_and_flowutils_only():
     )
 
     assert done.stdout.strip() == "[]"
+
+
+def test_centres_do_not_depend_on_how_the_events_of_a_population_are_picked():
+    """Masks and places, and populations that share their events, in a file of many events."""
+    values = np.random.default_rng(5).lognormal(6, 1, (300_000, 1)).astype(np.float32)
+    events = events_of(values, ("A",))
+    cuts = {"all": 0.0, "most": 50.0, "again": 50.0, "half": 400.0, "few": 9000.0}
+    gates = [
+        RectangleGate(name, ROOT, name, (Dimension("A", minimum=cut),))
+        for name, cut in cuts.items()
+    ]
+
+    centres = evaluate(Strategy(tuple(gates)), events, [("A", UNCOMPENSATED)]).centres()
+
+    for name, cut in {ROOT: 0.0, **cuts}.items():
+        (found,) = centres[name].values()
+        assert found == centre_of(values[values[:, 0] >= cut, 0])
+        assert found.median == pytest.approx(np.median(values[values[:, 0] >= cut, 0]))

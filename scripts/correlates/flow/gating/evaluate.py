@@ -1,5 +1,6 @@
 """A strategy's gates on the events of a file: who is in which population, how many, how bright."""
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,8 @@ from correlates.problems import did_you_mean
 
 # Event numbers take eight times the memory of a mask: a larger part than one in so many has a mask.
 _LARGE_SHARE = 8
+# The places of up to this many events take no memory to speak of.
+_FEW_PLACES = 2**18
 # Events of a parent that are looked at together.
 _PIECE = 1 << 17
 __all__ = [
@@ -171,11 +174,14 @@ class Gated:
         return _unpacked(self.packed[population], self.n_events)
 
     def _chosen(self, population: str) -> slice | np.ndarray:
-        """Return what picks a population's events from a column, in the smaller of two forms."""
+        """Return what picks a population's events from a column: their places, which are faster.
+
+        Of a large population in a large file it is the mask, which is smaller.
+        """
         if population == ROOT:
             return slice(None)
         members = self.members(population)
-        is_large = _LARGE_SHARE * self.counts[population] > self.n_events
+        is_large = self.counts[population] > max(self.n_events / _LARGE_SHARE, _FEW_PLACES)
         return members if is_large else np.flatnonzero(members)
 
     def centres(
@@ -188,13 +194,16 @@ class Gated:
         intensities
             Linear values by (channel, compensation), (n_events,) each; those kept by default.
         """
-        columns = self.intensities if intensities is None else intensities
-        centres = {}
+        columns = (self.intensities if intensities is None else intensities) or {}
+        centres, of_members = {}, {}
         for population in (ROOT, *self.packed):
-            chosen = self._chosen(population)
-            centres[population] = {
-                key: centre_of(column[chosen]) for key, column in (columns or {}).items()
-            }
+            # a step that removes nothing, or a gate that repeats another, holds the same events
+            is_all = self.counts[population] == self.n_events
+            same = b"" if is_all else hashlib.sha256(self.packed[population]).digest()
+            if same not in of_members:
+                chosen = self._chosen(population)
+                of_members[same] = {key: centre_of(one[chosen]) for key, one in columns.items()}
+            centres[population] = of_members[same]
         return centres
 
 

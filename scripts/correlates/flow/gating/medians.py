@@ -99,7 +99,8 @@ def _around_the_middle(values: np.ndarray, first: int, last: int) -> tuple[int, 
     low, high = sample[len(sample) // 2 - reach], sample[len(sample) // 2 + reach]
     is_below = values < low
     below = int(np.count_nonzero(is_below))
-    near = values[(values <= high) ^ is_below]
+    # by places: a mask picks few of many at a third of the speed
+    near = values[np.flatnonzero((values <= high) ^ is_below)]
     if below <= first and last < below + len(near):
         return below, near
     return 0, values
