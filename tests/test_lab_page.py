@@ -93,11 +93,15 @@ def test_a_gate_far_from_the_others_asks_to_be_looked_at(page):
     row = file_row("P01")
     outlier = dict.fromkeys(PLACEMENT_COLUMNS, "") | {"acquisition": row["acquisition"]}
     outlier |= {"population": "nk", "marker": "CD56", "threshold": "9000", "outlier": "yes"}
+    outlier |= {"median_of_others": "700"}
 
-    text = page([row, file_row("P02")], [outlier | {"median_of_others": "700"}])
+    text = page([row, file_row("P02")], [outlier, outlier | {"population": "nk_dim"}])
 
     assert to_do(text) == ["fcs/P01.fcs"]
-    assert "nk on CD56 lies far from those of the other files (9,000 against 700)" in text
+    assert (
+        "gate of nk, nk_dim on CD56 lies far from those of the other files (9,000 against 700)"
+        in text
+    )
 
 
 def test_when_all_is_well_the_page_says_so(page):

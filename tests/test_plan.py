@@ -306,7 +306,10 @@ def test_rows_without_their_file_are_listed_with_the_nearest_name(study):
     assert one.remedy == "Did you mean 'P01_C0D1.FCS', which is in fcs?"
     assert (one.path, one.patient, one.visit) == ("P01_C0D1.fcs", "P01", "C0D1")
     one = missing["row 3 of samples.tsv names a file that is not there"]
-    assert one.remedy == f"Looked for it from: {study.root / 'fcs'}, {study.root}."
+    assert one.remedy == (
+        "Put it there, or correct the path; it was looked for from: "
+        f"{study.root / 'fcs'}, {study.root}."
+    )
     assert "column fcs" in missing["row 4 of samples.tsv has no file"].remedy
     assert "row 5 of samples.tsv, which names it, is left out" in missing
     unmatched = [one for one in plan.listed if one.state == "unmatched"]
@@ -864,6 +867,49 @@ def test_a_reference_tube_is_worked_on_and_is_nobodys(study):
     assert (bridge.patient, bridge.visit, bridge.batch) == ("", "", "b1")
     assert plan.references_of(mine.acquisition) == [bridge]
     assert type(plan).from_json(plan.to_json()) == plan
+
+
+@pytest.mark.parametrize(
+    ("tube", "remedy"),
+    [
+        ("fmo_CD33", "Did you mean 'CD3'?"),
+        ("fmo_OKT3", "Did you mean 'CD3'?"),
+        ("fmo_zzz", "Known: CD19, CD3."),
+        ("fmo_cd-3", None),
+    ],
+)
+def test_an_fmo_of_a_marker_that_its_panel_lacks_is_told_of(study, tube, remedy):
+    (study.root / "panels.tsv").write_text(
+        "panel\tchannel\tmarker\taliases\ntnk\tA\tCD3\tOKT3\ntnk\tB\tCD19\t\n"
+    )
+    study.put("f.fcs")
+    study.sheet("patient visit tube fcs", f"P01 C1D1 {tube} f.fcs")
+
+    plan = study.plan()
+
+    said = [(one.file, one.column, one.value, one.stops) for one in plan.problems]
+    assert said == ([("f.fcs", "tube", tube, "nothing")] if remedy else [])
+    assert all(one.remedy.startswith(remedy) for one in plan.problems)
+    assert len(plan.acquisitions) == 1
+
+
+def test_beads_of_a_lot_that_the_sheet_lacks_are_kept_and_told_of(study):
+    study.put("b.fcs", "c.fcs")
+    study.sheet("patient visit fcs", "P01 C1D1 ")
+    study.references(
+        "reference tube lot batch fcs", "r beads_mesf L2 b1 b.fcs", "r beads_mesf L1 b2 c.fcs"
+    )
+    (study.root / "mesf.tsv").write_text(
+        "lot\tfluorochrome\tchannel\tpeak\tmesf\nL1\tPE\tBV605-A\t1\t1000\n"
+    )
+    study.block["mesf"] = "mesf.tsv"
+
+    plan = study.plan()
+
+    (one,) = [one for one in plan.problems if one.column == "lot"]
+    assert (one.file, one.row, one.value, one.stops) == ("references.tsv", 2, "L2", "nothing")
+    assert one.remedy == "Add it to mesf.tsv, or correct the name."
+    assert len(plan.acquisitions) == 2
 
 
 def test_references_are_those_of_the_panel_and_of_the_batch_or_of_the_draw(study):

@@ -12,6 +12,7 @@ from correlates.intake.files.folder import FCS_ENDINGS, modified_within
 from correlates.intake.files.identity import NameReader
 from correlates.intake.files.names import Names
 from correlates.intake.files.snapshot import ContentCache
+from correlates.intake.fmo_markers import fmo_problems
 from correlates.intake.records import Acquisition, Listed, Plan, read_plan
 from correlates.intake.sheets.overrides import read_overrides
 from correlates.intake.sheets.panel_names import unknown_batches
@@ -87,7 +88,7 @@ def make_plan(
     plan = _with_files(found, finder, reading, block.get("specimen", ""))
     batches = {one.batch for one in (*plan.acquisitions, *plan.listed) if one.batch}
     unused = unknown_batches(study.sheets.get("panels"), batches)
-    plan = replace(plan, problems=(*plan.problems, *unused))
+    plan = replace(plan, problems=(*plan.problems, *unused, *fmo_problems(plan)))
     return _with_overrides(plan, study.sheets.get("overrides"))
 
 

@@ -74,10 +74,12 @@ def read_lab_content(inputs: LabInputs) -> LabContent:
     for row in read_tsv(inputs.placements):
         if row["outlier"] == "yes":
             outliers.setdefault(row["acquisition"], []).append(row)
-    problems = [row for row in read_tsv(inputs.problems) if row["file"] in inputs.sheets_shown]
+    files = read_tsv(inputs.files)
+    shown = inputs.sheets_shown | {row["path"] for row in files}
+    problems = [row for row in read_tsv(inputs.problems) if row["file"] in shown]
     strategies = {name: from_json(read_json(path)) for name, path in inputs.strategies.items()}
     return LabContent(
-        files=read_tsv(inputs.files),
+        files=files,
         problems=problems,
         outliers=outliers,
         control_charts=read_tsv(inputs.control_charts) if inputs.control_charts else [],

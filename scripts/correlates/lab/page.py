@@ -83,6 +83,7 @@ def _view(
         "row": row,
         "is_to_do": is_to_do(row, content),
         "outliers": content.outliers.get(name, []),
+        "outlier_gates": _gates(content.outliers.get(name, [])),
         "flags": content.flags.get(name, []),
         "kept": kept_of_all(content.ledgers.get(name, [])),
         "is_cleaned": all(one.get("applied") != "no" for one in content.ledgers.get(name, [])),
@@ -133,6 +134,17 @@ def tubes_wanted(content: LabContent) -> list[dict]:
     return [
         dict(zip(names, key, strict=True)) | {"populations": populations}
         for key, populations in groups.items()
+    ]
+
+
+def _gates(outliers: list[dict]) -> list[dict]:
+    """Return outlying thresholds once each, with the ``populations`` that share it."""
+    groups: dict[tuple, list[dict]] = {}
+    for one in outliers:
+        key = tuple(one[name] for name in ("marker", "threshold", "median_of_others"))
+        groups.setdefault(key, []).append(one)
+    return [
+        rows[0] | {"populations": [one["population"] for one in rows]} for rows in groups.values()
     ]
 
 

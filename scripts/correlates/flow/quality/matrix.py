@@ -171,4 +171,7 @@ def _about(shares: dict[tuple[str, str], float]) -> list[Finding]:
 
 
 def _once() -> str:
-    return f"If the cytometer or a program compensated the file, {_SET_NONE}."
+    return (
+        "Take the original file, which was not compensated. Only if a cytometer or a program "
+        f"compensated all files of the panel, {_SET_NONE}."
+    )

@@ -54,7 +54,7 @@ class Located:
             if near:
                 return f"Did you mean {near!r}, which is in {folder}?"
         looked = ", ".join(str((self._root / place).absolute()) for place in self._places)
-        return f"Looked for it from: {looked}."
+        return f"Put it there, or correct the path; it was looked for from: {looked}."
 
     def _locate(self, name: str) -> str | None:
         for spelling in dict.fromkeys((name, _slashes(name))):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from correlates.intake.config import CONFIG
 from correlates.intake.files.names import Names
+from correlates.intake.records import CALIBRATION_BEADS
 from correlates.intake.sheets.panel_names import check_names
 from correlates.intake.sheets.sheet import Sheet
 from correlates.problems import Problem
@@ -102,6 +103,26 @@ def check_patients(sheets: Mapping[str, Sheet]) -> None:
                 continue
             remedy = names.remedy(patient, patients.name)
             sheet.refuse(row, "this patient is not known", remedy, "patient", patient)
+
+
+def check_calibration_lots(sheets: Mapping[str, Sheet]) -> None:
+    """Warn of calibration beads whose lot the sheet of MESF does not have.
+
+    Their row is kept: the drift of the cytometer is read from beads of any lot.
+    """
+    references, mesf = sheets.get("references"), sheets.get("mesf")
+    if references is None or mesf is None:
+        return
+    names = Names(row.get("lot") for row in mesf.rows)
+    for row in references.rows:
+        lot = row.get("lot") or ""
+        # rainbow beads have no MESF and need no lot
+        if row.get("tube") == CALIBRATION_BEADS and lot and lot not in names.known:
+            problem = "this lot is not known, so that the beads calibrate nothing"
+            remedy = names.remedy(lot, mesf.name)
+            references.problems.append(
+                Problem(references.name, problem, remedy, row.number, "lot", lot, "nothing")
+            )
 
 
 def check_bead_lots(sheets: Mapping[str, Sheet]) -> None:

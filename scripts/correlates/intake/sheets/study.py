@@ -7,7 +7,12 @@ from pathlib import Path
 from correlates.intake.config import CONFIG
 from correlates.intake.files.pattern import Pattern, PatternError, compile_pattern
 from correlates.intake.panels import PanelRow, panel_row
-from correlates.intake.sheets.crosschecks import check_bead_lots, check_panels, check_patients
+from correlates.intake.sheets.crosschecks import (
+    check_bead_lots,
+    check_calibration_lots,
+    check_panels,
+    check_patients,
+)
 from correlates.intake.sheets.sheet import Sheet, SheetRow, read_sheet
 from correlates.problems import Problem, did_you_mean, folded, nearest, problem_line
 
@@ -83,6 +88,7 @@ def read_study(study: Mapping, root: str | Path = ".") -> Study:
     found.problems += check_panels(found.sheets, found.gating)
     check_patients(found.sheets)
     check_bead_lots(found.sheets)
+    check_calibration_lots(found.sheets)
     for kind, sheet in found.sheets.items():
         sheet.settle()
         found.problems += sheet.problems
