@@ -38,6 +38,7 @@ SETTINGS = FlowSettings(
     clone_free=["t"],
     clone=[],
     extended_clone={"below_pct": 1, "markers": ["CD43"]},
+    light_chains={"ratio": 3, "restricted": [], "polyclonal": []},
 )
 # population: (parent, events)
 TREE = {

@@ -7,7 +7,12 @@ import pytest
 
 from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.phases import assign_phases
-from correlates.flow.counts.clone_limits import BELOW_SUBSET_FLOOR, NEEDS_EXTENDED
+from correlates.flow.counts.clone_limits import (
+    BELOW_SUBSET_FLOOR,
+    NEEDS_EXTENDED,
+    NOT_POLYCLONAL,
+    NOT_RESTRICTED,
+)
 from correlates.flow.counts.measurements import flow_measurements
 from test_flow_measurements import SHIPPED, WBC, blood, tube
 
@@ -26,6 +31,11 @@ TREE = {
     "nk_cd57": ("nk", 900),
     "cll": ("lymph", 80_000),
     "cll_cd86": ("cll", 20_000),
+    "cll_kappa": ("cll", 70_000),
+    "cll_lambda": ("cll", 700),
+    "b_normal": ("lymph", 2_000),
+    "b_normal_kappa": ("b_normal", 1_100),
+    "b_normal_lambda": ("b_normal", 800),
 }
 
 
@@ -127,9 +137,53 @@ def test_a_draw_too_small_for_a_subset_is_not_replaced_by_an_earlier_one():
     ],
 )
 def test_a_small_clone_asks_for_the_extended_panel(cll, markers, flagged):
-    table = measured(markers=markers, cll=cll, cll_cd86=400)
+    table = measured(markers=markers, cll=cll, cll_cd86=400, cll_kappa=900, cll_lambda=9)
 
     for feature in ("cll__abs", "cll_cd86__pct__cll"):
         assert (NEEDS_EXTENDED in table.at[feature, "flags"]) is flagged
         assert table.at[feature, "status"] == "ok"
     assert NEEDS_EXTENDED not in table.at["t__abs", "flags"]
+
+
+@pytest.mark.parametrize(
+    ("kappa", "light", "flagged"),
+    [
+        pytest.param(3_001, 1_000, False, id="more than three to one"),
+        pytest.param(1_000, 3_001, False, id="of the other chain"),
+        pytest.param(3_000, 1_000, True, id="three to one"),
+        pytest.param(26, 24, True, id="enough to tell"),
+        pytest.param(25, 24, False, id="too few to tell"),
+        pytest.param(3_000, 0, False, id="none of the other"),
+    ],
+)
+def test_a_clone_of_both_light_chains_is_flagged(kappa, light, flagged):
+    table = measured(cll_kappa=kappa, cll_lambda=light)
+
+    for feature in ("cll__abs", "cll_cd86__pct__cll", "cll_kappa__pct__cll"):
+        assert (NOT_RESTRICTED in table.at[feature, "flags"]) is flagged
+    assert NOT_RESTRICTED not in table.at["b_normal__abs", "flags"]
+
+
+@pytest.mark.parametrize(
+    ("kappa", "light", "flagged"),
+    [
+        pytest.param(1_500, 500, False, id="three to one"),
+        pytest.param(1_501, 500, True, id="more"),
+        pytest.param(60, 0, True, id="one chain only"),
+        pytest.param(49, 0, False, id="too few to tell"),
+    ],
+)
+def test_normal_b_cells_of_one_light_chain_are_flagged(kappa, light, flagged):
+    table = measured(b_normal_kappa=kappa, b_normal_lambda=light)
+
+    assert (NOT_POLYCLONAL in table.at["b_normal__abs", "flags"]) is flagged
+    assert table.at["b_normal__abs", "status"] == "ok"
+    assert NOT_POLYCLONAL not in table.at["cll__abs", "flags"]
+
+
+def test_light_chains_that_are_not_gated_are_not_judged():
+    chains = {"ratio": 3, "restricted": [["cll", "k", "l"]], "polyclonal": [["t", "k", "l"]]}
+
+    table = measured(settings=replace(SHIPPED, light_chains=chains))
+
+    assert not any("light_chains" in flag for flags in table["flags"] for flag in flags)

@@ -18,6 +18,11 @@ DEFAULTS = {
     "flow.subset_floor.populations": ["nk_bright", "nk_dim", "nk_cd57", "nk_gzmb", "treg"],
     "flow.extended_clone.below_pct": 1,
     "flow.extended_clone.markers": ["CD43", "CD79b", "CD81", "kappa", "lambda"],
+    "flow.light_chains.ratio": 3,
+    "flow.light_chains.restricted": [["cll", "cll_kappa", "cll_lambda"]],
+    "flow.light_chains.polyclonal": [
+        ["b_normal", "b_normal_kappa", "b_normal_lambda"],
+    ],
     "flow.min_viability_pct.fresh": 80,
     "flow.min_viability_pct.cryo": 70,
     "flow.fmo_percentile": 99.5,

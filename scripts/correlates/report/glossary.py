@@ -74,6 +74,10 @@ MEANINGS = {
     "in a draw of so many lymphocytes",
     "clone_needs_extended_panel": "the clone is so small that normal CD5+ B cells count as it in "
     "this panel; the value is an upper bound",
+    "light_chains_not_restricted": "cells with the other light chain are among the clone: normal "
+    "ones, or a second clone",
+    "light_chains_not_polyclonal": "nearly all of these B cells have one light chain: a clone "
+    "without CD5 may be among them",
     "viability_not_gated": "no gate for viable cells, so viability cannot be judged",
     "leukocytes_not_gated": "no gate for leukocytes, so their number cannot be judged",
     "cbc_far_from_draw": "the blood count was taken too long before or after the draw",

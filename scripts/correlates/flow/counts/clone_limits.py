@@ -15,6 +15,7 @@ from correlates.flow.counts.tubes import FlowSettings
 
 BELOW_SUBSET_FLOOR = "leukocytes_below_subset_floor"
 NEEDS_EXTENDED = "clone_needs_extended_panel"
+NOT_RESTRICTED, NOT_POLYCLONAL = "light_chains_not_restricted", "light_chains_not_polyclonal"
 
 
 def with_subset_floor(
@@ -81,6 +82,39 @@ def with_extended_panel(
     small = counts.loc[few & counts["acquisition"].isin(plain), "acquisition"]
     of_small = counts["acquisition"].isin(small)
     return _flagged(counts, of_small & _among(counts, settings.clone), NEEDS_EXTENDED)
+
+
+def with_light_chains(counts: pd.DataFrame, settings: FlowSettings) -> pd.DataFrame:
+    """Flag a clone that has both light chains, and normal B cells that have only one.
+
+    A clone with both holds normal cells or a second clone; normal B cells with one hold a clone
+    without CD5.
+
+    Parameters
+    ----------
+    counts
+        As above.
+    settings
+        The ratio, and the populations with their parts of either chain. Parts that are not gated,
+        or hold fewer events together than the limit of quantification, are not judged.
+
+    Returns
+    -------
+    The counts with ``light_chains_not_restricted`` or ``light_chains_not_polyclonal`` among the
+    flags of the population, its parts, and all else that is gated below it. Source: reference 1.2.
+    """
+    rule = settings.light_chains
+    events = counts.pivot(index="acquisition", columns="population", values="n")
+    for kind, flag in (("restricted", NOT_RESTRICTED), ("polyclonal", NOT_POLYCLONAL)):
+        for population, *parts in rule[kind]:
+            of_parts = events.reindex(columns=parts)
+            both, fewer = of_parts.sum(axis=1, skipna=False), of_parts.min(axis=1, skipna=False)
+            is_mixed = (both - fewer) <= rule["ratio"] * fewer
+            is_wrong = is_mixed if kind == "restricted" else ~is_mixed
+            judged = (both >= settings.lloq_events) & is_wrong
+            of_judged = counts["acquisition"].isin(events.index[judged])
+            counts = _flagged(counts, of_judged & _among(counts, [population]), flag)
+    return counts
 
 
 def not_evaluable_by_subset_floor(flags: pd.Series) -> pd.Series:

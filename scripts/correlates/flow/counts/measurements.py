@@ -16,6 +16,7 @@ from correlates.flow.counts.beads import without_beads
 from correlates.flow.counts.clone_limits import (
     not_evaluable_by_subset_floor,
     with_extended_panel,
+    with_light_chains,
     with_subset_floor,
 )
 from correlates.flow.counts.counting import OK
@@ -143,6 +144,7 @@ def flow_measurements(
     counts = with_references(tubes, counts, blood, settings)
     counts = with_subset_floor(counts, tubes, blood, settings)
     counts = with_extended_panel(counts, _markers_of(intensities), settings)
+    counts = with_light_chains(counts, settings)
     names = feature_names({*counts["population"], *counts["parent"]})
     counts = counts.assign(
         name=counts["population"].map(names), parent_name=counts["parent"].map(names)

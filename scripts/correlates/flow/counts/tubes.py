@@ -54,6 +54,9 @@ class FlowSettings:
         Populations, with all below them, that hold no cell of the clone, and that hold no other.
     extended_clone
         Share of the lymphocytes, ``below_pct``, under which the clone takes one of ``markers``.
+    light_chains
+        Largest ``ratio`` of the parts of ``polyclonal`` populations, which those of ``restricted``
+        ones must exceed; each a population and its two parts.
     """
 
     min_parent_events: int
@@ -75,6 +78,7 @@ class FlowSettings:
     clone_free: Sequence[str]
     clone: Sequence[str]
     extended_clone: Mapping
+    light_chains: Mapping
 
 
 def evaluable_tubes(
