@@ -188,9 +188,11 @@ def test_measurements_carry_the_corrected_median_its_method_and_its_flag():
     values = medians() + medians("t", "CD56", 30.0) + medians(acquisition=there["acquisition"])
     corrections = [
         {"acquisition": here["acquisition"], "population": "nk", "marker": "CD56"}
-        | {"median": "812.5", "corrected": "600.25", "status": "batch_corrected"},
+        | {"median": "812.5", "corrected": "600.25", "status": "batch_corrected"}
+        | {"corrected_low": "", "corrected_high": ""},
         {"acquisition": here["acquisition"], "population": "t", "marker": "CD56"}
-        | {"median": "30", "corrected": "30", "status": "batch_uncorrected"},
+        | {"median": "30", "corrected": "30", "status": "batch_uncorrected"}
+        | {"corrected_low": "", "corrected_high": ""},
     ]
     values = with_corrections(pd.DataFrame(values), corrections).to_dict("records")
 
@@ -206,6 +208,22 @@ def test_measurements_carry_the_corrected_median_its_method_and_its_flag():
     other = row_of(table[table["visit"] == "C1D1"], "nk__mfi__cd56")
     assert (other["value"], other["flags"]) == (812.5, [])
     assert faults(table) == []
+
+
+def test_the_interval_of_a_median_is_corrected_with_it(made):
+    with_ends = made.intensities.assign(
+        low=made.intensities["median"] * 0.9, high=made.intensities["median"] * 1.1
+    )
+    tubes = full_tubes(made.plan)
+    maps = batch_maps(tubes, control_tubes(made.plan), made.quantiles, SETTINGS)
+
+    table = corrected_medians(with_ends, tubes, maps)
+    rows = with_corrections(with_ends, table.astype(str).to_dict("records"))
+
+    own = rows.set_index("acquisition").loc[table["acquisition"]]
+    assert list(own["low"]) == pytest.approx(list(table["corrected_low"]))
+    assert ((own["low"] < own["median"]) & (own["median"] < own["high"])).all()
+    assert (table["corrected_low"] != with_ends["low"]).any()
 
 
 def test_no_correction_leaves_the_intensities_as_they_are():

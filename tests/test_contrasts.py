@@ -76,6 +76,13 @@ def test_the_sentence_says_all_that_its_reading_needs():
     assert "not a cause" in row["caution"]
 
 
+@pytest.mark.parametrize("feature", ["t_cd8__net_pi_cmv", "t_cd8__net_cmv__ifng+il2-"])
+def test_differences_are_compared_as_they_are(feature):
+    row = only(renamed(cohort([-5, *CD4[1:]]), f"{feature}@B1"), feature=feature, transform="none")
+
+    assert (row["status"], row["scale"]) == ("ok", "difference")
+
+
 def test_a_difference_where_there_is_no_logarithm():
     row = only(cohort(), transform="none", direction="lower_in_CR")
 
@@ -288,6 +295,22 @@ def test_the_direction_is_that_of_the_corrected_p(changed, sentence):
             "t_cd4__abs@B1: 1 of its values is negative, so it has no logarithm; compare it with "
             "the transform none.",
             id="a negative value has no logarithm",
+        ),
+        pytest.param(
+            renamed(cohort(), "t_cd8__net_cmv__ifng@B1"),
+            {"feature": "t_cd8__net_cmv__ifng"},
+            "negative_values",
+            "t_cd8__net_cmv__ifng@B1 is a difference that may be negative, so it has no logarithm; "
+            "compare it with the transform none.",
+            id="a difference that happens to be positive in all",
+        ),
+        pytest.param(
+            renamed(cohort(), "cll__dmfi__cd86@B1@fresh_wb"),
+            {"feature": "cll__dmfi__cd86"},
+            "negative_values",
+            "cll__dmfi__cd86@B1@fresh_wb is a difference that may be negative, so it has no "
+            "logarithm; compare it with the transform none.",
+            id="a difference of medians",
         ),
         pytest.param(
             cohort(),

@@ -386,6 +386,14 @@ def test_a_template_without_quality_gates_is_flagged_and_not_failed():
     assert "reference_population_not_gated" in absolute["flags"]
 
 
+def test_a_median_brings_the_interval_of_its_order_statistics():
+    rows = [medians()[0] | {"low": 790.0, "high": 840.0}]
+
+    row = row_of(measure(intensities=rows)[0], "nk__mfi__cd56")
+
+    assert (row["ci_low"], row["value"], row["ci_high"]) == (790, 812.5, 840)
+
+
 @pytest.mark.parametrize(
     ("n", "median", "status", "flags"),
     [

@@ -141,7 +141,7 @@ def test_a_ratio_by_hand():
     )
     # (1000 - 100) / (2 x 25)
     assert row["stain_index"] == 18
-    assert pd.isna(row["dmfi"])
+    assert row["dmfi"] == 900
 
 
 @pytest.mark.parametrize("fmo", [0.0, -20.0])
@@ -197,8 +197,24 @@ def test_a_difference_has_a_name_of_its_own():
     )
 
     row = row_of(table, "t__dmfi__cd86")
-    assert (row["value"], row["ci_low"], list(row["flags"])) == (805, 790, ["fmo_not_positive"])
-    assert "t__mfir__cd86" not in set(table["feature"])
+    assert (row["value"], row["ci_low"], row["status"]) == (805, 790, "ok")
+    row = row_of(table, "t__mfir__cd86")
+    assert (row["status"], list(row["flags"])) == ("not_evaluable", ["fmo_not_positive"])
+
+
+def test_a_difference_stands_beside_every_ratio():
+    table, _ = measure(compared=compared(dmfi=760.0))
+
+    statuses = [row_of(table, f"t__{kind}__cd86")["status"] for kind in ("mfir", "dmfi")]
+    assert statuses == ["ok", "ok"]
+
+
+def test_a_ratio_to_what_may_be_zero_is_shown_and_not_evaluable():
+    table, _ = measure(compared=compared(mfir=400.0, dmfi=798.0, flags="fmo_not_above_zero"))
+
+    row = row_of(table, "t__mfir__cd86")
+    assert (row["value"], row["status"]) == (400, "not_evaluable")
+    assert row_of(table, "t__dmfi__cd86")["status"] == "ok"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from correlates.flow.ics.judging import judged, with_posteriors
 from correlates.flow.ics.measure import ics_measurements
 from correlates.flow.ics.mixture import fit_mixture, log_likelihoods, probability_greater
 from correlates.flow.ics.pairing import agent_of, paired_counts, stimulation_tubes
-from correlates.flow.ics.polyfunctionality import index_of
+from correlates.flow.ics.polyfunctionality import index_of, interval
 from correlates.flow.ics.subtraction import (
     benjamini_hochberg,
     fisher_greater,
@@ -132,6 +132,41 @@ def test_the_polyfunctionality_index(n, q, value):
 
 def test_no_parent_has_no_index():
     assert np.isnan(index_of([0], [1], 1, 0, 1)).all()
+
+
+def test_an_index_of_no_cells_with_a_function_is_not_known_to_be_zero():
+    low, high = interval(0.0, 0.0, 500)
+
+    assert low == 0
+    assert high == pytest.approx(3.689 / 500, rel=1e-3)
+
+
+def test_an_index_of_one_function_has_the_interval_of_its_count():
+    index, error = index_of([7], [1], 1, 100_000, 1)
+
+    low, high = interval(index, error, 100_000)
+
+    garwood = np.array([stats.chi2.ppf(0.025, 14), stats.chi2.ppf(0.975, 16)]) / 2
+    assert np.array([low, high]) * 100_000 == pytest.approx(garwood, rel=1e-3)
+
+
+def test_cells_that_all_have_all_functions_leave_an_interval_that_ends_at_one():
+    low, high = interval(1.0, 0.0, 500)
+
+    assert 0.85 < low < 1
+    assert high == 1
+
+
+@pytest.mark.parametrize("total", [500, 2000, 20_000])
+@pytest.mark.parametrize("scale", [5e-4, 5e-3, 0.05])
+def test_the_interval_of_an_index_covers_it(total, scale):
+    shares = np.array([scale, scale / 2, scale / 5, scale / 20])
+    degrees, true = [1, 2, 3, 4], float((shares * np.arange(1, 5)).sum() / 4)
+    drawn = np.random.default_rng(4).multinomial(total, [*shares, 1 - shares.sum()], 2000)
+
+    ends = np.array([interval(*index_of(n[:-1], degrees, 4, total, 1), total) for n in drawn])
+
+    assert ((ends[:, 0] <= true) & (true <= ends[:, 1])).mean() >= 0.94
 
 
 # ------------------------------------------------------------------------------ calls

@@ -1,6 +1,7 @@
 """The fixed-penalty ridge: refused where n is small, honest where it is fitted."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,10 @@ def cohort(y, X, status=None, limit=None, **endpoints):
     )
     ends = pd.DataFrame({"cr": y} | endpoints, index=names, dtype=float)
     return CohortTables(ends, long[MEASUREMENT_COLUMNS])
+
+
+def renamed(tables, names):
+    return replace(tables, measurements=tables.measurements.replace({"marker": names}))
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +174,16 @@ def test_equal_seeds_give_equal_results():
             "negative_values",
             "nk__abs@B1 holds negative values and has no logarithm, so no model was fitted.",
             id="a negative value has no logarithm",
+        ),
+        pytest.param(
+            renamed(
+                cohort(labels(8, 8), simulated(labels(8, 8))),
+                {"nk__abs@B1": "t_cd8__net_cmv__ifng@B1"},
+            ),
+            {"features": ["t_cd8__net_cmv__ifng@B1"]},
+            "negative_values",
+            "t_cd8__net_cmv__ifng@B1 is a difference that may be negative, so no model was fitted.",
+            id="a difference has no logarithm",
         ),
         pytest.param(
             cohort(labels(8, 8), simulated(labels(8, 8))),

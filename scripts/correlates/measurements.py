@@ -35,6 +35,9 @@ CENSORED = frozenset({"lt_lloq", "gt_uloq", "nd"})
 USABLE = CENSORED | {"ok"}
 # Statistics of one marker on a population, as features name them.
 INTENSITIES = ("mfi", "mfir", "dmfi", "mesf", "abc")
+# Statistics that are differences about zero, so that a logarithm would depend on who is drawn.
+_DIFFERENCES = ("dmfi",)
+_NET = "net_"
 ASSAYS = (
     *("flow", "ics", "occupancy", "qpcr", "rnaseq", "scrna", "protein", "soluble", "pk"),
     *("variants", "genotype", "synapse", "hematology"),
@@ -66,6 +69,12 @@ def faults(table: pd.DataFrame) -> list[str]:
     found += [f"features in several units: {', '.join(mixed)}"] if mixed else []
     twice = repeated_keys(table)
     return [*found, twice] if twice else found
+
+
+def is_difference(feature: str) -> bool:
+    """Tell whether a feature is a signed difference, such as ``t_cd8__net_cmv__ifng``."""
+    _, _, statistic = feature.partition("__")
+    return statistic.startswith(_NET) or statistic.partition("__")[0] in _DIFFERENCES
 
 
 def repeated_keys(table: pd.DataFrame) -> str:

@@ -19,6 +19,7 @@ from correlates.analyses.markers import (
 from correlates.analyses.methods import require_one_method
 from correlates.analyses.refusals import Reason, Refused, endpoint_of, marker_of
 from correlates.analyses.wording import ENDPOINT_CAUSE, left_out
+from correlates.measurements import is_difference
 
 PRIMARY, SECONDARY = "primary", "secondary"
 _HIGHER = ("higher", "positive", "more", "rise")
@@ -172,6 +173,12 @@ def _on_scale(rows: pd.DataFrame, name: str, transform: str) -> Marker:
     if transform not in TRANSFORMS:
         sentence = f"The transform {transform!r} is unknown; it is log2 or none."
         raise Refused(Reason.UNKNOWN_TRANSFORM, sentence)
+    if transform == "log2" and is_difference(name.partition("@")[0]):
+        sentence = (
+            f"{name} is a difference that may be negative, so it has no logarithm; compare it with "
+            "the transform none."
+        )
+        raise Refused(Reason.NEGATIVE_VALUES, sentence)
     try:
         return read_marker(rows, transform)
     except NotOnLogScale as error:

@@ -16,6 +16,7 @@ from correlates.analyses.wording import (
     RULES,
     left_out_of_model,
 )
+from correlates.measurements import is_difference
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,9 @@ def _bounds(name: str, tables: CohortTables, transform: str) -> _Bounds:
     marker = read_marker(tables.rows_of(name), "none")
     value, side, cause = marker.value, marker.side, marker.cause
     if transform == "log2":
+        if is_difference(name.partition("@")[0]):
+            sentence = f"{name} is a difference that may be negative, so no model was fitted."
+            raise Refused(Reason.NEGATIVE_VALUES, sentence)
         if (value < 0).any():
             sentence = f"{name} holds negative values and has no logarithm, so no model was fitted."
             raise Refused(Reason.NEGATIVE_VALUES, sentence)

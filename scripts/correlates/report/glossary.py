@@ -92,6 +92,9 @@ MEANINGS = {
     "background_above_limit": "the unstimulated cells show the function above the limit",
     "positive_control_failed": "the positive control of this draw does not respond enough",
     "no_positive_control": "the draw has no positive control of this panel that can be judged",
+    "call_knows_counting_only": "a call of response that knows the error of counting cells and no "
+    "other: where the two tubes of a draw differ by a third for other reasons, about one parent in "
+    "twelve that does not respond is called by Fisher's test, and one in eight by the mixture",
     "too_few_draws_for_mixture": "too few draws to fit the mixture that calls responses",
     "no_event_count": "an exported table gave the value without counts of events, so it has no "
     "interval and no limit of detection",

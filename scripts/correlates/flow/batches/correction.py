@@ -12,7 +12,11 @@ from correlates.flow.batches.quantile_maps import QuantileMap, quantile_map
 OFF, CONTROL_QUANTILE = "none", "control_quantile"
 CORRECTED, UNCORRECTED = "batch_corrected", "batch_uncorrected"
 METHOD = "median_compensated_linear;control_quantile"
-MEDIAN_COLUMNS = (*("acquisition", "population", "marker", "median", "corrected", "status"),)
+_ENDS = ("low", "high")
+_CORRECTED_ENDS = ("corrected_low", "corrected_high")
+MEDIAN_COLUMNS = (
+    *("acquisition", "population", "marker", "median", "corrected", *_CORRECTED_ENDS, "status"),
+)
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def corrected_medians(
     Parameters
     ----------
     intensities
-        ``acquisition``, ``population``, ``marker``, ``median``.
+        ``acquisition``, ``population``, ``marker``, ``median``; ``low`` and ``high`` if known.
     tubes
         ``panel`` and ``batch``, indexed by acquisition.
     maps
@@ -128,13 +132,14 @@ def corrected_medians(
 
     Returns
     -------
-    ``MEDIAN_COLUMNS``: the median as measured, ``corrected``, and ``status`` ``batch_corrected``
-    or ``batch_uncorrected`` (the median then stands as it was measured).
+    ``MEDIAN_COLUMNS``: the median as measured, ``corrected`` with its interval (whose ends a
+    monotone map takes along), and ``status`` ``batch_corrected`` or ``batch_uncorrected`` (the
+    median then stands as it was measured).
     """
     rows = intensities[intensities["acquisition"].isin(tubes.index)]
     rows = rows[rows["marker"].fillna("") != ""].join(tubes[["panel", "batch"]], on="acquisition")
     by_key = {(one.panel, one.batch, one.marker): one.of for one in maps if one.of is not None}
-    values = rows["median"].to_numpy(float)
+    values = rows.reindex(columns=["median", *_ENDS]).to_numpy(float)
     corrected, status = values.copy(), np.full(len(rows), UNCORRECTED, dtype=object)
     groups = rows.groupby(["panel", "batch", "marker"], sort=False).indices
     for key, places in groups.items():
@@ -142,7 +147,8 @@ def corrected_medians(
             corrected[places] = by_key[key](values[places])
             status[places] = CORRECTED
     columns = rows[["acquisition", "population", "marker", "median"]]
-    return columns.assign(corrected=corrected, status=status)[list(MEDIAN_COLUMNS)]
+    done = dict(zip(("corrected", *_CORRECTED_ENDS), corrected.T, strict=True))
+    return columns.assign(**done, status=status)[list(MEDIAN_COLUMNS)]
 
 
 def with_corrections(intensities: pd.DataFrame, rows: Iterable[Mapping[str, str]]) -> pd.DataFrame:
@@ -161,12 +167,16 @@ def with_corrections(intensities: pd.DataFrame, rows: Iterable[Mapping[str, str]
     key = ["acquisition", "population", "marker"]
     done = rows.set_index(key)
     places = pd.MultiIndex.from_frame(intensities[key])
-    value = pd.to_numeric(done["corrected"]).reindex(places).to_numpy(float)
+    value = {
+        name: pd.to_numeric(done[of]).reindex(places).to_numpy(float)
+        for name, of in zip(("median", *_ENDS), ("corrected", *_CORRECTED_ENDS), strict=True)
+        if name in intensities
+    }
     status = done["status"].reindex(places).fillna("").to_numpy()
     is_done = status == CORRECTED
     held = intensities["median_flags"] + ";" if "median_flags" in intensities else ""
     return intensities.assign(
-        median=np.where(is_done, value, intensities["median"]),
+        **{name: np.where(is_done, to, intensities[name]) for name, to in value.items()},
         median_method=np.where(is_done, METHOD, ""),
         median_flags=held + pd.Series(status, index=intensities.index),
     )

@@ -165,9 +165,10 @@ def with_ratios(rows: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    The rows with `RATIOS`. ``mfir`` only where the FMO's median is above zero, ``dmfi`` only where
-    it is not (flag ``fmo_not_positive``). Where the FMO's interval reaches zero, the ratio has no
-    interval, and is flagged ``fmo_not_above_zero``.
+    The rows with `RATIOS`. ``mfir`` only where the FMO's median is above zero (flag
+    ``fmo_not_positive`` where it is not); ``dmfi`` everywhere, since a difference of some samples
+    only could not be compared. Where the FMO's interval reaches zero, the ratio has no interval,
+    and is flagged ``fmo_not_above_zero``.
 
     Notes
     -----
@@ -187,16 +188,14 @@ def with_ratios(rows: pd.DataFrame) -> pd.DataFrame:
         logs = [np.log(np.where(known, one, np.nan)) for one in (*full, *fmo)]
         index = (full[0] - fmo[0]) / (2 * rows["fmo_rsd"].to_numpy(float))
     low, high = mover(logs[:3], logs[3:])
-    apart = ~positive & ~missing
-    difference = np.where(apart, full[0] - fmo[0], np.nan)
-    bounds = [np.where(apart, bound, np.nan) for bound in mover(full, fmo)]
-    flags = rows["flags"] + np.where(apart, f";{NOT_POSITIVE}", "")
+    bounds = mover(full, fmo)
+    flags = rows["flags"] + np.where(~positive & ~missing, f";{NOT_POSITIVE}", "")
     flags = flags + np.where(positive & (fmo[1] <= 0), f";{AT_ZERO}", "")
     return rows.assign(
         mfir=ratio,
         mfir_low=np.exp(low),
         mfir_high=np.exp(high),
-        dmfi=difference,
+        dmfi=full[0] - fmo[0],
         dmfi_low=bounds[0],
         dmfi_high=bounds[1],
         stain_index=np.where(np.isfinite(index), index, np.nan),

@@ -6,9 +6,11 @@ import pandas as pd
 from correlates.flow.counts.absolute import NOT_EVALUABLE
 from correlates.flow.counts.counting import OK
 from correlates.flow.counts.features import marker_names
+from correlates.flow.counts.fmo import AT_ZERO, NOT_POSITIVE
 from correlates.flow.counts.tubes import FlowSettings
 
 DISPLAY_ONLY = "display_only_compositional"
+_NEAR_ZERO = frozenset({AT_ZERO, NOT_POSITIVE})
 _METHODS = {
     "mfir": "median_full/median_fmo",
     "dmfi": "median_full-median_fmo",
@@ -22,7 +24,7 @@ def fmo_rows(
 ) -> pd.DataFrame:
     """Return the rows of a population's marker against its FMO.
 
-    They are ``<population>__mfir__<marker>`` or ``__dmfi__``, and where the batch has calibration
+    They are ``<population>__mfir__<marker>`` and ``__dmfi__``, and where the batch has calibration
     beads for the channel ``__mesf__``, with F:P also ``__abc__``.
 
     Parameters
@@ -36,8 +38,9 @@ def fmo_rows(
 
     Returns
     -------
-    One row a population and marker that has an FMO: the ratio where the FMO's median is above
-    zero, else the difference; not evaluable where either population is below ``lod_events``.
+    A ratio and a difference of each population and marker that has an FMO, not evaluable where
+    either population is below ``lod_events``. The ratio is not either where the FMO's median may be
+    zero: it would be any number, and its sign a matter of chance.
     Calibrated values are not evaluable where the curve was rejected, and say why.
     """
     if compared is None or compared.empty:
@@ -48,8 +51,9 @@ def fmo_rows(
     )
     if rows.empty:
         return pd.DataFrame()
-    kind = pd.Series(np.where(rows["dmfi"].notna(), "dmfi", "mfir"), index=rows.index)
-    parts = [_rows(rows[kind == one], one, "1", settings) for one in ("mfir", "dmfi")]
+    may_be_zero = rows["fmo_flags"].fillna("").str.split(";").map(_NEAR_ZERO.intersection).ne(set())
+    parts = [_rows(rows, one, "1", settings) for one in ("mfir", "dmfi")]
+    parts[0].loc[may_be_zero, "status"] = NOT_EVALUABLE
     if "calibration" in rows:
         calibrated = rows[rows["calibration"].fillna("") != ""]
         calibrated = calibrated.assign(

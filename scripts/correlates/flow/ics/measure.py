@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from correlates.flow.counts.fmo import mover
 from correlates.flow.counts.superseded import one_per_key
 from correlates.flow.ics.combinations import ANY, SUBSET
 from correlates.flow.ics.judging import FISHER, IcsSettings, combined_functions
@@ -13,6 +14,8 @@ from correlates.flow.ics.trees import Trees
 from correlates.measurements import COLUMNS, conform
 
 NOT_EVALUABLE = "not_evaluable"
+# Neither call knows how tubes of one draw differ for other reasons than chance of counting.
+COUNTING_ONLY = "call_knows_counting_only"
 CALL_COLUMNS = (
     *("acquisition", "unstim", "parent", "agent", "combination", "kind"),
     *("n", "n_parent", "n_u", "n_parent_u", "net", "ci_low", "ci_high", "fold", "p", "q"),
@@ -118,12 +121,13 @@ def _indices(
         "flags": f"{whole['reasons']};{whole['notes']}",
     }
     parent, agent = whole["parent"], whole["agent"]
-    low, high = interval(stim, error_s)
+    of_stim = stim, *interval(stim, error_s, whole["n_parent"])
+    of_unstim = unstim, *interval(unstim, error_u, whole["n_parent_u"])
     yield common | {
         "feature": f"{parent}__pi_{agent}",
-        **{"value": stim, "ci_low": max(low, 0.0), "ci_high": min(high, 1.0)},
+        **dict(zip(("value", "ci_low", "ci_high"), of_stim, strict=True)),
     }
-    low, high = interval(stim - unstim, float(np.hypot(error_s, error_u)))
+    low, high = mover(of_stim, of_unstim)
     yield common | {
         "feature": f"{parent}__net_pi_{agent}",
         **{"value": stim - unstim, "ci_low": low, "ci_high": high},
@@ -150,5 +154,5 @@ def _response(block: pd.DataFrame, subsets: pd.DataFrame, settings: IcsSettings)
         "n": whole["n"],
         "status": NOT_EVALUABLE if reasons else "ok",
         "method": method,
-        "flags": f"{reasons};{whole['notes']}",
+        "flags": f"{reasons};{whole['notes']}" + (f";{COUNTING_ONLY}" if responds else ""),
     }

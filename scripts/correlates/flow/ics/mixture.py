@@ -1,7 +1,8 @@
-"""Responders by a mixture over the draws of a study: tubes vary by more than counting.
+"""Responders by a mixture over the draws of a study: draws vary by more than counting.
 
-A draw that does not respond has one share in both tubes, from ``Beta(a_u, b_u)``; of one that does,
-the unstimulated share is from there and the stimulated one from ``Beta(a_s, b_s)``, given that it
+A draw that does not respond has one share in both tubes, from ``Beta(a_u, b_u)``, so that what
+makes its tubes differ other than counting is taken for a response; of one that does, the
+unstimulated share is from there and the stimulated one from ``Beta(a_s, b_s)``, given that it
 is the greater. Source: reference 1.6 (MIMOSA's model, Finak and others, Biostatistics 2014;15:87),
 fitted by EM; the constant of the one-sided prior is integrated and not simulated.
 
