@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from correlates.flow.planning import gating_problems, scale_problems
-from correlates.intake.records import Plan
+from correlates.flow.planning import gating_problems, goal_problems, scale_problems
+from correlates.intake.records import Listed, Plan
 
 TEMPLATE = (
     "alias,pop,parent,dims,gating_method,gating_args\nlow,+,root,FSC-A,boundary,min=1 max=2\n"
@@ -64,3 +64,21 @@ def test_a_marker_with_a_scale_of_its_own_must_stand_in_a_template(tmp_path, mar
 
     assert [one.column for one in problems] == [f"flow.scale.markers.{marker}"] * is_refused
     assert all("CD56" in one.remedy for one in problems)
+
+
+@pytest.mark.parametrize(
+    ("method", "goal", "is_refused"),
+    [
+        pytest.param("control_quantile", "b1", False, id="a batch of the files"),
+        pytest.param("control_quantile", "b9", True, id="of no file"),
+        pytest.param("none", "b9", False, id="nothing is corrected"),
+    ],
+)
+def test_the_goal_of_a_correction_must_be_a_batch_of_the_files(method, goal, is_refused):
+    plan = Plan(listed=(Listed("a.fcs", "missing", "it is gone", "", batch="b1"),))
+
+    problems = goal_problems(plan, {"method": method, "goal": goal})
+
+    assert [one.value for one in problems] == ["b9"] * is_refused
+    assert all("b1" in one.remedy for one in problems)
+    assert goal_problems(Plan(), {"method": method, "goal": goal}) == []

@@ -27,7 +27,7 @@ from correlates.flow.clusters.settings import (
     without_clusters,
 )
 from correlates.flow.overrides import check_overrides
-from correlates.flow.planning import gating_problems, scale_problems, tubes_needed
+from correlates.flow.planning import gating_problems, goal_problems, scale_problems, tubes_needed
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
 from correlates.intake.records import is_of_stimulation
@@ -46,7 +46,8 @@ def plan_study():
     more = [*repeated_keys(workflow.configfiles), *gating_problems(plan)]
     more += gated_table_problems(config, plan)
     more += scale_problems(plan, config["flow"]["scale"]) if plan.gating else []
-    if has_study(config) and not more:
+    more += goal_problems(plan, config["flow"]["batch_correction"]) if plan.gating else []
+    if has_study(config) and all(problem.stops != "run" for problem in more):
         more += frozen_map_problems(config, plan)
     problems = (*plan.problems, *more)
     plan = replace(plan, problems=problems, tubes_needed=tubes_needed(plan))

@@ -62,6 +62,27 @@ def scale_problems(plan: Plan, scale: Mapping) -> list[Problem]:
     ]
 
 
+def goal_problems(plan: Plan, correction: Mapping) -> list[Problem]:
+    """Return the goal of ``flow.batch_correction`` if no file is of that batch.
+
+    Parameters
+    ----------
+    plan
+        The plan; without files there is no batch to compare with.
+    correction
+        The config's block.
+    """
+    goal = correction["goal"]
+    batches = sorted({one.batch for one in (*plan.acquisitions, *plan.listed) if one.batch})
+    if correction["method"] == "none" or not goal or not batches or goal in batches:
+        return []
+    problem = "no file is of the batch that the others are to be brought to"
+    remedy = did_you_mean(goal, batches)
+    return [
+        Problem("config", problem, remedy, column="flow.batch_correction.goal", value=str(goal))
+    ]
+
+
 def tubes_needed(plan: Plan) -> dict[str, list[str]]:
     """Return the keys of the reference tubes that each panel's template takes thresholds from.
 
