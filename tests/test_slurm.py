@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from correlates.tables import read_tsv
-from study import ENVIRONMENT, ROOT, SNAKEMAKE, copy_checkout
+from study import ENVIRONMENT, ROOT, SNAKEMAKE, copy_checkout, planned_jobs
 from throwaway_slurm import reason_not_here, slurm
 
 pytestmark = [pytest.mark.slurm, pytest.mark.workflow]
@@ -55,6 +55,8 @@ def test_the_demo_runs_through_slurm(cluster, tmp_path):
     path.write_text(yaml.safe_dump(config))
     checkout = copy_checkout(tmp_path / "checkout")
     snakemake(checkout, tmp_path, path, ENVIRONMENT, "--cores", "2", "--", "simulate_cohort")
+    dry = ("--cores", "1", "--dry-run")
+    planned = planned_jobs(snakemake(checkout, tmp_path, path, ENVIRONMENT, *dry))
     profile = tmp_path / "profile"
     shutil.copytree(ROOT / "profiles" / "slurm", profile)
 
@@ -69,10 +71,12 @@ def test_the_demo_runs_through_slurm(cluster, tmp_path):
     )
 
     files = read_tsv(tmp_path / "results/intake/files.tsv")
-    assert len(files) == len(list((tmp_path / "data/fcs").glob("*.fcs"))) == 10
+    assert len(files) == len(list((tmp_path / "data").glob("*/*.fcs"))) == 11
     assert (tmp_path / "results/report/report.html").exists()
-    # 10 files share two submissions; the six steps of the cohort have one each.
-    assert len(set(re.findall(r"SLURM jobid (\d+)", said))) == 2 + 6
+    # 10 files share two submissions, the control has its own, and so has each step of the cohort.
+    assert planned["gate_sample"] == 11
+    steps = sum(planned.values()) - planned["gate_sample"]
+    assert len(set(re.findall(r"SLURM jobid (\d+)", said))) == 2 + 1 + steps
     assert "Nothing to be done" in snakemake(
         checkout, tmp_path, path, ENVIRONMENT, "--cores", "1", "--dry-run"
     )
