@@ -18,7 +18,8 @@ SECTIONS = ("flow", "cohort", "analyses", "report")
 def main(job) -> None:
     """Hand the page where everything stands."""
     tables = ("files", "problems", "measurements", "baselines", "endpoints", "exclusions")
-    analyses = ("contrasts", "model", "predictions", "reconciliation", "not_detected", "plan")
+    analyses = ("contrasts", "model", "predictions", "reconciliation", "not_detected")
+    cohort = ("confounding", "plan")
     names = read_plan(job.input.plan).names
     optional = {name: list(job.input[name]) for name in OPTIONAL}
     inputs = ReportInputs(
@@ -27,7 +28,7 @@ def main(job) -> None:
         contrast_values=Path(job.input["values"]),
         figures=dict(zip(names, map(Path, job.input.figures), strict=True)),
         settings={section: job.params[section] for section in SECTIONS},
-        **{name: Path(job.input[name]) for name in tables + analyses},
+        **{name: Path(job.input[name]) for name in tables + analyses + cohort},
         **{name: Path(paths[0]) for name, paths in optional.items() if paths},
     )
     build_report(inputs, job.output.page)

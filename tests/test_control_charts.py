@@ -114,6 +114,20 @@ def test_one_event_more_than_two_equal_batches_is_within_limits():
     assert set(rows["verdict"]) == {"in"}
 
 
+@pytest.mark.parametrize(
+    ("batches", "reason"),
+    [
+        pytest.param(3, "with 2 other batches only what is 289 of their SD away is out", id="3"),
+        pytest.param(5, "with 4 other batches only what is 10 of their SD away is out", id="5"),
+        pytest.param(9, "", id="9"),
+    ],
+)
+def test_few_batches_say_how_little_they_show(batches, reason):
+    rows = series(charted(*study((STEADY * 2)[:batches])), "t", "pct__lymph")
+
+    assert set(rows["reason"]) == {reason}
+
+
 def test_two_batches_are_shown_without_limits():
     rows = series(charted(*study(STEADY[:2])), "t", "pct__lymph")
 

@@ -13,6 +13,7 @@ from correlates.analyses.contrasts import VALUE_COLUMNS, contrast_values, run_co
 from correlates.analyses.markers import CohortTables
 from correlates.analyses.model import PREDICTION_COLUMNS, run_model
 from correlates.cohort import baselines, endpoints, exclusions
+from correlates.cohort.batch_confounding import COLUMNS as CONFOUNDING
 from correlates.flow.figures.figure import draw_refusal
 from correlates.intake.listing import FILE_COLUMNS, PROBLEM_COLUMNS
 from correlates.measurements import COLUMNS, write_measurements
@@ -22,7 +23,7 @@ from correlates.report.glossary import glossary
 from correlates.report.inputs import NEEDED, ReportError, ReportInputs
 from correlates.report.page import build_report
 from correlates.report.trajectories import features_to_show, trajectory
-from correlates.tables import write_json, write_text, write_tsv
+from correlates.tables import read_tsv, write_json, write_text, write_tsv
 
 NASTY = "<script>alert('x')</script>"
 PROBLEM = ("patients.tsv", 7, "response", NASTY, "No response", "Did you mean 'PR'?", "row")
@@ -703,3 +704,31 @@ def test_what_was_not_detected_is_shown_by_lymphocyte_count(study, page_of, tmp_
     assert "t__abs" not in table
     assert not page.crossed
     assert "by lymphocyte count" not in page_of(study).said
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_told"),
+    [
+        pytest.param({"aliased": "wholly"}, True, id="nothing can tell them apart"),
+        pytest.param({"aliased": "partly"}, True, id="some levels"),
+        pytest.param({"cramers_v": "0.7"}, True, id="badly"),
+        pytest.param({}, False, id="they can be told apart"),
+        pytest.param({"aliased": "wholly", "factor": "os_event"}, False, id="another endpoint"),
+        pytest.param({"aliased": "wholly", "baseline": "B0"}, False, id="another baseline"),
+    ],
+)
+def test_a_contrast_says_where_batches_go_with_its_endpoint(
+    study, page_of, tmp_path, changed, is_told
+):
+    (first, *_) = read_tsv(study.contrasts)
+    row = dict.fromkeys(CONFOUNDING, "") | {
+        **{"panel": "tnk", "baseline": first["baseline"], "specimen": "fresh_wb"},
+        **{"factor": first["endpoint"], "cramers_v": "0.1", "p": "0.4", "aliased": "none"},
+        "sentence": "A difference may be one of the batches.",
+    }
+    write_tsv(tmp_path / "batches.tsv", CONFOUNDING, [row | changed])
+
+    page = page_of(replace(study, confounding=tmp_path / "batches.tsv"))
+
+    assert ("A difference may be one of the batches." in page.said) == is_told
+    assert not page.crossed

@@ -18,6 +18,7 @@ rule build_report:
         endpoints=rules.build_cohort.output.endpoints,
         baselines=rules.build_cohort.output.baselines,
         exclusions=rules.build_cohort.output.exclusions,
+        confounding=rules.score_batches.output.confounding,
         contrasts=rules.run_contrasts.output.contrasts,
         values=rules.run_contrasts.output.values,
         model=rules.fit_model.output.model,

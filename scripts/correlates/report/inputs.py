@@ -67,6 +67,8 @@ class ReportInputs:
         Where files were gated twice: how well the two gatings agree.
     not_detected
         How often each count was not detected, by tertile of the lymphocyte count.
+    confounding
+        How far the batches go together with each endpoint.
     plan
         The plan of the run, whose digest identifies it.
     patients_sheet
@@ -91,6 +93,7 @@ class ReportInputs:
     contrasts_as_templated: Path | None = None
     double_gating: Path | None = None
     not_detected: Path | None = None
+    confounding: Path | None = None
     plan: Path | None = None
     patients_sheet: str = ""
 
@@ -114,6 +117,7 @@ class Content:
     contrasts_as_templated: list[dict] = field(default_factory=list)
     double_gating: list[dict] = field(default_factory=list)
     not_detected: list[dict] = field(default_factory=list)
+    confounding: list[dict] = field(default_factory=list)
     patients_sheet: str = ""
 
     @property
@@ -158,6 +162,7 @@ def read_content(inputs: ReportInputs) -> Content:
         overrides=read_tsv(inputs.overrides) if inputs.overrides else [],
         double_gating=read_tsv(inputs.double_gating) if inputs.double_gating else [],
         not_detected=read_tsv(inputs.not_detected) if inputs.not_detected else [],
+        confounding=read_tsv(inputs.confounding) if inputs.confounding else [],
         contrasts_as_templated=(
             read_checked(repeated, NEEDED["contrasts"].split()) if repeated else []
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from correlates.pages.words import NOTHING, as_number, count, is_true, words
+from correlates.report.batches import batch_cautions
 from correlates.report.dots import Dot, Group, dot_plot, probability_plot
 from correlates.report.formats import (
     interval,
@@ -63,6 +64,7 @@ def _contrast(row: Mapping, content: Content) -> dict:
         "p": p_shown(row["p"]),
         "corrected": _corrected(row)[1],
         "as_templated": _as_templated(row, content),
+        "batches": batch_cautions(row, content.confounding),
     }
 
 

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from correlates.flow.controls.limits import NO_LIMITS, OUT, chart_limits, rules_broken, verdict
+from correlates.flow.controls.limits import (
+    NO_LIMITS,
+    OUT,
+    chart_limits,
+    reach_of_limits,
+    rules_broken,
+    verdict,
+)
 from correlates.intake.records import SAMPLE, Plan
 
 OUT_OF_LIMITS = "control_out_of_limits"
@@ -16,6 +23,8 @@ COLUMNS = (
     *("score", "rules", "cv_pct", "cv_limit_pct", "cv_verdict", "verdict", "reason"),
 )
 SERIES = ["panel", "control", "lot", "population", "statistic"]
+# Limits further than this, in SD of the other batches, are told of: they find gross errors only.
+_BLUNT = 6.0
 _NO_CONTROL, _REFUSED, _FEW = "no_control", "control_refused", "too_few_events"
 
 
@@ -251,5 +260,8 @@ def _verdict_of(value: float, judged: Mapping[str, float], broken: Sequence[str]
     if np.isnan(value):
         return {"rules": "", "verdict": "not_evaluable", "reason": _FEW}
     found = verdict(judged["score"], broken)
-    reason = f"{judged['n_others']} other batches" if found == NO_LIMITS else ""
+    others, reach = judged["n_others"], reach_of_limits(judged["n_others"])
+    reason = f"{others} other batches" if found == NO_LIMITS else ""
+    if found != NO_LIMITS and reach > _BLUNT:
+        reason = f"with {others} other batches only what is {reach:.0f} of their SD away is out"
     return {"rules": ";".join(broken), "verdict": found, "reason": reason}

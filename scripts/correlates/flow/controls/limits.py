@@ -58,6 +58,21 @@ def chart_limits(
     return judged
 
 
+def reach_of_limits(n_others: int, sds: float = 3.0) -> float:
+    """Return how many SD of so many other batches the limits lie from their mean.
+
+    Parameters
+    ----------
+    n_others
+        Batches behind the limits, 2 or more.
+    sds
+        Which limits.
+    """
+    if n_others < 2:
+        return np.inf
+    return float(np.sqrt(1 + 1 / n_others) * stdtrit(n_others - 1, ndtr(sds)))
+
+
 def rules_broken(scores: Sequence[float]) -> list[list[str]]:
     """Name the rules that each batch breaks, from its own score and those just before it.
 
@@ -102,7 +117,7 @@ def _judged(value: float, others: np.ndarray, min_batches: int, least_sd: float)
         return {"n_others": count} | dict.fromkeys(names, np.nan)
     centre, sd = others.mean(), max(others.std(ddof=1), least_sd)
     spread = sd * np.sqrt(1 + 1 / count)
-    reach = {sds: spread * stdtrit(count - 1, ndtr(sds)) for sds in (2, 3)}
+    reach = {sds: sd * reach_of_limits(count, sds) for sds in (2, 3)}
     limits = {f"low{sds}": centre - far for sds, far in reach.items()}
     limits |= {f"high{sds}": centre + far for sds, far in reach.items()}
     score = _score(value - centre, spread, count - 1)
