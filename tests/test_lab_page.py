@@ -28,7 +28,7 @@ from correlates.lab.page import build_lab_page
 from correlates.tables import write_json, write_text, write_tsv
 
 LINEAR_AXIS = {"transform": None, "low": 0.0, "high": 100.0}
-LEDGER = ("step", "population", "applied", "n_before", "n_after", "n_removed", "share_removed")
+LEDGER = ("step", "population", "applied", "n_before", "n_after", "n_removed", "flags")
 
 
 def file_row(name, state="accepted", panel="tnk", batch="b1", **more):
@@ -144,10 +144,13 @@ def test_each_step_shows_what_it_keeps_of_all_events(page):
 def test_steps_that_were_not_applied_are_said_to_be_so(page, applied, told):
     row = file_row("P01")
     ledger = [{"step": "unsteady", "n_before": 1000, "n_after": 900, "applied": applied}]
+    ledger[0] |= {"population": "steady", "flags": "time_runs_backwards"}
 
     text = page([row], ledgers={row["acquisition"]: ledger})
 
     assert ("these steps are not applied" in text) == told
+    # of steps that are applied the population carries the flag
+    assert ("steady (time runs backwards)" in text) == told
 
 
 def test_problems_of_the_clinics_sheets_are_not_shown(page):

@@ -206,6 +206,45 @@ def test_real_files_of_a_steady_run_keep_nearly_all(real_data):
     assert found.unsteady_share < 0.01
 
 
+@pytest.mark.parametrize(
+    ("name", "faster"),
+    [
+        pytest.param("omip021/Donor1.fcs", 1.7, id="a burst at the start"),
+        pytest.param("awkward/Data003.fcs", 0.2, id="a slow start"),
+    ],
+)
+def test_real_files_lose_a_start_that_ran_at_another_rate(real_data, name, faster):
+    header = read_header(real_data / "fcs" / name)
+    stained = [one.name for one in header.channels if one.label]
+
+    found = find_time_ranges(Events.of_file(header, hold=True), stained)
+
+    ((first, end),) = found.steady.removed
+    time = np.sort(header.events()[:, header.time_index].astype(float))
+    rate_of_start = end / (time[end - 1] - time[0])
+    rate_of_rest = (len(time) - end) / (time[-1] - time[end])
+    assert first == 0
+    assert end < 0.04 * len(time)
+    assert rate_of_start / rate_of_rest == pytest.approx(faster, rel=0.15)
+    assert found.steady.by_signal == ()
+
+
+def test_a_real_file_whose_dim_events_of_two_dyes_brighten_throughout_is_told_of(real_data):
+    """PE and PE-Texas Red, by a factor of two to three; the counts of its gates do not move."""
+    header = read_header(real_data / "fcs" / "spleen_68983" / "68983.fcs")
+    stained = [one.name for one in header.channels if one.label]
+    time = header.events()[:, header.time_index]
+    pe = header.events()[np.argsort(time, kind="stable"), header.names.index("PE-A")]
+
+    found = find_time_ranges(Events.of_file(header, hold=True), stained)
+
+    starts, ends = (np.quantile(part, 0.25) for part in np.array_split(pe, 5)[::4])
+    assert ends > 2 * starts
+    assert found.flags == (NO_MAJORITY,)
+    assert list(found.steady.straying) == ["PE-A", "PE-Texas Red-A"]
+    assert {one.share for one in found.steady.straying.values()} == {0.25}
+
+
 def test_the_shipped_template_cleans_in_the_declared_order():
     template, _ = parse_template((ROOT / "resources/gating/tnk.csv").read_text(), "tnk.csv")
     parents = {alias: row.parent for row in template.rows for alias in row.aliases}

@@ -84,7 +84,7 @@ def _view(
         "is_to_do": is_to_do(row, content),
         "outliers": content.outliers.get(name, []),
         "outlier_gates": _gates(content.outliers.get(name, [])),
-        "flags": content.flags.get(name, []),
+        "flags": [*_flags_beside(content.ledgers.get(name, [])), *content.flags.get(name, [])],
         "kept": kept_of_all(content.ledgers.get(name, [])),
         "is_cleaned": all(one.get("applied") != "no" for one in content.ledgers.get(name, [])),
         "name": " ".join(filter(None, (row["patient"], row["visit"]))) or name.split("__")[0],
@@ -145,6 +145,15 @@ def _gates(outliers: list[dict]) -> list[dict]:
         groups.setdefault(key, []).append(one)
     return [
         rows[0] | {"populations": [one["population"] for one in rows]} for rows in groups.values()
+    ]
+
+
+def _flags_beside(ledger: list[dict]) -> list[tuple[str, str]]:
+    """Return the flags of steps that no population stands for, since others' gates are used."""
+    return [
+        (row["population"], row["flags"].replace("_", " ").replace(";", ", "))
+        for row in ledger
+        if row.get("applied") == "no" and row.get("flags")
     ]
 
 
