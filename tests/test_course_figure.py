@@ -21,13 +21,15 @@ def found_in(seconds, signal):
     return find_time_ranges(Events.of_array(values, channels), ("PE-A",))
 
 
+WAITS = np.random.default_rng(1).exponential(0.002, 20_000)
+WAITS[8000:10_000] /= 3
+SECONDS = np.cumsum(WAITS)
+
+
 @pytest.fixture(scope="module")
 def course():
     """A rate that trebles for a tenth of the events, and a signal that stays."""
-    rng = np.random.default_rng(1)
-    waits = rng.exponential(0.002, 20_000)
-    waits[8000:10_000] /= 3
-    return found_in(np.cumsum(waits), rng.lognormal(8, 0.3, 20_000))
+    return found_in(SECONDS, np.random.default_rng(4).lognormal(8, 0.3, 20_000))
 
 
 def test_what_is_removed_is_shaded_where_it_is_in_every_plot(course):
@@ -35,8 +37,7 @@ def test_what_is_removed_is_shaded_where_it_is_in_every_plot(course):
 
     shades = [one for one in root.iter(f"{SVG}rect") if one.get("fill") == "#f6c7a8"]
     words = [one.text for one in root.iter(f"{SVG}text")]
-    seconds = course.clock.seconds
-    share = (seconds[8000] - seconds[0]) / (seconds[-1] - seconds[0])
+    share = (SECONDS[8000] - SECONDS[0]) / (SECONDS[-1] - SECONDS[0])
 
     assert len(shades) == 3
     for shade in shades:
@@ -77,3 +78,11 @@ def test_a_steady_file_says_so():
 )
 def test_where_there_is_nothing_to_draw_the_reason_stands(found, said):
     assert said in draw_course(found, {}, "P01")
+
+
+def test_times_are_kept_of_the_places_that_are_drawn_and_of_no_others(course):
+    courses = (course.steady.rate, *course.steady.signals.values())
+    places = np.concatenate([one.starts for one in courses])
+
+    assert course.moments.at(places) == pytest.approx(SECONDS[np.minimum(places, 19_999)])
+    assert len(course.moments.places) < 2000

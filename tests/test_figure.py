@@ -15,6 +15,7 @@ from correlates.flow.figures.density_image import LEVELS, density_levels, palett
 from correlates.flow.figures.figure import FigureEvents, draw_figure, draw_refusal
 from correlates.flow.figures.labels import percent_text
 from correlates.flow.figures.places import SIDE, Places
+from correlates.flow.figures.plots import columns_drawn
 from correlates.flow.gating.evaluate import columns_of, evaluate
 from correlates.flow.gating.events import Events
 from correlates.flow.gating.gates import (
@@ -133,6 +134,19 @@ def test_a_ratio_is_drawn_as_it_is_gated():
 
     assert gated.counts["t"] == 5
     assert shown.linear(gate.dimensions[0], np.array([3, 9])).tolist() == [3, 9]
+
+
+def test_only_columns_that_are_drawn_are_asked_for():
+    """A gate of many dimensions, as on margins is, has two axes; a ratio is made of two columns."""
+    many = RectangleGate("m", "root", "m", tuple(dim(name, 1.0) for name in ("A", "B", "C")))
+    share = RectangleGate("r", "m", "r", (Dimension("share", "uncompensated", None, 5.0),))
+    either = BooleanGate("e", "root", "e", "or", (Operand("m"), Operand("r")))
+    ratios = {"share": Ratio("D", "E", 1.0, 0.0, 0.0)}
+
+    drawn = columns_drawn(Strategy((many, share, either), {"logicle": LOGICLE}, ratios))
+
+    plain = "uncompensated"
+    assert set(drawn) == {("A", "FCS"), ("B", "FCS"), ("D", plain), ("E", plain)}
 
 
 def plots(figure):

@@ -16,11 +16,11 @@ from correlates.flow.checks import (
     check_panel,
     missing_channels,
 )
+from correlates.flow.figures.plots import columns_drawn
 from correlates.flow.gating.compensation import BadMatrix, of_spillover, read_csv
 from correlates.flow.gating.evaluate import (
     Gated,
     StrategyError,
-    columns_of,
     evaluate,
     intensities_of,
 )
@@ -355,9 +355,9 @@ def _gated(header, events, source, stained, settings, verdict, borrowing) -> Out
 def _columns(
     strategy: Strategy, markers: Mapping[str, str], compensation: str
 ) -> list[tuple[str, str]]:
-    """Return what is kept of a file: each marker's intensity, and what the gates look at."""
+    """Return what is kept of a file: each marker's intensity, and what the figure shows."""
     intensities = [(channel, compensation) for channel in markers]
-    return list(dict.fromkeys([*intensities, *columns_of(strategy)]))
+    return list(dict.fromkeys([*intensities, *columns_drawn(strategy)]))
 
 
 def _channels_of(template: Template, header: FcsFile, panel: Resolved) -> dict[str, str]:

@@ -84,15 +84,14 @@ def _said(found: TimeRanges) -> str:
 
 
 def _plot(found: TimeRanges, label: str, course: Course, is_rate: bool, top: float) -> str:
-    seconds = found.clock.seconds
-    begin, end = float(seconds[0]), float(seconds[-1])
+    begin, end = map(float, found.moments.seconds[[0, -1]])
 
     def across(time):
         return _LEFT + _WIDTH * (time - begin) / max(end - begin, 1e-12)
 
     low, high = _span(course, is_rate)
-    places = np.minimum(course.starts, len(seconds) - 1)
-    middles = (seconds[places[:-1]] + seconds[places[1:]]) / 2
+    bounds = found.moments.at(course.starts)
+    middles = (bounds[:-1] + bounds[1:]) / 2
     heights = top + _HEIGHT * (1 - (np.clip(course.values, low, high) - low) / (high - low))
     usual = top + _HEIGHT * (1 - (course.usual - low) / (high - low))
     shades = [
@@ -126,9 +125,7 @@ def _span(course: Course, is_rate: bool) -> tuple[float, float]:
 
 
 def _shades(found: TimeRanges, across) -> list[tuple[float, float]]:
-    seconds = found.clock.seconds
-    last = len(seconds) - 1
-    ends = [(seconds[min(a, last)], seconds[min(b, last)]) for a, b in found.steady.removed]
+    ends = [found.moments.at(np.array(removed)) for removed in found.steady.removed]
     return [(float(across(a)), float(across(b) - across(a))) for a, b in ends]
 
 

@@ -61,7 +61,7 @@ class FigureEvents:
         channels
             The file's, with ``name``, ``label`` and ``range``.
         gated, strategy
-            Who is in which population, the columns that the gates look at among its intensities;
+            Who is in which population, the columns that the plots show among its intensities;
             and the gates.
         markers
             Marker by ``$PnN``; a channel without one goes by its ``$PnS``.

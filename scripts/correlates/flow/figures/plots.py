@@ -82,6 +82,16 @@ def plots_of(strategy: Strategy) -> list[Plot]:
     return [Plot(key[0], axes[key], tuple(gates)) for key, gates in groups.items()]
 
 
+def columns_drawn(strategy: Strategy) -> list[tuple[str, str]]:
+    """Return every (channel, compensation) that a plot shows; of a ratio, its two channels."""
+    columns: dict[tuple[str, str], None] = {}
+    for axis in (axis for plot in plots_of(strategy) for axis in plot.dimensions):
+        ratio = strategy.ratios.get(axis.channel)
+        names = (axis.channel,) if ratio is None else (ratio.numerator, ratio.denominator)
+        columns |= dict.fromkeys((name, axis.compensation) for name in names)
+    return list(columns)
+
+
 def bounds_on(plot: Plot, dimension: Dimension) -> list[float]:
     """Return every finite bound of the plot's gates on one dimension, as the gates give them."""
     bounds: list[float | None] = []

@@ -7,7 +7,7 @@ import numpy as np
 
 from correlates.flow.gating.events import Events
 from correlates.flow.quality.channels import cofactor_of, time_name, watched
-from correlates.flow.quality.clock import Clock, read_clock
+from correlates.flow.quality.clock import Clock, Moments, read_clock
 from correlates.flow.quality.steadiness import Steadiness, Steady, find_unsteady
 
 NO_MAJORITY = "no_steady_majority"
@@ -28,7 +28,7 @@ class TimeRanges:
         Why nothing could be judged, or that the greater part is not steady.
     unsteady_share
         Share of the events that lie outside the steady stretches, whether removed or not.
-    clock, steady
+    moments, steady
         For the figure; None where nothing could be judged.
     """
 
@@ -36,7 +36,7 @@ class TimeRanges:
     kept: tuple[tuple[float | None, float | None], ...] = ((None, None),)
     flags: tuple[str, ...] = ()
     unsteady_share: float = 0.0
-    clock: Clock | None = field(default=None, repr=False)
+    moments: Moments | None = field(default=None, repr=False)
     steady: Steady | None = field(default=None, repr=False)
 
 
@@ -67,9 +67,12 @@ def find_time_ranges(
     edges = [(clock.edge(a), clock.edge(b)) for a, b in steady.removed]
     removed = [(low, high) for low, high in edges if high[0] > low[0]]
     share = sum(high[0] - low[0] for low, high in removed) / len(clock.seconds)
+    courses = (steady.rate, *steady.signals.values())
+    ends = np.array(steady.removed, dtype=np.int64).ravel()
+    moments = clock.moments([ends, *(course.starts for course in courses)])
     if share > settings.most_removed:
-        return TimeRanges(channel, ((None, None),), (NO_MAJORITY,), share, clock, steady)
-    return TimeRanges(channel, _between(removed), (), share, clock, steady)
+        return TimeRanges(channel, ((None, None),), (NO_MAJORITY,), share, moments, steady)
+    return TimeRanges(channel, _between(removed), (), share, moments, steady)
 
 
 def _thinned(events: Events, names: list[str], clock: Clock, most: int) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """The time of acquisition of each event: what the Time channel gives, made fit for flow rates."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,33 @@ class Clock:
         if after == 0:
             return 0, None
         return int(self.first[after]), float(self.ticks[after - 1] + self.ticks[after]) / 2
+
+    def moments(self, places: Iterable[np.ndarray]) -> "Moments":
+        """Return the times of some places, and of the first and the last."""
+        last = len(self.seconds) - 1
+        wanted = np.concatenate([[0, last], *places]).astype(np.int64)
+        kept = np.unique(np.minimum(wanted, last))
+        return Moments(kept, self.seconds[kept])
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What is kept of a clock, which holds a number for every event.
+
+    Parameters
+    ----------
+    places
+        Places in the order of time, ascending, the first and the last among them, (m,).
+    seconds
+        Their times, (m,).
+    """
+
+    places: np.ndarray
+    seconds: np.ndarray
+
+    def at(self, places: np.ndarray) -> np.ndarray:
+        """Return the times of places that were kept; of those beyond the last, its."""
+        return self.seconds[np.searchsorted(self.places, np.minimum(places, self.places[-1]))]
 
 
 def read_clock(time: np.ndarray | None, min_events: int = 500) -> tuple[Clock | None, str]:
