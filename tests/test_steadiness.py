@@ -8,7 +8,15 @@ import pytest
 from correlates.flow.gating.evaluate import evaluate
 from correlates.flow.gating.events import Events
 from correlates.flow.quality.acquisition_time import NO_MAJORITY, find_time_ranges
-from correlates.flow.quality.clock import BACKWARDS, COARSE, CONSTANT, FEW, NO_TIME, read_clock
+from correlates.flow.quality.clock import (
+    BACKWARDS,
+    COARSE,
+    CONSTANT,
+    FEW,
+    NO_NUMBER,
+    NO_TIME,
+    read_clock,
+)
 from correlates.flow.quality.segments import change_points, levels_of, noise_of, usual_level
 from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.template import parse_template
@@ -94,7 +102,7 @@ def test_planted_troubles_are_found_event_by_event(clean, kind):
         ),
         pytest.param(np.arange(2000) // 100, COARSE, id="twenty ticks"),
         pytest.param(np.arange(100), FEW, id="few events"),
-        pytest.param(np.r_[np.arange(1999.0), np.nan], BACKWARDS, id="no number"),
+        pytest.param(np.r_[np.arange(1999.0), np.nan], NO_NUMBER, id="no number"),
     ],
 )
 def test_a_file_without_a_time_to_judge_by_keeps_every_event_and_is_flagged(time, reason):

@@ -57,6 +57,8 @@ MEANINGS = {
     "no_time_channel": "the file has no Time channel, so that its acquisition cannot be judged",
     "time_is_constant": "the Time channel holds one value, so the acquisition cannot be judged",
     "time_too_coarse": "the Time channel is too coarse to judge the acquisition by",
+    "time_is_no_number": "the Time channel holds what is no number, so that the acquisition cannot "
+    "be judged",
     "time_runs_backwards": "the Time channel goes back, so that the acquisition cannot be judged",
     "too_few_events_over_time": "too few events to judge the acquisition by",
     "no_steady_majority": "flow rate or signals changed throughout the acquisition",

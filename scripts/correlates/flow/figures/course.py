@@ -6,7 +6,7 @@ import numpy as np
 
 from correlates.flow.figures.svg import document, element, path, shorten, text, wrap
 from correlates.flow.quality.acquisition_time import NO_MAJORITY, TimeRanges
-from correlates.flow.quality.clock import BACKWARDS, COARSE, CONSTANT, FEW, NO_TIME
+from correlates.flow.quality.clock import BACKWARDS, COARSE, CONSTANT, FEW, NO_NUMBER, NO_TIME
 from correlates.flow.quality.steadiness import Course, quantile_words
 
 _WIDTH, _HEIGHT = 720, 88
@@ -23,6 +23,7 @@ _REASONS = {
     NO_TIME: "The file has no Time channel, so that its acquisition cannot be judged.",
     CONSTANT: "The Time channel holds one value, so that the acquisition cannot be judged.",
     BACKWARDS: "The Time channel goes back, so that the acquisition cannot be judged.",
+    NO_NUMBER: "The Time channel holds no numbers, so that the acquisition cannot be judged.",
     COARSE: "The Time channel is too coarse to judge the acquisition by.",
     FEW: "The file holds too few events to judge its acquisition.",
 }

@@ -8,6 +8,7 @@ import numpy as np
 NO_TIME = "no_time_channel"
 CONSTANT = "time_is_constant"
 BACKWARDS = "time_runs_backwards"
+NO_NUMBER = "time_is_no_number"
 COARSE = "time_too_coarse"
 FEW = "too_few_events_over_time"
 
@@ -103,7 +104,7 @@ def read_clock(time: np.ndarray | None, min_events: int = 500) -> tuple[Clock | 
     steps = np.diff(time)
     span = float(time.max() - time.min())
     if not np.isfinite(span):
-        return None, BACKWARDS
+        return None, NO_NUMBER
     if span <= 0:
         return None, CONSTANT
     order = None
