@@ -8,7 +8,6 @@ from correlates.flow.counts.censoring import COLUMNS as BY_ALC
 from correlates.flow.counts.censoring import nd_by_alc
 from correlates.flow.counts.collect import (
     acquisition_rows,
-    flow_settings,
     placement_marks,
     reconciliation_rows,
     templates_of,
@@ -19,6 +18,7 @@ from correlates.flow.counts.fmo import read_compared
 from correlates.flow.counts.measurements import LEFT_OUT, flow_measurements, read_job_tables
 from correlates.flow.counts.override_effects import override_marks
 from correlates.flow.counts.platforms import COMPARISON
+from correlates.flow.counts.settings import FlowSettings
 from correlates.flow.gating.reconcile import COLUMNS
 from correlates.intake.duplicates import find_duplicates
 from correlates.intake.records import read_plan
@@ -48,7 +48,7 @@ def main(job) -> None:
     fitness = read_fitness(
         dict(zip(plan.names, job.input.ledgers, strict=True)),
         {name: verdict["n_events"] for name, verdict in verdicts.items()},
-        job.params.settings["exclusion"],
+        job.params.exclusion,
     )
     tables = flow_measurements(
         acquisition_rows(plan),
@@ -56,7 +56,7 @@ def main(job) -> None:
         with_median_flags(intensities, of_medians, OUT_OF_LIMITS),
         verdicts,
         plan.cbc,
-        flow_settings(job.params.settings),
+        FlowSettings(**job.params.settings),
         panel_order=list(plan.gating),
         excluded=find_duplicates(plan.acquisitions, plan.listed),
         compared=read_compared(job.input.compared),

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from correlates.flow.counts.collect import acquisition_rows, flow_settings
+from correlates.flow.counts.collect import acquisition_rows
 from correlates.flow.counts.exclusion import read_fitness, with_exclusions
 from correlates.flow.counts.measurements import LEFT_OUT, read_job_tables
+from correlates.flow.counts.settings import FlowSettings
 from correlates.flow.ics.judging import IcsSettings, judged, with_posteriors
 from correlates.flow.ics.measure import CALL_COLUMNS, ics_measurements
 from correlates.flow.ics.pairing import paired_counts, stimulation_tubes
@@ -24,7 +25,7 @@ import pandas as pd
 def main(job) -> None:
     """Pair the tubes of each draw, subtract, call, and list what could not be."""
     plan, names = read_plan(job.input.plan), job.params.acquisitions
-    flow = flow_settings(job.params.flow)
+    flow = FlowSettings(**job.params.flow)
     settings = IcsSettings(**job.params.settings)
     populations = read_job_tables(dict(zip(names, job.input.populations, strict=True)))
     counts = read_job_tables(dict(zip(names, job.input.combinations, strict=True)))
@@ -41,7 +42,7 @@ def main(job) -> None:
     if len(tubes):
         n_events = {name: verdict["n_events"] for name, verdict in verdicts.items()}
         ledgers = dict(zip(names, job.input.ledgers, strict=True))
-        fitness = read_fitness(ledgers, n_events, job.params.flow["exclusion"])
+        fitness = read_fitness(ledgers, n_events, job.params.exclusion)
         tubes, unfit = with_exclusions(tubes, fitness)
         paired, alone = paired_counts(tubes, counts)
         rows = with_posteriors(judged(paired, settings), settings)

@@ -7,7 +7,7 @@ import pytest
 
 from correlates.flow.counts.absolute import absolute_counts
 from correlates.flow.counts.measurements import flow_measurements
-from correlates.flow.counts.tubes import FlowSettings
+from correlates.flow.counts.settings import FlowSettings
 
 SETTINGS = FlowSettings(
     min_parent_events=500,

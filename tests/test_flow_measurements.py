@@ -1,6 +1,6 @@
 """The flow assay's cohort step: what each tube's counts become, and what they may not."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,12 +9,12 @@ import yaml
 
 from correlates.flow.counts.features import feature_names
 from correlates.flow.counts.measurements import flow_measurements, read_job_tables
-from correlates.flow.counts.tubes import FlowSettings
+from correlates.flow.counts.settings import FlowSettings, settings_of_counts
 from correlates.measurements import COLUMNS, conform, faults
 from correlates.tables import write_tsv
 
 CONFIG = yaml.safe_load((Path(__file__).parent.parent / "config" / "config.yaml").read_text())
-SHIPPED = FlowSettings(**{field.name: CONFIG["flow"][field.name] for field in fields(FlowSettings)})
+SHIPPED = FlowSettings(**settings_of_counts(CONFIG["flow"]))
 # Its draws are of many lymphocytes; test_clone_limits looks at the floor that holds for them.
 SETTINGS = replace(SHIPPED, subset_floor=SHIPPED.subset_floor | {"min_leukocytes": 0})
 # population: (parent, events); 100,000 CD45+ with a WBC of 50 x 10^9/L are 0.5 cells/uL an event.

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from correlates.digest import reached_modules
+
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "scripts" / "correlates"
 FLOORS = ["intake", "flow", "cohort", "analyses", "report"]
@@ -127,6 +129,47 @@ def test_the_library_imports_with_nothing_installed():
         "import correlates.flow.gating.gates"
     )
     subprocess.run([sys.executable, "-I", "-S", "-c", code], cwd=ROOT, check=True)
+
+
+def packages_of(path):
+    """Names of the packages of others that a file imports anywhere in it, as they are installed."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    # Snakemake itself is imported for the checker of types alone.
+    others = names - set(sys.stdlib_module_names) - {"correlates", "snakemake"}
+    installed = {"sklearn": "scikit-learn", "faiss": "faiss-cpu"}
+    return {installed.get(name, name) for name in others}
+
+
+def rules_of_scripts():
+    """Return the script and the environment of each rule that has one."""
+    text = "\n".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    rules = re.split(r"^(?=rule |use rule )", text, flags=re.M)
+    found = [re.search(r"envs/(\w+)\.yaml.*scripts/(\w+)\.py", rule, re.S) for rule in rules]
+    return sorted((match[2], match[1]) for match in found if match)
+
+
+@pytest.mark.parametrize(("script", "environment"), rules_of_scripts())
+def test_a_rule_s_environment_holds_what_its_script_imports(script, environment):
+    path = ROOT / "scripts" / f"{script}.py"
+    files = {path, *(path_of_module(name) for name in reached_modules(path))}
+    wanted = set().union(*map(packages_of, files))
+    held = re.findall(r"- ([a-z0-9._-]+)==", (ROOT / "envs" / f"{environment}.yaml").read_text())
+
+    assert wanted <= set(held)
+
+
+def path_of_module(name):
+    path = LIBRARY.parent.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def test_every_script_of_a_rule_is_looked_at():
+    assert {script for script, _ in rules_of_scripts()} == {path.stem for path in SCRIPTS}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "envs").glob("*.yaml")), ids=lambda p: p.name)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from correlates.flow.acquisition import Outcome, gate_acquisition
-from correlates.flow.clusters.settings import chosen_events, without_clusters
+from correlates.flow.clusters.settings import chosen_events
 from correlates.flow.clusters.subsample import (
     Choice,
     choose_events,
@@ -124,8 +124,7 @@ def test_what_is_written_is_read_and_equal_events_are_equal_bytes(gated, tmp_pat
         assert np.array_equal(getattr(read, name), getattr(chosen, name))
 
 
-def test_settings_of_the_clusters_move_no_measurement_and_no_file_while_they_are_off():
+def test_settings_of_the_clusters_move_no_file_while_they_are_off():
     flow = {"scale": {"m": 4.5}, "unsupervised": {"enabled": False}}
 
     assert chosen_events(flow) == {}
-    assert without_clusters(flow) == {"scale": {"m": 4.5}}

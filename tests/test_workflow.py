@@ -155,6 +155,14 @@ def test_a_changed_model_setting_plans_no_gating(study):
     assert study.planned() == {"fit_model": 1, "build_report": 1}
 
 
+def test_a_setting_that_only_others_use_plans_no_measuring(study):
+    config = study.read_config()
+    config["flow"] |= {"children_tolerance_pct": 7, "unsupervised": {"resolution": 0.7}}
+    study.write_config(config)
+
+    assert study.planned() == {}
+
+
 def test_the_laboratorys_page_is_the_same_whatever_the_outcomes_are(study):
     page = study.result("lab/lab.html").read_bytes()
     patients = study.folder / "data" / "patients.tsv"

@@ -24,8 +24,8 @@ from correlates.flow.clusters.settings import (
     clustering,
     files_of_panel,
     frozen_map_problems,
-    without_clusters,
 )
+from correlates.flow.counts.settings import settings_of_counts
 from correlates.flow.overrides import check_overrides
 from correlates.flow.planning import gating_problems, goal_problems, scale_problems, tubes_needed
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study

@@ -159,7 +159,8 @@ rule collect_flow:
         mem_mb=each_try(2000),
         runtime=each_try(30),
     params:
-        settings=without_clusters(config["flow"]),
+        settings=settings_of_counts(config["flow"]),
+        exclusion=lookup(dpath="flow/exclusion", within=config),
         with_overrides=True,
         code=code_of("collect_flow"),
     script:

@@ -33,7 +33,8 @@ rule measure_ics:
     params:
         acquisitions=stimulation_acquisitions,
         settings=settings_of_ics,
-        flow=lookup(dpath="flow", within=config),
+        flow=settings_of_counts(config["flow"]),
+        exclusion=lookup(dpath="flow/exclusion", within=config),
         parents=lookup(dpath="ics/combinations/parents", within=config),
         code=code_of("measure_ics"),
     script:

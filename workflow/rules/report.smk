@@ -41,7 +41,7 @@ rule build_report:
     params:
         title=lookup(dpath="study/title", within=config, default=""),
         patients_sheet=lookup(dpath="study/patients", within=config, default=""),
-        flow=without_clusters(config["flow"]),
+        flow=settings_of_counts(config["flow"]) | {"scale": config["flow"]["scale"]},
         cohort=lookup(dpath="cohort", within=config),
         analyses=lookup(dpath="analyses", within=config),
         report=lookup(dpath="report", within=config),

@@ -31,6 +31,6 @@ rule simulate_cohort:
         events=SIMULATED.get("events", 40000),
         seed=SIMULATED["seed"],
         effects=SIMULATED.get("effects", True),
-        code=library_digest(SCRIPTS / "simulate_cohort.py"),
+        code=code_of("simulate_cohort"),
     script:
         "../../scripts/simulate_cohort.py"

@@ -26,11 +26,6 @@ def chosen_events(flow: Mapping) -> dict:
     return {name: block[name] for name in names} | scale
 
 
-def without_clusters(flow: Mapping) -> dict:
-    """Return the ``flow`` block as the measurements see it: clustering moves none of them."""
-    return {name: value for name, value in flow.items() if name != "unsupervised"}
-
-
 def clustering(flow: Mapping) -> dict:
     """Return how pooled events are clustered, for ``atlas.Settings``."""
     names = ("seed", "grid", "metaclusters", "thin_dense", "far_quantile")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from correlates.flow.counts.absolute import NOT_EVALUABLE, SEPARATED, WHOLE_BLOOD
 from correlates.flow.counts.references import line_of
-from correlates.flow.counts.tubes import FlowSettings
+from correlates.flow.counts.settings import FlowSettings
 
 METHOD = "single_platform:beads"
 LYSE_NO_WASH, WASHED = "lyse_no_wash", "washed"

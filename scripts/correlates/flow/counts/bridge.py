@@ -9,7 +9,7 @@ import pandas as pd
 
 from correlates.flow.counts.absolute import DRAW
 from correlates.flow.counts.beads import WAY
-from correlates.flow.counts.tubes import FlowSettings
+from correlates.flow.counts.settings import FlowSettings
 
 
 def bridge_counts(

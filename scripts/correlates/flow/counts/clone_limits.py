@@ -11,7 +11,7 @@ import pandas as pd
 
 from correlates.flow.counts.absolute import DRAW
 from correlates.flow.counts.references import line_of
-from correlates.flow.counts.tubes import FlowSettings
+from correlates.flow.counts.settings import FlowSettings
 
 BELOW_SUBSET_FLOOR = "leukocytes_below_subset_floor"
 NEEDS_EXTENDED = "clone_needs_extended_panel"

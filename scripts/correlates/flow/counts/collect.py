@@ -1,25 +1,18 @@
 """What the flow assay's cohort step takes from the plan and from the gating jobs."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
 
 from correlates.flow.counts.dependents import PLACEMENT, marked
 from correlates.flow.counts.placements import outlying_populations
-from correlates.flow.counts.tubes import FlowSettings
 from correlates.flow.gating.reconcile import reconcile
 from correlates.flow.gating.workspaces import FlowJoWorkspace, NotInWorkspace
 from correlates.flow.sources import read_source
 from correlates.flow.templates.template import Template, read_template
 from correlates.intake.records import Plan
 from correlates.tables import read_tsv
-
-
-def flow_settings(config: Mapping) -> FlowSettings:
-    """Return what the config's ``flow`` block says of counts; gating's own keys are left out."""
-    return FlowSettings(**{field.name: config[field.name] for field in fields(FlowSettings)})
 
 
 def acquisition_rows(plan: Plan) -> list[dict]:

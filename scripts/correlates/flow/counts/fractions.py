@@ -8,7 +8,8 @@ import pandas as pd
 from correlates.flow.counts.absolute import NOT_EVALUABLE
 from correlates.flow.counts.counting import clopper_pearson, limit_events, status_by_count
 from correlates.flow.counts.references import line_of
-from correlates.flow.counts.tubes import DISPLAY_ONLY, FlowSettings
+from correlates.flow.counts.settings import FlowSettings
+from correlates.flow.counts.tubes import DISPLAY_ONLY
 
 PARENT, GRANDPARENT, LEUKOCYTES = "parent", "grandparent", "leukocytes"
 # One method for all: a share is the same number whether its denominator is a parent or further up.

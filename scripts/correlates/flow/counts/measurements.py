@@ -26,10 +26,10 @@ from correlates.flow.counts.fmo_features import fmo_rows
 from correlates.flow.counts.fractions import fraction_rows
 from correlates.flow.counts.platforms import COMPARISON, absolute_rows, ways_of_counting
 from correlates.flow.counts.references import with_references
+from correlates.flow.counts.settings import FlowSettings
 from correlates.flow.counts.superseded import one_per_key
 from correlates.flow.counts.tubes import (
     DISPLAY_ONLY,
-    FlowSettings,
     evaluable_tubes,
     with_sample_gates,
 )

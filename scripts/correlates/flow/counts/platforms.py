@@ -10,7 +10,7 @@ from correlates.flow.counts.beads import bead_counts
 from correlates.flow.counts.bridge import bridge_counts
 from correlates.flow.counts.counting import LT_LLOQ, ND, OK
 from correlates.flow.counts.dependents import flags_of_references
-from correlates.flow.counts.tubes import FlowSettings
+from correlates.flow.counts.settings import FlowSettings
 
 DUAL, SINGLE, BRIDGE = "dual", "single", "bridge"
 DISAGREE = "platforms_disagree"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from correlates.flow.counts.absolute import DRAW, MISSING, NOT_EVALUABLE, Pair, choose_pair
-from correlates.flow.counts.tubes import FlowSettings
+from correlates.flow.counts.settings import FlowSettings
 
 FAR_FROM_DRAW = "cbc_far_from_draw"
 PLACES = ["countable", "mononuclear", "in_reference", "is_reference", "mfi_compositional"]

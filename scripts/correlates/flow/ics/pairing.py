@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from correlates.flow.counts.settings import FlowSettings
 from correlates.flow.counts.tubes import (
-    FlowSettings,
     recorded_day,
     with_sample_gates,
 )
