@@ -164,3 +164,15 @@ def test_equal_quantiles_become_one_point():
 def test_what_are_no_quantiles_is_a_bug(source, goal, said):
     with pytest.raises(ValueError, match=said):
         quantile_map(source, goal, 150)
+
+
+def test_draws_of_one_patient_do_not_make_a_chance_difference_certain():
+    rng = np.random.default_rng(1)
+    patients, found = np.repeat(np.arange(12), 6), []
+    for seed in range(120):
+        batch, specimen = rng.integers(0, 3, 12)[patients], rng.integers(0, 2, 12)[patients]
+        found.append(score_confounding(batch, specimen, 99, seed, owners=patients))
+
+    assert np.mean([one.p <= 0.1 for one in found]) < 0.2
+    assert np.mean([one.cramers_v > 0.5 for one in found]) < 0.12
+    assert {one.n for one in found} == {12}

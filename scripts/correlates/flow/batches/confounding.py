@@ -34,7 +34,11 @@ class Score:
 
 
 def score_confounding(
-    batches: Sequence[str], levels: Sequence[str], permutations: int, seed: int
+    batches: Sequence[str],
+    levels: Sequence[str],
+    permutations: int,
+    seed: int,
+    owners: Sequence[str] | None = None,
 ) -> Score:
     """Score batches against a factor.
 
@@ -46,6 +50,10 @@ def score_confounding(
         Permutations behind the p-value, whose smallest value is 1 / (permutations + 1).
     seed
         Seed of the permutations.
+    owners
+        Whose each unit is, where several are of one patient and share its level: the patients are
+        the units then, and their levels are what is permuted. Draws of a patient, which often
+        share a batch too, would be counted as if they had been assigned one by one.
 
     Notes
     -----
@@ -57,19 +65,22 @@ def score_confounding(
         msg = f"{len(batch)} batches, but {len(level)} levels"
         raise ValueError(msg)
     sizes = (len(set(batch.tolist())), len(set(level.tolist())))
+    own_level, owner = _by_owner(level, owners)
+    n = len(own_level)
     if min(sizes) < 2:
-        return Score(len(batch), *sizes, np.nan, np.nan, NONE)
+        return Score(n, *sizes, np.nan, np.nan, NONE)
     observed = _chi2(_table(batch, level, sizes))
     rng = np.random.default_rng(seed)
     # Equal tables sum to values that differ by rounding.
     reached = observed * (1 - 1e-12)
     as_far = sum(
-        _chi2(_table(rng.permutation(batch), level, sizes)) >= reached for _ in range(permutations)
+        _chi2(_table(batch, rng.permutation(own_level)[owner], sizes)) >= reached
+        for _ in range(permutations)
     )
     return Score(
-        len(batch),
+        n,
         *sizes,
-        _corrected_v(observed, len(batch), *sizes),
+        _corrected_v(observed * n / len(batch), n, *sizes),
         (as_far + 1) / (permutations + 1),
         aliasing(batch, level),
     )
@@ -95,6 +106,16 @@ def aliasing(batches: Sequence, levels: Sequence) -> str:
     if rank == n_batches + n_levels - 1:
         return NONE
     return WHOLLY if rank == n_batches else PARTLY
+
+
+def _by_owner(level: np.ndarray, owners: Sequence[str] | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the level of each owner, and the owner of each unit; without any, each its own."""
+    if owners is None:
+        return level, np.arange(len(level))
+    _, first, owner = np.unique(
+        np.asarray(owners, dtype=str), return_index=True, return_inverse=True
+    )
+    return level[first], owner
 
 
 def _indicators(values: Sequence) -> np.ndarray:

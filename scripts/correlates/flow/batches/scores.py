@@ -40,8 +40,11 @@ def visit_scores(tubes: pd.DataFrame, permutations: int, seed: int) -> list[dict
     rows = []
     for panel, own in tubes[tubes["batch"] != ""].groupby("panel", sort=True):
         for factor in FACTORS:
-            score = score_confounding(own["batch"], own[factor], permutations, seed)
-            rows.append({"panel": panel} | score_row(score, factor, "draw"))
+            # What never changes within a patient was not assigned draw by draw.
+            is_of_patient = (own.groupby("patient")[factor].nunique() == 1).all()
+            owners, unit = (own["patient"], "patient") if is_of_patient else (None, "draw")
+            score = score_confounding(own["batch"], own[factor], permutations, seed, owners)
+            rows.append({"panel": panel} | score_row(score, factor, unit))
     return rows
 
 
