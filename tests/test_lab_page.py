@@ -104,6 +104,19 @@ def test_a_gate_far_from_the_others_asks_to_be_looked_at(page):
     )
 
 
+def test_an_outlier_that_an_override_set_asks_for_no_other_override(page):
+    row = file_row("P01")
+    outlier = dict.fromkeys(PLACEMENT_COLUMNS, "") | {"acquisition": row["acquisition"]}
+    outlier |= {"population": "nk", "marker": "CD56", "threshold": "9000", "outlier": "yes"}
+    outlier |= {"median_of_others": "700"}
+
+    text = page([row], [outlier], flags=[{"population": "nk", "flags": "overridden"}])
+
+    assert "(9,000 against 700), where an override set it." in text
+    assert "Look whether the override is right." in text
+    assert "write an override" not in text
+
+
 def test_when_all_is_well_the_page_says_so(page):
     assert "Nothing: every file was accepted" in page([file_row("P01")])
 

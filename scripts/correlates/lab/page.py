@@ -24,6 +24,7 @@ from correlates.tables import write_text
 
 # How the flags of a reference tube end that could not be used, in words.
 _NO_TUBE = (" missing", " parent below floor")
+_OVERRIDDEN = "overridden"
 _MEASURED = ("full", "stim_")
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -83,7 +84,7 @@ def _view(
         "row": row,
         "is_to_do": is_to_do(row, content),
         "outliers": content.outliers.get(name, []),
-        "outlier_gates": _gates(content.outliers.get(name, [])),
+        "outlier_gates": _gates(content.outliers.get(name, []), content.flags.get(name, [])),
         "flags": [*_flags_beside(content.ledgers.get(name, [])), *content.flags.get(name, [])],
         "kept": kept_of_all(content.ledgers.get(name, [])),
         "is_cleaned": all(one.get("applied") != "no" for one in content.ledgers.get(name, [])),
@@ -137,14 +138,20 @@ def tubes_wanted(content: LabContent) -> list[dict]:
     ]
 
 
-def _gates(outliers: list[dict]) -> list[dict]:
-    """Return outlying thresholds once each, with the ``populations`` that share it."""
+def _gates(outliers: list[dict], flags: list[tuple[str, str]]) -> list[dict]:
+    """Return outlying thresholds once each, with the ``populations`` that share it.
+
+    ``by_hand`` tells that an override set it.
+    """
+    by_hand = {population for population, words in flags if _OVERRIDDEN in words.split(", ")}
     groups: dict[tuple, list[dict]] = {}
     for one in outliers:
         key = tuple(one[name] for name in ("marker", "threshold", "median_of_others"))
         groups.setdefault(key, []).append(one)
     return [
-        rows[0] | {"populations": [one["population"] for one in rows]} for rows in groups.values()
+        rows[0] | {"populations": names, "by_hand": by_hand.issuperset(names)}
+        for rows in groups.values()
+        for names in [[one["population"] for one in rows]]
     ]
 
 
