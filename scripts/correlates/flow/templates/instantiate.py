@@ -10,7 +10,6 @@ from correlates.flow.gating.evaluate import Gated, Gating
 from correlates.flow.gating.events import Events
 from correlates.flow.gating.gates import (
     FROM_FILE,
-    UNCOMPENSATED,
     Compensation,
     Dimension,
     Gate,
@@ -20,6 +19,7 @@ from correlates.flow.gating.gates import (
 from correlates.flow.quality.acquisition_time import TimeRanges
 from correlates.flow.quality.margins import Margins
 from correlates.flow.templates.args import names_in
+from correlates.flow.templates.axes import FileAxes
 from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.concrete_gates import (
     boolean_gates,
@@ -35,9 +35,7 @@ from correlates.flow.templates.methods import (
     Settings,
     fitted_ellipse,
     singlet_band,
-    thinned,
 )
-from correlates.flow.templates.panel import names_itself
 from correlates.flow.templates.placing import (
     FROM_DENSITY,
     FROM_TEMPLATE,
@@ -54,7 +52,6 @@ from correlates.flow.templates.quality_gates import (
 from correlates.flow.templates.rows import Row
 from correlates.flow.templates.scales import (
     Scale,
-    choose_scale,
     length_of,
     linear_scale,
     range_or_usual,
@@ -142,8 +139,9 @@ def instantiate(
     same gates on the same file give it again.
     """
     settings, borrowing = settings or Settings(), borrowing or Borrowing()
-    walk = _Walk(template, events, channels, settings, compensation, compensations, borrowing)
-    walk.stained.update(stained)
+    compensations = dict(compensations or {})
+    axes = FileAxes(events.using(compensations), channels, settings, compensation)
+    walk = _Walk(template, axes, compensations, borrowing, stained)
     for row in template.rows:
         walk.gate(row)
     for row in template.rows:
@@ -155,54 +153,32 @@ class _Walk:
     """The way down the tree, with what has been gated so far."""
 
     def __init__(
-        self, template, events, channels, settings, compensation, compensations, borrowing
+        self,
+        template: Template,
+        axes: FileAxes,
+        compensations: dict[str, Compensation],
+        borrowing: Borrowing,
+        stained: Collection[str],
     ):
-        self.channels = channels
+        self.template = template
+        self.axes = axes
+        self.events, self.settings = axes.events, axes.settings
         self.borrowing = borrowing
-        self.settings = settings
-        self.compensation = compensation
+        self.compensations = compensations
+        self.stained = {*stained, *(axes.channels[dim] for dim in template.dimensions)}
         self.makers = {alias: row for row in template.rows for alias in row.aliases}
-        self.tops = {channel.name: channel.range for channel in events.channels}
         self.gates: list[Gate] = []
         self.cuts: dict[str, dict[str, float]] = {}
         self.origins: dict[str, dict[str, Origin]] = {}
         self.flags: dict[str, list[str]] = {}
         self.methods: dict[str, str] = {}
         self.quality: dict[str, TimeRanges | Margins] = {}
-        self.stained = {channels[dim] for dim in template.dimensions}
-        compensations = dict(compensations or {})
-        self.events = events.using(compensations)
-        self.template = template
-        self.scales: dict[str, Scale] = {}
-        self.transforms: dict[str, Transform] = {}
-        self.gating = Gating(events, Strategy((), self.transforms, {}, compensations))
-        self.compensations = compensations
-
-    def _set_scales(self) -> None:
-        for dim in self.template.dimensions:
-            if names_itself(dim):
-                continue
-            channel = self.channels[dim]
-            values = thinned(self.events.values(channel, self.compensation), self.settings)
-            own = self.settings.scale.of_marker(dim)
-            self.scales[dim] = choose_scale(values, self.tops.get(channel), own)
-            self.transforms[self.axis(dim).transform] = self.scales[dim].transform
-
-    def axis(self, dim: str) -> Dimension:
-        """Return a dimension of the template as one of a gate: scatter linear, dyes on a scale."""
-        channel = self.channels[dim]
-        if names_itself(dim):
-            return Dimension(channel, UNCOMPENSATED, None)
-        kind = self.settings.scale.of_marker(dim).kind
-        return Dimension(channel, self.compensation, f"{kind}_{channel}")
-
-    def scale(self, axis: Dimension) -> Transform | None:
-        return None if axis.transform is None else self.transforms[axis.transform]
+        self.gating = Gating(self.events, Strategy((), axes.transforms, {}, compensations))
 
     def values(self, axis: Dimension, population: str) -> np.ndarray:
         """Return the finite linear values of a population's events, or of enough of them."""
         indices = self.enough(population)
-        values = self.events.values(axis.channel, axis.compensation, indices)
+        (values,) = self.axes.columns([axis], indices)
         return values[np.isfinite(values)]
 
     def enough(self, population: str) -> np.ndarray | None:
@@ -222,8 +198,8 @@ class _Walk:
         """Set the gates of one row and put them on the events."""
         # The steadiness of a file is judged on what was read: what it takes in memory is gone
         # before the file is compensated.
-        if not self.scales and row.method != "steadyGate":
-            self._set_scales()
+        if not self.axes.scales and row.method != "steadyGate":
+            self.axes.choose_scales(self.template.dimensions)
         gates, flags = self._gates_of(row)
         for gate in gates:
             self.gating.add(gate)
@@ -236,8 +212,8 @@ class _Walk:
     def _gates_of(self, row: Row) -> tuple[list[Gate], list[str]]:
         if row.method in QUALITY_METHODS:
             return self._quality_gates(row)
-        axes = [self.axis(dim) for dim in row.dims]
-        scales = [self.scale(axis) for axis in axes]
+        axes = [self.axes.axis(dim) for dim in row.dims]
+        scales = [self.axes.scale(axis) for axis in axes]
         if row.method == "boolGate":
             return boolean_gates(row), self._flags_of(names_in(row.expression))
         if row.method == "boundary":
@@ -259,7 +235,7 @@ class _Walk:
         if row.method == "steadyGate":
             gates, found = steady_gates(row, self.events, self.stained, self.settings.steadiness)
         else:
-            named = {self.channels[dim] for dim in row.dims}
+            named = {self.axes.channels[dim] for dim in row.dims}
             members = self.gating.members(row.parent)
             gate, found = margin_gate(row, self.events, self.stained, named, members)
             gates = [gate]
@@ -270,20 +246,16 @@ class _Walk:
         return [flag for name in populations for flag in self.flags.get(name, ())]
 
     def _singlets(self, row: Row, axes: list[Dimension]):
-        indices = self.enough(row.parent)
-        area, height = (
-            self.events.values(axis.channel, axis.compensation, indices) for axis in axes
-        )
+        area, height = self.axes.columns(axes, self.enough(row.parent))
         finite = np.isfinite(area) & np.isfinite(height)
-        top = self.tops.get(axes[0].channel)
+        top = self.axes.top(axes[0])
         return singlet_band(area[finite], height[finite], top, row.arguments, self.settings)
 
     def _ellipse(self, row: Row, axes: list[Dimension]) -> tuple[list[Gate], list[str]]:
-        indices = self.enough(row.parent)
-        columns = [self.events.values(axis.channel, axis.compensation, indices) for axis in axes]
-        tops = [self.tops.get(axis.channel) for axis in axes]
+        columns = self.axes.columns(axes, self.enough(row.parent))
+        tops = [self.axes.top(axis) for axis in axes]
         scales = [
-            self.scale(axis) or linear_scale(top) for axis, top in zip(axes, tops, strict=True)
+            self.axes.scale(axis) or linear_scale(top) for axis, top in zip(axes, tops, strict=True)
         ]
         ellipse = fitted_ellipse(columns, scales, row.arguments, self.settings)
         lengths = [
@@ -321,16 +293,16 @@ class _Walk:
             if (alias, dim) in self.settings.overrides
         }
         return {
-            number: float(transforms.apply(self.scale(axes[number]), np.array([value]))[0])
+            number: float(transforms.apply(self.axes.scale(axes[number]), np.array([value]))[0])
             for number, value in linear.items()
         }
 
     def _cut(self, row: Row, axis: Dimension, number: int) -> Placed:
-        scale = self.scale(axis)
+        scale = self.axes.scale(axis)
         if "cuts" in row.arguments:
             given = per_dimension(row.arguments["cuts"], len(row.dims))[number]
             return Placed(threshold_on(scale, given), source=FROM_TEMPLATE)
-        density_scale = scale or linear_scale(self.tops.get(axis.channel))
+        density_scale = scale or linear_scale(self.axes.top(axis))
         cut = place(
             row,
             number,
@@ -370,7 +342,7 @@ class _Walk:
 
     def instance(self) -> Instance:
         """Return what came of it."""
-        strategy = Strategy(tuple(self.gates), self.transforms, {}, self.compensations)
+        strategy = Strategy(tuple(self.gates), self.axes.transforms, {}, self.compensations)
         flags = {name: tuple(codes) for name, codes in self.flags.items() if codes}
         gated = self.gating.gated().only(self.methods)
         return Instance(
@@ -380,7 +352,7 @@ class _Walk:
             self._thresholds(),
             self.origins,
             gated,
-            self.scales,
+            self.axes.scales,
             self.quality,
         )
 
@@ -396,8 +368,11 @@ class _Walk:
     def _thresholds(self) -> dict[str, dict[str, float]]:
         return {
             alias: {
-                dim: float(transforms.inverse(self.scale(self.axis(dim)), np.array([cut]))[0])
+                dim: float(transforms.inverse(self._scale_of(dim), np.array([cut]))[0])
                 for dim, cut in cuts.items()
             }
             for alias, cuts in self.cuts.items()
         }
+
+    def _scale_of(self, dim: str) -> Transform | None:
+        return self.axes.scale(self.axes.axis(dim))
