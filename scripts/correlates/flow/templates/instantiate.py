@@ -1,11 +1,10 @@
 """Turn a template into the concrete gates of one file."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from correlates.flow.gating import transforms
 from correlates.flow.gating.evaluate import Gated, Gating
 from correlates.flow.gating.events import Events
 from correlates.flow.gating.gates import (
@@ -14,7 +13,6 @@ from correlates.flow.gating.gates import (
     Dimension,
     Gate,
     Strategy,
-    Transform,
 )
 from correlates.flow.quality.acquisition_time import TimeRanges
 from correlates.flow.quality.margins import Margins
@@ -25,24 +23,17 @@ from correlates.flow.templates.concrete_gates import (
     boolean_gates,
     boundary_gate,
     ellipse_gate,
-    per_dimension,
     polygon_gate,
     threshold_gates,
-    threshold_on,
 )
+from correlates.flow.templates.cuts import Cuts
 from correlates.flow.templates.methods import (
-    OVERRIDDEN,
     Settings,
     fitted_ellipse,
     singlet_band,
 )
 from correlates.flow.templates.placing import (
-    FROM_DENSITY,
-    FROM_TEMPLATE,
-    OVERRIDE,
     Origin,
-    Placed,
-    place,
 )
 from correlates.flow.templates.quality_gates import (
     QUALITY_METHODS,
@@ -57,8 +48,6 @@ from correlates.flow.templates.scales import (
     range_or_usual,
 )
 from correlates.flow.templates.template import Template
-from correlates.flow.templates.tree import cut_row
-from correlates.flow.templates.tubes import OWN
 
 # Times the events of a density that are looked at to set a gate: some of them are filtered out.
 _ENOUGH = 4
@@ -163,13 +152,10 @@ class _Walk:
         self.template = template
         self.axes = axes
         self.events, self.settings = axes.events, axes.settings
-        self.borrowing = borrowing
         self.compensations = compensations
         self.stained = {*stained, *(axes.channels[dim] for dim in template.dimensions)}
-        self.makers = {alias: row for row in template.rows for alias in row.aliases}
+        self.cuts = Cuts(template, axes, borrowing, self.values)
         self.gates: list[Gate] = []
-        self.cuts: dict[str, dict[str, float]] = {}
-        self.origins: dict[str, dict[str, Origin]] = {}
         self.flags: dict[str, list[str]] = {}
         self.methods: dict[str, str] = {}
         self.quality: dict[str, TimeRanges | Margins] = {}
@@ -226,10 +212,9 @@ class _Walk:
             return [polygon_gate(row, axes, scales, corners)], [flag] if flag else []
         if row.method == "ellipseGate":
             return self._ellipse(row, axes)
-        cuts, flags = self._cuts(row, axes)
-        for alias in row.aliases:
-            self.cuts[alias] = dict(zip(row.dims, cuts, strict=True))
-        return threshold_gates(row, axes, cuts), flags
+        row_cuts = self.cuts.of_row(row, axes)
+        flags = [*row_cuts.flags, *self._flags_of(row_cuts.borrowed_from)]
+        return threshold_gates(row, axes, list(row_cuts.values)), flags
 
     def _quality_gates(self, row: Row) -> tuple[list[Gate], list[str]]:
         if row.method == "steadyGate":
@@ -265,68 +250,6 @@ class _Walk:
         flags = [ellipse.flag] if ellipse.flag else []
         return [ellipse_gate(row, axes, lengths, ellipse)], flags
 
-    def _cuts(self, row: Row, axes: list[Dimension]) -> tuple[list[float], list[str]]:
-        """Return the threshold of each axis on the gate's scale, and flags."""
-        given = self._overrides(row, axes)
-        is_borrowed = row.method == "refGate"
-        cuts, flags = [], [OVERRIDDEN] if given else []
-        for number, axis in enumerate(axes):
-            if number in given:
-                cut = Placed(given[number], source=OVERRIDE)
-            elif is_borrowed:
-                cut = self._borrowed(row, row.dims[number])
-            else:
-                cut = self._cut(row, axis, number)
-            flags += cut.flags
-            cuts.append(cut.value)
-            self._note_origin(row, row.dims[number], Origin(cut.source, cut.n))
-        if is_borrowed and len(given) < len(axes):
-            flags += self._flags_of(list(row.references))
-        return cuts, flags
-
-    def _overrides(self, row: Row, axes: list[Dimension]) -> dict[int, float]:
-        """Return the thresholds that a person set, on the gate's scale, by place of the axis."""
-        linear = {
-            number: self.settings.overrides[alias, dim]
-            for alias in row.aliases
-            for number, dim in enumerate(row.dims)
-            if (alias, dim) in self.settings.overrides
-        }
-        return {
-            number: float(transforms.apply(self.axes.scale(axes[number]), np.array([value]))[0])
-            for number, value in linear.items()
-        }
-
-    def _cut(self, row: Row, axis: Dimension, number: int) -> Placed:
-        scale = self.axes.scale(axis)
-        if "cuts" in row.arguments:
-            given = per_dimension(row.arguments["cuts"], len(row.dims))[number]
-            return Placed(threshold_on(scale, given), source=FROM_TEMPLATE)
-        density_scale = scale or linear_scale(self.axes.top(axis))
-        cut = place(
-            row,
-            number,
-            density_scale,
-            lambda population: self.values(axis, population),
-            self.settings,
-            self.borrowing,
-        )
-        if scale is None:
-            linear = float(transforms.inverse(density_scale, np.array([cut.value]))[0])
-            return replace(cut, value=linear)
-        return replace(cut, value=cut.value * length_of(scale))
-
-    def _note_origin(self, row: Row, dim: str, origin: Origin) -> None:
-        for alias in row.aliases:
-            self.origins.setdefault(alias, {})[dim] = origin
-
-    def _borrowed(self, row: Row, dim: str) -> Placed:
-        reference = next(name for name in row.references if cut_row(name, dim, self.makers))
-        own = {known.lower(): cut for known, cut in self.cuts[reference].items()}
-        origins = {known.lower(): origin for known, origin in self.origins[reference].items()}
-        origin = origins[dim.lower()]
-        return Placed(own[dim.lower()], source=origin.source, n=origin.n)
-
     def check_kept(self, row: Row) -> None:
         """Flag a gate that loses more of a population than it may (argument ``keeps``)."""
         share = row.arguments.get("keep_share", self.settings.keep_share)
@@ -347,32 +270,11 @@ class _Walk:
         gated = self.gating.gated().only(self.methods)
         return Instance(
             strategy,
-            self._methods(),
+            {alias: self.cuts.named(alias, method) for alias, method in self.methods.items()},
             flags,
-            self._thresholds(),
-            self.origins,
+            self.cuts.linear(),
+            self.cuts.origins,
             gated,
             self.axes.scales,
             self.quality,
         )
-
-    def _methods(self) -> dict[str, str]:
-        """Name the reference tubes with the method of what they decided."""
-        return {alias: self._with_source(alias, method) for alias, method in self.methods.items()}
-
-    def _with_source(self, alias: str, method: str) -> str:
-        sources = {one.source for one in self.origins.get(alias, {}).values()}
-        tubes = sorted(sources - {OWN, FROM_DENSITY, FROM_TEMPLATE})
-        return f"{method} from {', '.join(tubes)}" if tubes else method
-
-    def _thresholds(self) -> dict[str, dict[str, float]]:
-        return {
-            alias: {
-                dim: float(transforms.inverse(self._scale_of(dim), np.array([cut]))[0])
-                for dim, cut in cuts.items()
-            }
-            for alias, cuts in self.cuts.items()
-        }
-
-    def _scale_of(self, dim: str) -> Transform | None:
-        return self.axes.scale(self.axes.axis(dim))
