@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from correlates.flow.templates.scales import length_of, linear_scale
 from correlates.flow.templates.template import Template
 from correlates.flow.templates.tree import cut_row
 from correlates.flow.templates.tubes import OWN
+
+ValuesOf = Callable[[Dimension, str], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,6 @@ class Cuts:
         Its dimensions in the file.
     borrowing
         Which tube the file is, and the thresholds that reference tubes hand on to it.
-    values_of
-        Returns the finite linear values of a population's events on an axis.
     """
 
     def __init__(
@@ -65,18 +66,26 @@ class Cuts:
         template: Template,
         axes: FileAxes,
         borrowing: Borrowing,
-        values_of: Callable[[Dimension, str], np.ndarray],
     ):
         self.axes = axes
         self.settings = axes.settings
         self.borrowing = borrowing
-        self.values_of = values_of
         self.origins: dict[str, dict[str, Origin]] = {}
         self._makers = {alias: row for row in template.rows for alias in row.aliases}
         self._cuts: dict[str, dict[str, float]] = {}
 
-    def of_row(self, row: Row, axes: list[Dimension]) -> RowCuts:
-        """Set the thresholds of a row: a person's, another gate's, or by the row's method."""
+    def of_row(self, row: Row, axes: list[Dimension], values_of: ValuesOf) -> RowCuts:
+        """Set the thresholds of a row: a person's, another gate's, or by the row's method.
+
+        Parameters
+        ----------
+        row
+            A row whose gates are thresholds; those of its parents and references are set.
+        axes
+            Its axes in the file.
+        values_of
+            Returns the finite linear values of a population's events on an axis.
+        """
         given = self._overrides(row, axes)
         is_borrowed = row.method == "refGate"
         values, flags = [], [OVERRIDDEN] if given else []
@@ -86,7 +95,7 @@ class Cuts:
             elif is_borrowed:
                 cut = self._borrowed(row, row.dims[number])
             else:
-                cut = self._placed(row, axis, number)
+                cut = self._placed(row, number, axis, partial(values_of, axis))
             flags += cut.flags
             values.append(cut.value)
             for alias in row.aliases:
@@ -127,20 +136,19 @@ class Cuts:
             for number, value in linear.items()
         }
 
-    def _placed(self, row: Row, axis: Dimension, number: int) -> Placed:
+    def _placed(
+        self,
+        row: Row,
+        number: int,
+        axis: Dimension,
+        values_of: Callable[[str], np.ndarray],
+    ) -> Placed:
         scale = self.axes.scale(axis)
         if "cuts" in row.arguments:
             given = per_dimension(row.arguments["cuts"], len(row.dims))[number]
             return Placed(threshold_on(scale, given), source=FROM_TEMPLATE)
         density_scale = scale or linear_scale(self.axes.top(axis))
-        cut = place(
-            row,
-            number,
-            density_scale,
-            lambda population: self.values_of(axis, population),
-            self.settings,
-            self.borrowing,
-        )
+        cut = place(row, number, density_scale, values_of, self.settings, self.borrowing)
         if scale is None:
             linear = float(transforms.inverse(density_scale, np.array([cut.value]))[0])
             return replace(cut, value=linear)

@@ -154,7 +154,7 @@ class _Walk:
         self.events, self.settings = axes.events, axes.settings
         self.compensations = compensations
         self.stained = {*stained, *(axes.channels[dim] for dim in template.dimensions)}
-        self.cuts = Cuts(template, axes, borrowing, self.values)
+        self.cuts = Cuts(template, axes, borrowing)
         self.gates: list[Gate] = []
         self.flags: dict[str, list[str]] = {}
         self.methods: dict[str, str] = {}
@@ -212,7 +212,7 @@ class _Walk:
             return [polygon_gate(row, axes, scales, corners)], [flag] if flag else []
         if row.method == "ellipseGate":
             return self._ellipse(row, axes)
-        row_cuts = self.cuts.of_row(row, axes)
+        row_cuts = self.cuts.of_row(row, axes, self.values)
         flags = [*row_cuts.flags, *self._flags_of(row_cuts.borrowed_from)]
         return threshold_gates(row, axes, list(row_cuts.values)), flags
 
