@@ -345,8 +345,9 @@ def _gated(header, events, source, stained, settings, verdict, borrowing) -> Out
         gates |= {"thresholds": made.thresholds, "channels": channels, "origins": made.origins}
         gates |= {"scales": made.scales, "quality": quality_of(source, made)}
     else:
-        gates = _fixed(header, events, source, own, mode)
-        gates |= {"quality": quality_beside(events, own, settings)}
+        # first: it takes as much memory as the columns that the gating leaves
+        quality = quality_beside(events, own, settings)
+        gates = _fixed(header, events, source, own, mode) | {"quality": quality}
     verdict = _warn(verdict, list(gates["quality"].findings))
     events = events.using(gates["strategy"].compensations)
     return Outcome(verdict, events=events, markers=own, **{"compensation": mode, **gates})
