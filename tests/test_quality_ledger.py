@@ -132,6 +132,12 @@ def row(step, removed, unsteady="", flags=""):
             ["unsteady_acquisition"],
             id="nothing was removed, since nothing was steady",
         ),
+        pytest.param(
+            [row("unsteady", "0", "0.8", "signals_drift;drifts_PE-A")],
+            5000,
+            [],
+            id="some dyes drift, and no event was removed",
+        ),
         pytest.param([row("margin", "0.25")], 5000, ["margin_events"], id="at the edges"),
         pytest.param([row("doublets", "0.6")], 5000, ["few_singlets"], id="mostly doublets"),
         pytest.param([row("doublets", "")], 5000, [], id="no event was left to judge by"),
@@ -167,13 +173,29 @@ def test_the_verdict_names_what_changed_throughout_and_how_far():
     quality = quality_beside(Events.of_array(values, channels), ("PE-A", "APC-A"), None)
 
     (finding,) = quality.findings
-    assert finding.code == "no_steady_majority"
+    assert finding.code == "signals_drift"
     low, high = re.search(
         r"PE-A \([a-z ]+ between ([\d,]+) and ([\d,]+)\)", finding.message
     ).groups()
     assert int(low.replace(",", "")) == pytest.approx(575, rel=0.1)
     assert int(high.replace(",", "")) == pytest.approx(1925, rel=0.1)
     assert "APC-A" not in finding.message
+    assert "carry the channels as flags" in finding.remedy
+
+
+def test_a_drift_of_scatter_counts_against_the_whole_file():
+    rng = np.random.default_rng(6)
+    values = rng.lognormal(8, 0.2, (20_000, 5))
+    values[:, 0] *= np.linspace(1, 4, 20_000)
+    values[:, 4] = np.cumsum(rng.exponential(0.002, 20_000))
+    channels = channels_of(("FSC-A", "PE-A", "APC-A", "FITC-A", "Time"))
+    for channel in channels:
+        channel.range = 262_144
+
+    quality = quality_beside(Events.of_array(values, channels), ("PE-A", "APC-A", "FITC-A"), None)
+
+    (finding,) = quality.findings
+    assert finding.code == "no_steady_majority"
     assert "flow.exclusion.unsteady_acquisition" in finding.remedy
 
 

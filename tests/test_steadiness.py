@@ -248,7 +248,7 @@ def test_a_real_file_whose_dim_events_of_two_dyes_brighten_throughout_is_told_of
 
     starts, ends = (np.quantile(part, 0.25) for part in np.array_split(pe, 5)[::4])
     assert ends > 2 * starts
-    assert found.flags == (NO_MAJORITY,)
+    assert found.flags == ("signals_drift", "drifts_PE-A", "drifts_PE-Texas Red-A")
     assert list(found.steady.straying) == ["PE-A", "PE-Texas Red-A"]
     assert {one.share for one in found.steady.straying.values()} == {0.25}
 

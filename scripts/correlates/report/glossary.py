@@ -62,6 +62,7 @@ MEANINGS = {
     "time_runs_backwards": "the Time channel goes back, so that the acquisition cannot be judged",
     "too_few_events_over_time": "too few events to judge the acquisition by",
     "no_steady_majority": "flow rate or signals changed throughout the acquisition",
+    "signals_drift": "some dyes changed throughout the acquisition, which flags called drifts name",
     "no_matrix": "the file holds no spillover matrix, so its values are taken as they are",
     "over_compensated": "coefficients of the spillover matrix are larger than the light they stand "
     "for",

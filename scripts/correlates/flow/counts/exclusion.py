@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from correlates.flow.quality.acquisition_time import NO_MAJORITY
+from correlates.flow.quality.acquisition_time import DRIFT, NO_MAJORITY
 from correlates.flow.quality.ledger import DOUBLETS, MARGIN, UNSTEADY
 from correlates.tables import read_tsv
 
@@ -80,6 +80,9 @@ def judge(rows: Sequence[Mapping], n_events: int | None, rules: Mapping) -> Fitn
     flags = tuple(flag for row in rows for flag in row["flags"].split(";") if flag)
     if NO_MAJORITY in flags:
         found["unsteady_acquisition"] = 100.0
+    elif DRIFT in flags:
+        # no event went, and the dyes that drift are flagged
+        found["unsteady_acquisition"] = None
     reasons = {
         code: _WORDS[_worded(code, flags)].format(found=value, limit=rules[code])
         for code, value in found.items()

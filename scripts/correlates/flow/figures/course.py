@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from correlates.flow.figures.svg import document, element, path, shorten, text, wrap
-from correlates.flow.quality.acquisition_time import NO_MAJORITY, TimeRanges
+from correlates.flow.quality.acquisition_time import DRIFT, NO_MAJORITY, TimeRanges
 from correlates.flow.quality.clock import BACKWARDS, COARSE, CONSTANT, FEW, NO_NUMBER, NO_TIME
 from correlates.flow.quality.steadiness import Course, quantile_words
 
@@ -79,6 +79,8 @@ def _said(found: TimeRanges) -> str:
     share = f"{100 * found.unsteady_share:.1f} % of the events"
     if NO_MAJORITY in found.flags:
         return f"{share} are not steady (shaded); none was removed, for want of a steady part."
+    if DRIFT in found.flags:
+        return "Some dyes drift throughout; none of the events was removed."
     if not found.unsteady_share:
         return "Steady throughout: no event was removed."
     return f"{share} are not steady (shaded)."

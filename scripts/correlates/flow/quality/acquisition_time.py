@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from correlates.flow.gating.events import Events
-from correlates.flow.quality.channels import cofactor_of, time_name, watched
+from correlates.flow.quality.channels import cofactor_of, is_scatter, time_name, watched
 from correlates.flow.quality.clock import Clock, Moments, read_clock
 from correlates.flow.quality.steadiness import Steadiness, Steady, find_unsteady
 
 NO_MAJORITY = "no_steady_majority"
+# Only some dyes change throughout: who is counted where need not suffer from it.
+DRIFT, DRIFTS = "signals_drift", "drifts_"
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class TimeRanges:
         Ascending ranges of Time (minimum <= time < maximum); None is unbounded. All of the time
         where nothing is removed.
     flags
-        Why nothing could be judged, or that the greater part is not steady.
+        Why nothing could be judged, or that the greater part is not steady: as a whole, or in some
+        dyes, which are named.
     unsteady_share
         Share of the events that lie outside the steady stretches, whether removed or not.
     moments, steady
@@ -71,8 +74,16 @@ def find_time_ranges(
     ends = np.array(steady.removed, dtype=np.int64).ravel()
     moments = clock.moments([ends, *(course.starts for course in courses)])
     if share > settings.most_removed:
-        return TimeRanges(channel, ((None, None),), (NO_MAJORITY,), share, moments, steady)
+        flags = _flags_of(steady, len(looked_at))
+        return TimeRanges(channel, ((None, None),), flags, share, moments, steady)
     return TimeRanges(channel, _between(removed), (), share, moments, steady)
+
+
+def _flags_of(steady: Steady, n_watched: int) -> tuple[str, ...]:
+    """Say what changed throughout: the acquisition as a whole, or single dyes."""
+    names = list(steady.straying)
+    is_general = bool(steady.by_rate) or any(map(is_scatter, names)) or 2 * len(names) > n_watched
+    return (NO_MAJORITY,) if is_general else (DRIFT, *(f"{DRIFTS}{name}" for name in names))
 
 
 def _thinned(events: Events, names: list[str], clock: Clock, most: int) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from correlates.flow.gating.events import Events
-from correlates.flow.quality.acquisition_time import NO_MAJORITY, TimeRanges
+from correlates.flow.quality.acquisition_time import DRIFT, NO_MAJORITY, TimeRanges
 from correlates.flow.quality.channels import is_scatter
 from correlates.flow.quality.margins import Margins
 from correlates.flow.quality.steadiness import Course, quantile_words
@@ -136,7 +136,7 @@ def _ledger_row(kind: str, row: Row, made: Instance, applied: bool) -> dict:
 
 
 def _about_time(time: TimeRanges | None) -> list[Finding]:
-    if time is None or NO_MAJORITY not in time.flags:
+    if time is None or not {NO_MAJORITY, DRIFT} & set(time.flags):
         return []
     changing = ["the flow rate"] if time.steady.by_rate else []
     strays = time.steady.straying
@@ -147,6 +147,12 @@ def _about_time(time: TimeRanges | None) -> list[Finding]:
         f"These changed throughout the acquisition: {', '.join(changing)}. So "
         f"{100 * time.unsteady_share:.0f} % of the events would have to go; none was removed."
     )
+    if DRIFT in time.flags:
+        remedy = (
+            "Look at the figure of its course. The file is measured, and its measurements carry "
+            "the channels as flags; do not compare intensities of these markers."
+        )
+        return [Finding(DRIFT, message, remedy, WARNING)]
     remedy = (
         "Look at the figure of its course, and acquire the sample again if you can. The file is "
         "left out unless flow.exclusion.unsteady_acquisition is 100; set that if you judge that "
