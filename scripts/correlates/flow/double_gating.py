@@ -8,10 +8,9 @@ from urllib.parse import unquote
 
 from correlates.flow.templates.template import check_template, load_template
 from correlates.intake.config import CONFIG
-from correlates.intake.records import Plan
+from correlates.intake.records import FULL, Plan
 from correlates.problems import Problem, did_you_mean
 
-_FULL = "full"
 _ENDINGS = (".csv", ".wsp", ".xml")
 _KEY = "study.double_gating"
 
@@ -68,7 +67,7 @@ def plan_double_gating(study: Mapping, plan: Plan, root: str | Path = ".") -> tu
         for one in plan.acquisitions
         if one.panel in gating
         and not one.is_reference
-        and (one.tube or _FULL) == _FULL
+        and (one.tube or FULL) == FULL
         and (held[one.panel] is None or Path(one.path).name in held[one.panel])
     )
     return DoubleGating(gating, names, covered), []

@@ -13,8 +13,10 @@ from correlates.problems import Problem
 FORMAT = 7
 SAMPLE, REFERENCE = "sample", "reference"
 CONTROL, CALIBRATION_BEADS = "control", "beads_mesf"
-# Tubes of a draw that are measured; all others are what those are judged by.
-_MEASURED = ("full", "stim_")
+# The tube that holds every stain of its panel, and what is measured of a draw; all others are what
+# those are judged by.
+FULL = "full"
+_MEASURED = (FULL, "stim_")
 LISTED_STATES = ("waiting", "unmatched", "missing", "conflict")
 
 

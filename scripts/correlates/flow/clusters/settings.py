@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from correlates.intake.duplicates import find_duplicates
-from correlates.intake.records import Plan
+from correlates.intake.records import FULL, Plan
 from correlates.problems import Problem, did_you_mean
-
-FULL = "full"
 
 
 def chosen_events(flow: Mapping) -> dict:

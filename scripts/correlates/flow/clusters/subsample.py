@@ -13,10 +13,10 @@ import numpy as np
 from correlates.flow.gating.gates import ROOT, Transform
 from correlates.flow.gating.transforms import apply
 from correlates.flow.templates.panel import names_itself
+from correlates.intake.fcs.verdict import REFUSED
 from correlates.tables import whole_file
 
 OFF = "off"
-REFUSED = "refused"
 NO_POPULATION = "no_population"
 OK = "ok"
 # Fewer events in the population than were asked for: all of them are there.

@@ -9,10 +9,10 @@ import pandas as pd
 
 from correlates.flow.counts.dependents import resting_on
 from correlates.flow.templates.template import Template
+from correlates.intake.records import FULL
 from correlates.intake.sheets.visits import tube_key
 
 FMO = "fmo_"
-FULL = "full"
 BELOW_FLOOR, BATCH_MEDIAN = "fmo_parent_below_floor", "fmo_batch_median"
 TOO_FEW, NOT_POSITIVE, AT_ZERO = "fmo_too_few_events", "fmo_not_positive", "fmo_not_above_zero"
 _KEYS = ("acquisition", "population", "marker", "channel")

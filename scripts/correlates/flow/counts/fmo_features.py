@@ -8,8 +8,8 @@ from correlates.flow.counts.counting import OK
 from correlates.flow.counts.features import marker_names
 from correlates.flow.counts.fmo import AT_ZERO, NOT_POSITIVE
 from correlates.flow.counts.settings import FlowSettings
+from correlates.flow.counts.tubes import DISPLAY_ONLY
 
-DISPLAY_ONLY = "display_only_compositional"
 _NEAR_ZERO = frozenset({AT_ZERO, NOT_POSITIVE})
 _METHODS = {
     "mfir": "median_full/median_fmo",

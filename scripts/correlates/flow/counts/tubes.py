@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 
 from correlates.flow.counts.settings import FlowSettings
-from correlates.intake.records import REFERENCE, is_of_stimulation
+from correlates.intake.fcs.verdict import REFUSED
+from correlates.intake.records import FULL, REFERENCE, is_of_stimulation
 
-# The tube that is measured; the others (FMO, single stains) are references of it.
-FULL = "full"
-REFUSED = "refused"
 # Of what measures the burden of the clone rather than the population.
 DISPLAY_ONLY = "display_only_compositional"
 

@@ -14,6 +14,7 @@ from correlates.flow.counts.counting import (
     limit_events,
     status_by_count,
 )
+from correlates.flow.counts.tubes import DISPLAY_ONLY
 from correlates.flow.gated_tables.columns import UNITS, Column, columns_of
 from correlates.flow.gated_tables.impossible import GRAVE, ancestors_of, impossible_flags
 from correlates.flow.gated_tables.numbers import ABOVE, BELOW, BLANK, NOT_DETECTED, NUMBER
@@ -21,7 +22,6 @@ from correlates.flow.gated_tables.table import Cell, GatedTable, TableDraw
 from correlates.measurements import COLUMNS, conform
 
 NOT_EVALUABLE, MISSING = "not_evaluable", "missing"
-DISPLAY_ONLY = "display_only_compositional"
 NO_COUNT = "no_event_count"
 BLANK_CELL = "blank_in_table"
 # Half of the last digit of a percentage that is written with one decimal.

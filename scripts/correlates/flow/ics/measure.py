@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from correlates.flow.counts.absolute import NOT_EVALUABLE
 from correlates.flow.counts.fmo import mover
 from correlates.flow.counts.superseded import one_per_key
 from correlates.flow.ics.combinations import ANY, SUBSET
@@ -13,7 +14,6 @@ from correlates.flow.ics.polyfunctionality import functions_of, index_of, interv
 from correlates.flow.ics.trees import Trees
 from correlates.measurements import COLUMNS, conform
 
-NOT_EVALUABLE = "not_evaluable"
 # Neither call knows how tubes of one draw differ for other reasons than chance of counting.
 COUNTING_ONLY = "call_knows_counting_only"
 CALL_COLUMNS = (

@@ -10,10 +10,10 @@ from correlates.flow.counts.tubes import (
     recorded_day,
     with_sample_gates,
 )
+from correlates.intake.fcs.verdict import REFUSED
 from correlates.intake.records import is_of_stimulation
 
 UNSTIM = "unstim"
-REFUSED = "refused"
 _OF_TUBE = ["n", "n_parent", "failed", "tube_flags"]
 
 
