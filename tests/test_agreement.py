@@ -87,5 +87,5 @@ def test_what_does_not_vary_has_no_correlation():
     ],
 )
 def test_too_little_is_refused(ratings):
-    with pytest.raises(ValueError, match="needs 3 files"):
+    with pytest.raises(ValueError, match="needs 5 files"):
         absolute_agreement(ratings)

@@ -13,8 +13,8 @@ from correlates.intake.records import Plan
 from study import ROOT as PROJECT
 from test_overrides import acquisition
 
-FIRST = [(400, 1000), (300, 1000), (100, 500), (40, 400)]
-AGAIN = [(420, 1000), (310, 1000), (108, 500), (48, 400)]
+FIRST = [(400, 1000), (300, 1000), (100, 500), (40, 400), (200, 800)]
+AGAIN = [(420, 1000), (310, 1000), (108, 500), (48, 400), (204, 800)]
 
 
 def table(**populations):
@@ -43,10 +43,10 @@ def test_agreement_is_on_percentages_and_on_the_logarithm_of_counts():
     expected = absolute_agreement(np.column_stack([first, again]))
     assert (percent["quantity"], count["quantity"]) == ("percent_of_parent", "log10_events")
     assert (percent["icc"], percent["ci_low"]) == (expected.icc, expected.ci_low)
-    assert percent["bias"] == pytest.approx((2 + 1 + 1.6 + 2) / 4)
-    assert (percent["n"], percent["status"]) == (4, "ok")
-    assert count["mean"] == pytest.approx(np.log10([400, 300, 100, 40]).mean())
-    assert len(values) == 8
+    assert percent["bias"] == pytest.approx((2 + 1 + 1.6 + 2 + 0.5) / 5)
+    assert (percent["n"], percent["status"]) == (5, "ok")
+    assert count["mean"] == pytest.approx(np.log10([400, 300, 100, 40, 200]).mean())
+    assert len(values) == 10
     assert values[0]["acquisition"] == "f0"
     assert (values[0]["first"], values[0]["again"]) == (40.0, 42.0)
 
@@ -56,7 +56,7 @@ def test_two_files_are_refused_with_a_sentence_and_no_number():
 
     for row in rows:
         assert row["status"] == "refused"
-        assert "needs 3 files" in row["reason"]
+        assert "needs 5 files" in row["reason"]
         assert "there are 2" in row["reason"]
         assert not {"icc", "ci_low", "bias"} & set(row)
     assert len(values) == 4
@@ -68,8 +68,8 @@ def test_a_file_without_events_is_left_out_of_the_logarithm_alone():
 
     percent, count = compare_gatings("tnk", pairs(first, again), {})[0]
 
-    assert (percent["n"], count["n"]) == (5, 4)
-    assert count["reason"] == "1 of 5 files lack a value in either gating"
+    assert (percent["n"], count["n"]) == (6, 5)
+    assert count["reason"] == "1 of 6 files lack a value in either gating"
 
 
 def test_names_are_paired_by_the_config_and_others_are_listed():

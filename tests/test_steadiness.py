@@ -17,6 +17,7 @@ from correlates.flow.quality.clock import (
     NO_TIME,
     read_clock,
 )
+from correlates.flow.quality.margins import find_margins
 from correlates.flow.quality.segments import change_points, levels_of, noise_of, usual_level
 from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.template import parse_template
@@ -26,7 +27,7 @@ from correlates.simulate.cohort import simulate_cohort
 from correlates.simulate.panel import CHANNELS, DETECTOR_RANGE, FLUORESCENCE, TIMESTEP_S
 from correlates.simulate.populations import CODES
 from correlates.simulate.truth import read_labels
-from flow_maker import flowkit_members, write_sample
+from flow_maker import channels_of, flowkit_members, write_sample
 from study import ROOT
 
 HEADER = (
@@ -261,3 +262,26 @@ def test_the_shipped_template_cleans_in_the_declared_order():
         way.append(parents[way[-1]])
 
     assert way[::-1] == ["root", "steady", "on_scale", "single", "live", "viable", "cd45"]
+
+
+@pytest.mark.parametrize(
+    ("n_saturated", "is_flagged"),
+    [
+        pytest.param(49, False, id="strays"),
+        pytest.param(50, True, id="as many events as are quantified"),
+    ],
+)
+def test_few_events_at_the_end_of_a_dye_are_flagged_when_they_may_be_a_population(
+    n_saturated, is_flagged
+):
+    """Of 20,000 events they are far below 1 %, and may yet be most of a rare bright population."""
+    values = np.full((20_000, 3), 1000.0)
+    values[:n_saturated, 1] = 262_143
+    names = ("FSC-A", "PE-A", "Time")
+    channels = channels_of(names)
+    for channel in channels:
+        channel.range = 262_144
+
+    found = find_margins(Events.of_array(values, channels), channels[:2], None, 0.1)
+
+    assert list(found.saturated) == (["PE-A"] if is_flagged else [])

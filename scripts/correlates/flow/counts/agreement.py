@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-MIN_FILES = 3
+MIN_FILES = 5
 # Below this share of the variance a difference is one of floating point.
 _ROUNDING = 1e-12
 
@@ -51,7 +51,7 @@ def absolute_agreement(ratings: np.ndarray, confidence: float = 0.95) -> Agreeme
     Raises
     ------
     ValueError
-        With fewer than 3 files or 2 gatings, or with gaps.
+        With fewer than 5 files or 2 gatings, or with gaps.
     """
     ratings = np.asarray(ratings, dtype=float)
     n, k = ratings.shape

@@ -13,6 +13,8 @@ from correlates.flow.quality.channels import in_flag, is_scatter, top_of
 _EDGE = 0.999
 # Scatter that is no more than this share of the range is none.
 _NOTHING = 1e-6
+# From this many events on what is at the end of a dye's detector is a population: that of the LLOQ.
+_FLAG_EVENTS = 50
 # Even scatter that most events saturate says that the range is stated wrongly.
 _MOST = 0.5
 
@@ -62,7 +64,7 @@ def find_margins(
         Largest share of events at the upper edge of a fluorescence channel that is cut off: more
         are a bright population, and cutting it off would bias every count of it.
     flag_share
-        Smallest share that is flagged.
+        Smallest share that is flagged; of a fluorescence channel 50 events are flagged too.
 
     Returns
     -------
@@ -73,7 +75,9 @@ def find_margins(
     dimensions, saturated, kept = [], {}, []
     for channel, top, high, low in zip(channels, tops, above, below, strict=True):
         share, scatter = high / max(1, count), is_scatter(channel.name)
-        if share >= flag_share and high:
+        # A rare bright population may lie there whole: what it loses is seen in events.
+        is_bright = not scatter and high >= _FLAG_EVENTS
+        if high and (share >= flag_share or is_bright):
             saturated[channel.name] = share
         is_cut = high > 0 and share <= (_MOST if scatter else max_share)
         if high and not is_cut:
