@@ -14,7 +14,7 @@ from correlates.flow.controls.limits import (
     rules_broken,
     verdict,
 )
-from correlates.intake.records import SAMPLE, Plan
+from correlates.intake.records import SAMPLE, Acquisition, Plan
 
 OUT_OF_LIMITS = "control_out_of_limits"
 COLUMNS = (
@@ -63,6 +63,11 @@ class ControlSettings:
 
 def control_tubes(plan: Plan) -> pd.DataFrame:
     """Return the bridging controls of a plan, indexed by acquisition, batches in order."""
+    return tube_table(one for one in plan.acquisitions if one.is_bridging_control)
+
+
+def tube_table(references: Iterable[Acquisition]) -> pd.DataFrame:
+    """Return reference tubes with what they are of, indexed by acquisition, batches in order."""
     rows = [
         {
             "acquisition": one.acquisition,
@@ -71,8 +76,7 @@ def control_tubes(plan: Plan) -> pd.DataFrame:
             "lot": one.lot,
             "batch": one.batch,
         }
-        for one in plan.acquisitions
-        if one.is_bridging_control
+        for one in references
     ]
     columns = ["acquisition", "panel", "control", "lot", "batch"]
     tubes = pd.DataFrame(rows, columns=columns).sort_values("batch", key=natural_order)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from correlates.flow.controls.charts import SERIES, ControlSettings, natural_order
+from correlates.flow.controls.charts import SERIES, ControlSettings, natural_order, tube_table
 from correlates.flow.controls.limits import IN, NO_LIMITS, OUT
 from correlates.intake.records import Plan
 
@@ -15,19 +15,7 @@ _RULE = "drift"
 
 def bead_tubes(plan: Plan) -> pd.DataFrame:
     """Return the calibration beads of a plan, indexed by acquisition."""
-    rows = [
-        {
-            "acquisition": one.acquisition,
-            "panel": one.panel,
-            "control": one.sample.removesuffix(f"_{one.batch}"),
-            "lot": one.lot,
-            "batch": one.batch,
-        }
-        for one in plan.acquisitions
-        if one.is_calibration_beads
-    ]
-    columns = ["acquisition", "panel", "control", "lot", "batch"]
-    return pd.DataFrame(rows, columns=columns).set_index("acquisition")
+    return tube_table(one for one in plan.acquisitions if one.is_calibration_beads)
 
 
 def drift_rows(
