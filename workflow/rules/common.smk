@@ -26,6 +26,7 @@ from correlates.flow.clusters.settings import (
     frozen_map_problems,
 )
 from correlates.flow.counts.settings import settings_of_counts
+from correlates.flow.named_populations import unmade_populations
 from correlates.flow.overrides import check_overrides
 from correlates.flow.planning import gating_problems, goal_problems, scale_problems, tubes_needed
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
@@ -47,6 +48,7 @@ def plan_study():
     more += gated_table_problems(config, plan)
     more += scale_problems(plan, config["flow"]["scale"]) if plan.gating else []
     more += goal_problems(plan, config["flow"]["batch_correction"]) if plan.gating else []
+    more += unmade_populations(plan, config, shipped_config())
     if has_study(config) and all(problem.stops != "run" for problem in more):
         more += frozen_map_problems(config, plan)
     problems = (*plan.problems, *more)
@@ -67,6 +69,14 @@ def plan_study():
     for line in first_words(plan, "gated_tables" in config["study"]) if is_whole else ():
         logger.warning(line)
     return plan
+
+
+def shipped_config():
+    """The config as it is shipped, without what a study lays over it."""
+    import yaml  # only the main process asks
+
+    path = CHECKOUT / "config" / "config.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def keep_plan(plan):
