@@ -230,6 +230,7 @@ INTRACELLULAR = PanelSpec(
         "BB700-A": "CD5",
         "PE-A": "CRBN",
         "PE-CF594-A": "GranzymeB",
+        "PE-Cy7-A": "CD14",
         "APC-A": "IKZF3",
         "eF780-A": "Viability",
     },
@@ -239,6 +240,7 @@ INTRACELLULAR = PanelSpec(
     | {
         "treg": Truth(("treg",)),
         "treg_foxp3": Truth(("treg",)),
+        "mono": Truth(("mono",)),
         "nk": Truth(NK),
         "cll": Truth((*CLL, *B_CD5)),
         "b_normal": Truth(B_NORMAL),
