@@ -225,6 +225,9 @@ def test_what_cannot_be_read_on_a_curve_says_so():
     assert np.isnan(applied(curve_row(f_p=""))["abc"])
     below = applied(curve_row(), median=-3.0)
     assert np.isnan(below["mesf"])
+    # the dimmest bead
+    assert below["mesf_limit"] == pytest.approx(10 * float(curve_row()["mfi_low"]))
+    assert below["abc_limit"] == pytest.approx(below["mesf_limit"] / 2)
     assert below["mesf_flags"] == "not_above_zero"
     rejected = applied(curve_row(verdict="rejected", code="calibration_slope"))
     assert np.isnan(rejected["mesf"])
@@ -240,6 +243,17 @@ def test_of_several_tubes_an_accepted_one_of_the_smallest_error_counts():
 
 def test_an_fmo_at_zero_leaves_the_whole_of_the_mesf():
     assert applied(curve_row(), fmo_median=-5.0)["mesf"] == pytest.approx(8000)
+
+
+def test_cells_below_the_dimmest_bead_are_censored_and_not_missing():
+    row = with_mesf(compared(median=-3.0, low=-9.0, high=2.0), [curve_row()], tubes(FULL))
+
+    table, _ = measure(compared=row)
+
+    for feature in ("t__mesf__cd86", "t__abc__cd86"):
+        found = row_of(table, feature)
+        assert (found["status"], found["value"]) == ("nd", found["limit"])
+        assert "not_above_zero" in found["flags"]
 
 
 @pytest.mark.parametrize(

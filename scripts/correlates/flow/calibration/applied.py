@@ -10,7 +10,8 @@ from correlates.flow.counts.fmo import mover
 
 OUTSIDE, NOT_ABOVE = "outside_calibrated_range", "not_above_zero"
 VALUES = ("mesf", "mesf_low", "mesf_high", "abc", "abc_low", "abc_high")
-COLUMNS = (*VALUES, "f_p", "calibration", "mesf_flags")
+LIMITS = ("mesf_limit", "abc_limit")
+COLUMNS = (*VALUES, *LIMITS, "f_p", "calibration", "mesf_flags")
 
 
 def with_mesf(
@@ -36,13 +37,15 @@ def with_mesf(
 
     Notes
     -----
-    ``mesf`` = MESF(full) - MESF(FMO), kept signed; an FMO at or below zero counts as 0. ``abc`` =
-    ``mesf`` / (F:P). Intervals hold the error of the medians, not that of the curve.
+    ``mesf`` = MESF(full) - MESF(FMO), kept signed; an FMO at or below zero counts as 0. A median of
+    the full tube that is not above zero lies below the dimmest bead, whose MESF is then the limit:
+    left out, the dimmest cells would be missing from every comparison. ``abc`` = ``mesf`` / (F:P).
+    Intervals hold the error of the medians, not that of the curve.
     """
     best = _best_curves(curves)
     tubes = pd.DataFrame(list(acquisitions))
     if compared.empty or best.empty:
-        nothing = dict.fromkeys((*VALUES, "f_p"), np.nan)
+        nothing = dict.fromkeys((*VALUES, *LIMITS, "f_p"), np.nan)
         return compared.assign(**nothing, calibration="", mesf_flags="")
     rows = compared.merge(tubes[["acquisition", "panel", "batch"]], on="acquisition", how="left")
     rows = rows.merge(best, on=["panel", "batch", "channel"], how="left")
@@ -54,6 +57,7 @@ def with_mesf(
     )
     at_zero = (rows["median"] <= 0).to_numpy()
     net = np.where(at_zero, np.nan, full[0] - fmo[0])
+    limit = np.where(at_zero & is_good, mesf_of(rows["mfi_low"], *line), np.nan)
     low, high = (np.where(np.isnan(net), np.nan, end) for end in mover(full, fmo))
     per_antibody = rows["f_p"].to_numpy(float)
     outside = (rows["median"] < rows["mfi_low"]) | (rows["median"] > rows["mfi_high"])
@@ -63,6 +67,8 @@ def with_mesf(
     return rows[list(compared)].assign(
         **dict(zip(VALUES[:3], (net, low, high), strict=True)),
         **dict(zip(VALUES[3:], (one / per_antibody for one in (net, low, high)), strict=True)),
+        mesf_limit=limit,
+        abc_limit=limit / per_antibody,
         f_p=per_antibody,
         calibration=rows["tube"].fillna(""),
         mesf_flags=flags.str.strip(";"),

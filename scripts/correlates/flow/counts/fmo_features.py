@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from correlates.flow.counts.absolute import NOT_EVALUABLE
-from correlates.flow.counts.counting import OK
+from correlates.flow.counts.counting import ND, OK
 from correlates.flow.counts.features import marker_names
 from correlates.flow.counts.fmo import AT_ZERO, NOT_POSITIVE
 from correlates.flow.counts.settings import FlowSettings
@@ -66,18 +66,20 @@ def fmo_rows(
 
 def _rows(rows: pd.DataFrame, kind: str, unit: str, settings: FlowSettings) -> pd.DataFrame:
     few = rows["n"] < settings.lod_events
+    limit = rows.get(f"{kind}_limit", pd.Series(np.nan, index=rows.index)).astype(float)
+    below = ~few & limit.notna()
     some = ~few & (rows["n"] < settings.lloq_events)
     return pd.DataFrame(
         {
             "acquisition": rows["acquisition"],
             "feature": rows["name"] + f"__{kind}__" + marker_names(rows["marker"]),
-            "value": rows[kind],
+            "value": rows[kind].where(~below, limit),
             "unit": unit,
             "ci_low": rows[f"{kind}_low"],
             "ci_high": rows[f"{kind}_high"],
             "n": rows["n"],
-            "limit": np.nan,
-            "status": np.where(few | rows[kind].isna(), NOT_EVALUABLE, OK),
+            "limit": limit.where(below),
+            "status": np.select([below, few | rows[kind].isna()], [ND, NOT_EVALUABLE], default=OK),
             "method": _METHODS[kind],
             "flags": rows["flags"]
             + ";"
