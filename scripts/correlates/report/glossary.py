@@ -39,7 +39,7 @@ MEANINGS = {
     "unstim_batch_median": "the unstimulated tube of the draw could not be used; the median of the "
     "batch's is",
     "outside_calibrated_range": "the intensity lies beyond the peaks of the calibration beads",
-    "not_above_zero": "the median is not above zero; its calibrated value is below that of the dimmest "
+    "not_above_zero": "the median is not above zero: the calibrated value is below the dimmest "
     "bead",
     "calibration_peaks_differ": "another number of bead peaks was found than the sheet has",
     "calibration_few_peaks": "too few bead peaks are above zero and on scale",
