@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from correlates.flow.acquisition import gate_acquisition, threshold_rows
+from correlates.flow.acquisition import gate_acquisition
+from correlates.flow.outcome import threshold_rows
 from correlates.flow.templates.borrowed import Borrowing, Handed, ReferenceTube, read_tube
 from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.methods import Settings

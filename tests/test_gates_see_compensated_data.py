@@ -7,7 +7,7 @@ there as cells with both: gates on the values as read would be wrong by thousand
 import numpy as np
 import pytest
 
-from correlates.flow.acquisition import gate_acquisition, intensity_rows
+from correlates.flow.acquisition import gate_acquisition
 from correlates.flow.gating.gates import (
     FROM_FILE,
     ROOT,
@@ -24,6 +24,7 @@ from correlates.flow.gating.gates import (
 from correlates.flow.gating.gatingml import write_gatingml
 from correlates.flow.gating.strategies import read_flowjo, read_gatingml
 from correlates.flow.gating.transforms import apply
+from correlates.flow.outcome import intensity_rows
 from correlates.flow.sources import Fixed
 from flow_maker import matrix_of, write_sample
 from test_gating_job import sha256

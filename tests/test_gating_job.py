@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import yaml
 
-from correlates.flow.acquisition import gate_acquisition, intensity_rows, population_rows
+from correlates.flow.acquisition import gate_acquisition
+from correlates.flow.outcome import intensity_rows, population_rows
 from correlates.flow.outputs import write_outcome
 from correlates.flow.quantiles import PROBABILITIES, quantile_rows
 from correlates.flow.sources import read_source

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from correlates.flow.acquisition import population_rows, threshold_rows
 from correlates.flow.counts.dependents import OPEN
 from correlates.flow.counts.override_effects import override_effects, override_marks
+from correlates.flow.outcome import population_rows, threshold_rows
 from correlates.flow.overrides import check_overrides
 from correlates.flow.templates.methods import OVERRIDDEN, Settings
 from correlates.flow.templates.template import read_template

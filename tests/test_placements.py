@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from correlates.flow.acquisition import threshold_rows
 from correlates.flow.counts.dependents import (
     PLACEMENT,
     flags_of_references,
@@ -18,6 +17,7 @@ from correlates.flow.counts.placements import (
     find_placements,
     outlying_populations,
 )
+from correlates.flow.outcome import threshold_rows
 from correlates.flow.templates.template import parse_template, read_template
 from correlates.simulate.cohort import simulate_cohort
 from correlates.tables import read_tsv

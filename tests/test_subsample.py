@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from correlates.flow.acquisition import Outcome, gate_acquisition
+from correlates.flow.acquisition import gate_acquisition
 from correlates.flow.clusters.settings import chosen_events
 from correlates.flow.clusters.subsample import (
     Choice,
@@ -15,6 +15,7 @@ from correlates.flow.clusters.subsample import (
     read_subsample,
     write_subsample,
 )
+from correlates.flow.outcome import Outcome
 from correlates.flow.sources import read_source
 from correlates.intake.fcs.reader import read_header
 from correlates.intake.fcs.verdict import REFUSED, Verdict

@@ -5,7 +5,7 @@ This is what the per-file job does, so nothing heavier than numpy and flowutils 
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from correlates.flow.checks import (
@@ -19,7 +19,6 @@ from correlates.flow.checks import (
 from correlates.flow.figures.plots import columns_drawn
 from correlates.flow.gating.compensation import BadMatrix, of_spillover, read_csv
 from correlates.flow.gating.evaluate import (
-    Gated,
     StrategyError,
     evaluate,
     intensities_of,
@@ -27,15 +26,13 @@ from correlates.flow.gating.evaluate import (
 from correlates.flow.gating.events import Events
 from correlates.flow.gating.gates import (
     FROM_FILE,
-    ROOT,
     UNCOMPENSATED,
     Compensation,
     Strategy,
-    kind_of,
-    populations_of,
 )
 from correlates.flow.gating.workspaces import NotInWorkspace
-from correlates.flow.quality.ledger import Quality, quality_beside, quality_of
+from correlates.flow.outcome import Outcome
+from correlates.flow.quality.ledger import quality_beside, quality_of
 from correlates.flow.quality.matrix import about_no_matrix, check_compensation
 from correlates.flow.quality.scale import check_scale
 from correlates.flow.sources import Fixed, UnreadableGates
@@ -43,9 +40,7 @@ from correlates.flow.templates.borrowed import Borrowing
 from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.methods import Settings
 from correlates.flow.templates.panel import names_itself
-from correlates.flow.templates.placing import Origin
 from correlates.flow.templates.resolve import Resolved, channels_of_dimensions, resolve_panel
-from correlates.flow.templates.scales import Scale
 from correlates.flow.templates.template import Template
 from correlates.intake.fcs.findings import ERROR, INFO, FcsError, Finding
 from correlates.intake.fcs.reader import FcsFile, read_header
@@ -53,57 +48,6 @@ from correlates.intake.fcs.verdict import REFUSED, WARNED, Verdict, examine
 from correlates.intake.records import CALIBRATION_BEADS
 
 _RUN_AGAIN = "Run the pipeline again when nobody writes to the file."
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one file.
-
-    Parameters
-    ----------
-    verdict
-        What intake and gating think of the file.
-    strategy
-        The concrete gates; without gates where the file was refused.
-    events, gated
-        Its events and who is in which population, with the columns that gates and markers look
-        at; None where it was refused.
-    methods, flags
-        Gating method, and flags, of each population.
-    markers
-        Marker by the file's channel.
-    thresholds
-        Linear threshold of each data-driven cut, by population and dimension of the template.
-    origins
-        Where each threshold is from.
-    channels
-        The file's channel of each dimension of the template.
-    scales
-        The scale of each fluorescent dimension of the template.
-    compensation
-        Which compensation the intensities are read with: ``FCS``, ``uncompensated``, or an id of
-        the strategy's compensations.
-    compensated_by
-        Where its matrix is from: ``file``, ``table`` (the study's), ``gating`` (a GatingML file or
-        a workspace) or ``nothing``; empty where it was refused.
-    quality
-        What cleaning removed, or would remove.
-    """
-
-    verdict: Verdict
-    strategy: Strategy = Strategy(())
-    events: Events | None = None
-    gated: Gated | None = None
-    methods: Mapping[str, str] = field(default_factory=dict)
-    flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    markers: Mapping[str, str] = field(default_factory=dict)
-    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    origins: Mapping[str, Mapping[str, Origin]] = field(default_factory=dict)
-    channels: Mapping[str, str] = field(default_factory=dict)
-    scales: Mapping[str, Scale] = field(default_factory=dict)
-    compensation: str = UNCOMPENSATED
-    compensated_by: str = ""
-    quality: Quality = Quality()
 
 
 def gate_acquisition(
@@ -172,72 +116,6 @@ def gate_acquisition(
         return Outcome(_refuse(verdict, refused.findings))
     except FcsError as error:
         return Outcome(_refuse(verdict, [error.finding]))
-
-
-def population_rows(outcome: Outcome) -> list[dict]:
-    """Return the rows of ``populations.tsv``, the root first; none of a refused file."""
-    if outcome.gated is None:
-        return []
-    counts, parents = outcome.gated.counts, outcome.gated.parents
-    kinds = {
-        name: kind_of(gate) for gate in outcome.strategy.gates for name in populations_of(gate)
-    }
-    root = {"population": ROOT, "parent": "", "n": counts[ROOT], "n_parent": "", "kind": ""}
-    return [
-        root,
-        *(
-            {
-                "population": name,
-                "parent": parents[name],
-                "n": counts[name],
-                "n_parent": counts[parents[name]],
-                "kind": kinds[name],
-                "method": outcome.methods.get(name, ""),
-                "flags": ";".join(outcome.flags.get(name, ())),
-            }
-            for name in parents
-        ),
-    ]
-
-
-def intensity_rows(outcome: Outcome) -> list[dict]:
-    """Return the rows of ``intensities.tsv``: a population's median of each marker's channel."""
-    if outcome.gated is None:
-        return []
-    keys = {channel: (channel, outcome.compensation) for channel in outcome.markers}
-    columns = {key: outcome.gated.intensities[key] for key in keys.values()}
-    centres = outcome.gated.centres(columns)
-    return [
-        {
-            "population": population,
-            "marker": outcome.markers[channel],
-            "channel": channel,
-            "n": outcome.gated.counts[population],
-            **asdict(centres[population][key]),
-        }
-        for population in outcome.gated.parents
-        for channel, key in keys.items()
-    ]
-
-
-def threshold_rows(outcome: Outcome) -> list[dict]:
-    """Return the rows of ``thresholds.tsv``: where each cut of a template lies in this file."""
-    return [
-        {
-            "population": population,
-            "parent": outcome.gated.parents[population],
-            "marker": dim,
-            "channel": outcome.channels[dim],
-            "method": outcome.methods[population],
-            "threshold": threshold,
-            "source": outcome.origins[population][dim].source,
-            "n": outcome.origins[population][dim].n,
-            "n_parent": outcome.gated.counts[outcome.gated.parents[population]],
-            "flags": ";".join(outcome.flags.get(population, ())),
-        }
-        for population, cuts in outcome.thresholds.items()
-        for dim, threshold in cuts.items()
-    ]
 
 
 def _with_origin_of_matrix(outcome: Outcome, compensation: str) -> Outcome:

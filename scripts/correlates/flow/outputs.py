@@ -3,18 +3,13 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from correlates.flow.acquisition import (
-    Outcome,
-    intensity_rows,
-    population_rows,
-    threshold_rows,
-)
 from correlates.flow.figures.cofactors import chosen_of, draw_cofactors
 from correlates.flow.figures.course import draw_course
 from correlates.flow.figures.figure import FigureEvents, draw_figure, draw_refusal
 from correlates.flow.gating.gates import Dimension, to_json
 from correlates.flow.gating.gatingml import write_gatingml
 from correlates.flow.ics import combinations as ics
+from correlates.flow.outcome import Outcome, intensity_rows, population_rows, threshold_rows
 from correlates.flow.quality.ledger import COLUMNS as LEDGER_COLUMNS
 from correlates.flow.scales import scale_records
 from correlates.intake.fcs.findings import ERROR

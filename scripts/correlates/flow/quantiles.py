@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from correlates.flow.acquisition import Outcome
 from correlates.flow.gating.gates import ROOT, UNCOMPENSATED
+from correlates.flow.outcome import Outcome
 from correlates.tables import write_tsv
 
 # Beyond 1 and 99 % a few events decide.

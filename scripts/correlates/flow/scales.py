@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from correlates.flow.acquisition import Outcome
 from correlates.flow.gating.evaluate import dimensions_of
 from correlates.flow.gating.gates import BooleanGate, Transform
+from correlates.flow.outcome import Outcome
 from correlates.flow.templates.scales import Scale, cofactor_of
 from correlates.tables import read_json
 
