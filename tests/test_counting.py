@@ -5,12 +5,12 @@ import pytest
 from scipy import stats
 
 from correlates.flow.counts.counting import (
-    clopper_pearson,
     garwood,
     limit_events,
     status_by_count,
     wilson,
 )
+from correlates.intervals import clopper_pearson
 
 
 @pytest.mark.parametrize(

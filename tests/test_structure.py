@@ -18,7 +18,10 @@ FLOORS = ["intake", "flow", "cohort", "analyses", "report"]
 # page must not know an outcome.
 BESIDE = {"lab": ["intake", "flow"]}
 # Importable from every floor: they know nothing of any of them.
-GROUND = {"problems", "tables", "digest", "job", "provenance", "ending", "measurements", "pages"}
+GROUND = {
+    *("problems", "tables", "digest", "job", "provenance", "ending", "measurements", "pages"),
+    "intervals",
+}
 MODULES = sorted(LIBRARY.rglob("*.py"))
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
 SCRIPT_FLOORS = {

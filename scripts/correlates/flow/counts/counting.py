@@ -6,49 +6,13 @@ Everything is vectorised: scalars and arrays are broadcast against each other.
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, gammaincinv, ndtri
+from scipy.special import gammaincinv, ndtri
+
+from correlates.intervals import checked_share
 
 OK = "ok"
 LT_LLOQ = "lt_lloq"
 ND = "nd"
-
-
-def clopper_pearson(
-    n_events: ArrayLike, n_parent: ArrayLike, confidence: float = 0.95
-) -> tuple[np.ndarray, np.ndarray]:
-    """Exact binomial interval of a share.
-
-    Parameters
-    ----------
-    n_events
-        Events of the population.
-    n_parent
-        Events of its parent; no share exists of none, so both ends are then NaN.
-    confidence
-        Level of the two-sided interval, between 0 and 1.
-
-    Returns
-    -------
-    Lower and upper ends, as fractions of 1, in the broadcast shape.
-
-    Raises
-    ------
-    ValueError
-        If a population is negative or larger than its parent.
-
-    Notes
-    -----
-    Source: Clopper and Pearson, Biometrika 1934;26:404, through the beta quantiles.
-    """
-    k, n = _checked_share(n_events, n_parent)
-    tail = (1 - confidence) / 2
-    with np.errstate(invalid="ignore"):
-        low = betaincinv(np.maximum(k, 1), n - k + 1, tail)
-        high = betaincinv(k + 1, np.maximum(n - k, 1), 1 - tail)
-    low = np.where(k == 0, 0.0, low)
-    high = np.where(k == n, 1.0, high)
-    known = n > 0
-    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def wilson(
@@ -56,13 +20,13 @@ def wilson(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's score interval of a share: narrower than the exact one, right on average.
 
-    Parameters, result and errors are those of `clopper_pearson`.
+    Parameters, result and errors are those of `correlates.intervals.clopper_pearson`.
 
     Notes
     -----
     Source: Wilson, J Am Stat Assoc 1927;22:209.
     """
-    k, n = _checked_share(n_events, n_parent)
+    k, n = checked_share(n_events, n_parent)
     z = ndtri(0.5 + confidence / 2)
     n = np.where(n > 0, n, np.nan)
     share = k / n
@@ -129,13 +93,3 @@ def limit_events(n_events: ArrayLike, lod_events: int, lloq_events: int) -> np.n
     """
     n = np.asarray(n_events, dtype=float)
     return np.where(n < lod_events, float(lod_events), float(lloq_events))
-
-
-def _checked_share(n_events: ArrayLike, n_parent: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    k, n = np.broadcast_arrays(np.asarray(n_events, dtype=float), np.asarray(n_parent, dtype=float))
-    wrong = (k < 0) | (k > n)
-    if wrong.any():
-        pairs = list(zip(k[wrong].tolist(), n[wrong].tolist(), strict=True))[:5]
-        msg = f"a population cannot be negative or exceed its parent: {pairs}"
-        raise ValueError(msg)
-    return k, n

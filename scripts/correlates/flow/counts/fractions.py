@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from correlates.flow.counts.absolute import NOT_EVALUABLE
-from correlates.flow.counts.counting import clopper_pearson, limit_events, status_by_count
+from correlates.flow.counts.counting import limit_events, status_by_count
 from correlates.flow.counts.references import line_of
 from correlates.flow.counts.settings import FlowSettings
 from correlates.flow.counts.tubes import DISPLAY_ONLY
+from correlates.intervals import clopper_pearson
 
 PARENT, GRANDPARENT, LEUKOCYTES = "parent", "grandparent", "leukocytes"
 # One method for all: a share is the same number whether its denominator is a parent or further up.

@@ -1,0 +1,60 @@
+"""Exact intervals of shares: of events of their parent, and of patients of their cohort."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import betaincinv
+
+
+def clopper_pearson(
+    n_events: ArrayLike, n_parent: ArrayLike, confidence: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Exact binomial interval of a share.
+
+    Parameters
+    ----------
+    n_events
+        Events of the population, or patients with the outcome.
+    n_parent
+        Events of its parent, or all patients; no share exists of none, so both ends are then NaN.
+    confidence
+        Level of the two-sided interval, between 0 and 1.
+
+    Returns
+    -------
+    Lower and upper ends, as fractions of 1, in the broadcast shape.
+
+    Raises
+    ------
+    ValueError
+        If a population is negative or larger than its parent.
+
+    Notes
+    -----
+    Source: Clopper and Pearson, Biometrika 1934;26:404, through the beta quantiles.
+    """
+    k, n = checked_share(n_events, n_parent)
+    tail = (1 - confidence) / 2
+    with np.errstate(invalid="ignore"):
+        low = betaincinv(np.maximum(k, 1), n - k + 1, tail)
+        high = betaincinv(k + 1, np.maximum(n - k, 1), 1 - tail)
+    low = np.where(k == 0, 0.0, low)
+    high = np.where(k == n, 1.0, high)
+    known = n > 0
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+
+def checked_share(n_events: ArrayLike, n_parent: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return both numbers of a share as floats of one shape.
+
+    Raises
+    ------
+    ValueError
+        If a population is negative or larger than its parent.
+    """
+    k, n = np.broadcast_arrays(np.asarray(n_events, dtype=float), np.asarray(n_parent, dtype=float))
+    wrong = (k < 0) | (k > n)
+    if wrong.any():
+        pairs = list(zip(k[wrong].tolist(), n[wrong].tolist(), strict=True))[:5]
+        msg = f"a population cannot be negative or exceed its parent: {pairs}"
+        raise ValueError(msg)
+    return k, n
