@@ -14,9 +14,9 @@ from correlates.digest import reached_modules
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "scripts" / "correlates"
 FLOORS = ["intake", "flow", "cohort", "analyses", "report"]
-# Beside the floors: what may be imported there, besides the ground and itself. The laboratory's
-# page must not know an outcome.
-BESIDE = {"lab": ["intake", "flow"]}
+# Beside the floors: what may be imported there, besides the ground and itself. Neither the assays
+# nor the laboratory's page may know an outcome.
+BESIDE = {"lab": ["intake", "flow"], "clinical": ["intake"]}
 # Importable from every floor: they know nothing of any of them.
 GROUND = {
     *("problems", "tables", "digest", "job", "provenance", "ending", "measurements", "pages"),
@@ -67,12 +67,19 @@ def imported(path):
                 yield node.module
 
 
+def below_of(place):
+    """Return the packages that one may import: itself, and what stands on the floors below."""
+    if place not in FLOORS:
+        return [place, *BESIDE.get(place, [])]
+    below = FLOORS[: FLOORS.index(place) + 1]
+    # The clinic's records stand beside the assays.
+    return [*below, "clinical"] if "cohort" in below else below
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))
 def test_a_floor_imports_only_from_floors_below(path):
     place = path.relative_to(LIBRARY).parts[0]
-    below = (
-        FLOORS[: FLOORS.index(place) + 1] if place in FLOORS else [place, *BESIDE.get(place, [])]
-    )
+    below = below_of(place)
     allowed = GROUND | set(below)
 
     for name in imported(path):
@@ -84,9 +91,7 @@ def test_a_script_imports_only_from_its_floor_and_those_below(path):
     floors = {name.split(".")[1] for name in imported(path)} - GROUND
 
     place = SCRIPT_FLOORS[path.stem]
-    below = (
-        FLOORS[: FLOORS.index(place) + 1] if place in FLOORS else [place, *BESIDE.get(place, [])]
-    )
+    below = below_of(place)
     assert place in floors
     assert floors <= set(below)
 

@@ -29,6 +29,7 @@ from correlates.flow.counts.settings import settings_of_counts
 from correlates.flow.named_populations import unmade_populations
 from correlates.flow.overrides import check_overrides
 from correlates.flow.planning import gating_problems, goal_problems, scale_problems, tubes_needed
+from correlates.intake.clinical import write_records
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
 from correlates.intake.records import is_of_stimulation
@@ -65,7 +66,9 @@ def plan_study():
             double_gated=double.acquisitions,
         )
     is_whole = has_study(config) and all(problem.stops != "run" for problem in plan.problems)
-    os.environ["CORRELATES_PLAN"] = keep_plan(plan) if is_whole else ""
+    if is_whole:
+        plan = replace(plan, clinical=keep(partial(write_records, plan.records)))
+    os.environ["CORRELATES_PLAN"] = keep(partial(write_snapshot, plan)) if is_whole else ""
     for line in first_words(plan, "gated_tables" in config["study"]) if is_whole else ():
         logger.warning(line)
     return plan
@@ -79,10 +82,10 @@ def shipped_config():
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def keep_plan(plan):
-    """Write the plan, or say why the working directory cannot hold results."""
+def keep(write):
+    """Write what was planned, or say why the working directory cannot hold results."""
     try:
-        return str(write_snapshot(plan, "results/intake/plan"))
+        return str(write("results/intake/plan"))
     except OSError as error:
         folder = Path("results").absolute()
         logger.error(f"{folder} cannot be written to ({error.strerror}). Run in a folder of yours.")
@@ -117,6 +120,11 @@ def require_plan():
 def plan_file(wildcards):
     require_plan()
     return PLAN_FILE
+
+
+def clinical_file(wildcards):
+    require_plan()
+    return PLAN.clinical
 
 
 def study_results(wildcards):

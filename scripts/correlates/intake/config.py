@@ -1,6 +1,7 @@
 """The config, checked before anything is planned."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from correlates.intake.sheets.schemas import load_schema
@@ -59,10 +60,21 @@ def check_config(config: Mapping) -> list[Problem]:
     Every problem, in the order of the config; all stop the run. A config without a study is none.
     """
     content = {key: value for key, value in config.items() if key != "study" or value is not None}
+    content = with_plain_dates(content)
     problems = list(_against_schema(content))
     if not problems:
         problems.extend(_against_logic(content))
     return problems
+
+
+def with_plain_dates(content: Mapping) -> dict:
+    """Return the config with dates as text; YAML makes a date of 2025-06-30 without quotes."""
+    study = content.get("study")
+    cut = study.get("data_cut") if isinstance(study, Mapping) else None
+    if not isinstance(cut, Mapping) or not isinstance(cut.get("date"), date):
+        return dict(content)
+    written = dict(study) | {"data_cut": dict(cut) | {"date": cut["date"].isoformat()[:10]}}
+    return dict(content) | {"study": written}
 
 
 def _against_schema(content: dict) -> Iterator[Problem]:
@@ -253,6 +265,7 @@ def _study_logic(study: dict) -> Iterator[Problem]:
             "study.gated_tables, if there are exported tables only.",
             column="study.samples",
         )
+    yield from _cut_logic(study)
     endings = {panel: Path(name).suffix.lower() for panel, name in study["gating"].items()}
     templates = [panel for panel, ending in endings.items() if ending in ("", ".csv")]
     if templates and "panels" not in study:
@@ -274,6 +287,32 @@ def _study_logic(study: dict) -> Iterator[Problem]:
             )
     for panel, choice in study.get("compensation", {}).items():
         yield from _compensation_logic(panel, choice, list(study["gating"]))
+
+
+def _cut_logic(study: dict) -> Iterator[Problem]:
+    cut, column = study.get("data_cut"), "study.data_cut"
+    if cut is None:
+        return
+    if ("date" in cut) == ("study_day" in cut):
+        problem = "nothing tells when the cut is" if "date" not in cut else "the cut is told twice"
+        yield Problem(CONFIG, problem, "Give date, or study_day.", column=column)
+    elif "date" in cut and not is_date(cut["date"]):
+        # The date itself is not shown: problems go on to others.
+        remedy = "Give a date of the calendar, such as 2025-06-30."
+        yield Problem(CONFIG, "there is no such date", remedy, column=f"{column}.date")
+    elif "date" in cut and "dates" not in study:
+        problem = "a date of the cut needs the dates of the first ibrutinib doses"
+        remedy = "Give study.dates: a sheet of patient, first_ibrutinib_date. Or give study_day."
+        yield Problem(CONFIG, problem, remedy, column=f"{column}.date")
+
+
+def is_date(text: str) -> bool:
+    """Say whether a text such as 2025-06-30 is a date of the calendar."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _compensation_logic(panel: str, choice: str, panels: list[str]) -> Iterator[Problem]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from correlates.intake.config import check_config, has_study
+from correlates.intake.clinical_sheets import clinical_records
+from correlates.intake.config import check_config, has_study, with_plain_dates
 from correlates.intake.files.finder import Candidate, Finder
 from correlates.intake.files.folder import FCS_ENDINGS, modified_within
 from correlates.intake.files.identity import NameReader
@@ -57,9 +58,11 @@ def make_plan(
     problems = check_config(config)
     if not has_study(config) or not isinstance(config["study"], Mapping):
         return Plan(problems=tuple(problems))
-    block = config["study"]
+    block = with_plain_dates(config)["study"]
     study = read_study(block, root)
     problems += study.problems
+    records, refused = clinical_records(study, block)
+    problems += refused
     pattern = drop_pattern(block, root, study, problems)
     require_specimen(block, study, pattern, problems)
     if any(problem.stops == "run" for problem in problems):
@@ -74,6 +77,7 @@ def make_plan(
         marker_classes=study.marker_classes(),
         gating=study.gating,
         compensation=study.compensation,
+        records=records,
     )
     finder = Finder(
         block,

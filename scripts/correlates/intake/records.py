@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
+from correlates.intake.clinical import ClinicalRecords
 from correlates.intake.panels import PanelRow, rows_of_batch
 from correlates.intake.sheets.visits import tube_key
 from correlates.problems import Problem
 
-FORMAT = 7
+FORMAT = 8
 SAMPLE, REFERENCE = "sample", "reference"
 CONTROL, CALIBRATION_BEADS = "control", "beads_mesf"
 # The tube that holds every stain of its panel, and what is measured of a draw; all others are what
@@ -157,6 +158,11 @@ class Plan:
         Thresholds that a person set in one file, as ``read_overrides`` gives them.
     second_gating, double_gated
         Per panel the path of a second gating; the acquisitions that are gated by it as well.
+    clinical
+        The file of the clinical records, which jobs that need them read.
+    records
+        The records themselves, while the plan is made; they are no part of its file, so that those
+        who gate never hold an outcome.
     """
 
     acquisitions: tuple[Acquisition, ...] = ()
@@ -174,6 +180,8 @@ class Plan:
     second_gating: Mapping[str, str] = field(default_factory=dict)
     double_gated: tuple[str, ...] = ()
     marker_classes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    clinical: str = ""
+    records: ClinicalRecords | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def by_name(self) -> dict[str, Acquisition]:
@@ -305,6 +313,7 @@ class Plan:
             "overrides": list(self.overrides),
             "second_gating": dict(self.second_gating),
             "double_gated": list(self.double_gated),
+            "clinical": self.clinical,
             "marker_classes": {panel: dict(of) for panel, of in self.marker_classes.items()},
         }
         return json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
@@ -338,6 +347,7 @@ class Plan:
             second_gating=content["second_gating"],
             double_gated=tuple(content["double_gated"]),
             marker_classes=content["marker_classes"],
+            clinical=content["clinical"],
         )
 
 

@@ -40,7 +40,7 @@ def is_empty(text: str) -> bool:
     return text.lower() in EMPTY
 
 
-def cell_reader(schema: Mapping) -> Callable[[str], object]:
+def cell_reader(schema: Mapping, factor: float = 1.0) -> Callable[[str], object]:
     """Return the function that turns a field of a column, not empty, into its value.
 
     Parameters
@@ -48,6 +48,8 @@ def cell_reader(schema: Mapping) -> Callable[[str], object]:
     schema
         The column's part of a sheet schema; its words ``type``, ``enum``, ``pattern``, ``minimum``,
         ``maximum`` and ``exclusiveMinimum`` are obeyed, ``legal`` and ``means`` help.
+    factor
+        What numbers are multiplied by, where the header declares another unit.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def cell_reader(schema: Mapping) -> Callable[[str], object]:
     """
     kind = schema["type"]
     if kind in ("number", "integer"):
-        return _number_reader(schema, whole=kind == "integer")
+        return _number_reader(schema, whole=kind == "integer", factor=factor)
     if kind == "boolean":
         return _read_boolean
     if "enum" in schema:
@@ -63,7 +65,7 @@ def cell_reader(schema: Mapping) -> Callable[[str], object]:
     return _text_reader(schema)
 
 
-def _number_reader(schema: Mapping, whole: bool) -> Callable[[str], float]:
+def _number_reader(schema: Mapping, whole: bool, factor: float) -> Callable[[str], float]:
     legal = f"Legal: {schema['legal']}."
     low = schema.get("minimum", float("-inf"))
     above = schema.get("exclusiveMinimum", float("-inf"))
@@ -72,7 +74,8 @@ def _number_reader(schema: Mapping, whole: bool) -> Callable[[str], float]:
     def read(text: str) -> float:
         if not _NUMBER.fullmatch(text):
             raise _no_number(text, schema, legal)
-        value = float(text)
+        # ten digits, so that 112 g/L is 11.2 g/dL and not 11.200000000000001
+        value = float(text) if factor == 1 else float(f"{float(text) * factor:.10g}")
         if whole and value != int(value):
             problem = "this is not a whole number"
             raise CellError(problem, legal, text)

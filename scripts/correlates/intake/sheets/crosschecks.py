@@ -1,11 +1,12 @@
 """The sheets of a study against each other: panels with gating, patients of samples and counts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from correlates.intake.config import CONFIG
 from correlates.intake.files.names import Names
 from correlates.intake.records import CALIBRATION_BEADS
 from correlates.intake.sheets.panel_names import check_names
+from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.sheet import Sheet
 from correlates.problems import Problem
 
@@ -80,8 +81,43 @@ def _refuse_unknown(sheet: Sheet | None, column: str, names: Names, where: str) 
             sheet.refuse(row, problem, names.remedy(value, where), column, value)
 
 
-def check_patients(sheets: Mapping[str, Sheet]) -> None:
-    """Refuse rows of a patient whom the patients sheet does not have, or whose row is left out."""
+def check_computed(sheets: Mapping[str, Sheet]) -> list[Problem]:
+    """Check that the patients sheet types in what no other sheet of the study tells.
+
+    Returns
+    -------
+    The columns that are missing; they stop the run.
+    """
+    patients = sheets.get("patients")
+    if patients is None or "patient" not in patients.columns:
+        return []
+    schema = load_schema("patients")
+    problems = []
+    for column, kind in schema["computed"].items():
+        if column in patients.columns or kind in sheets:
+            continue
+        spec = schema["properties"][column]
+        named = {one.column for one in patients.problems if one.stops == "run"}
+        if column in named:
+            continue
+        remedy = (
+            f"Name the column {column!r} (or {', '.join(spec['aliases'][:3])}): "
+            f"{spec['description']} Or give the sheet study.{kind}, which tells it."
+        )
+        problems.append(Problem(patients.name, "this column is missing", remedy, 1, column))
+    return problems
+
+
+def check_patients(sheets: Mapping[str, Sheet], of_clinic: Iterable[str] = ()) -> None:
+    """Refuse rows of a patient whom the patients sheet does not have, or whose row is left out.
+
+    Parameters
+    ----------
+    sheets
+        Sheets by kind; ``samples``, ``cbc`` and those of the clinic are checked.
+    of_clinic
+        Kinds of sheets of the clinic.
+    """
     patients = sheets.get("patients")
     if patients is None or "patient" not in patients.columns:
         return
@@ -89,7 +125,7 @@ def check_patients(sheets: Mapping[str, Sheet]) -> None:
         return
     names = Names(row.get("patient") for row in patients.rows)
     left_out = patients.row_to_mend("patient")
-    for kind in ("samples", "cbc"):
+    for kind in ("samples", "cbc", *of_clinic):
         sheet = sheets.get(kind)
         for row in sheet.rows if sheet else ():
             patient = row.get("patient")

@@ -53,7 +53,11 @@ def find_columns(
     notes = _Notes(name, table.header_row)
     meant: dict[str, list[int]] = {}
     names = {_plain(name): name for name in schema["properties"]}
-    aliases = {a: name for name, spec in schema["properties"].items() for a in spec["aliases"]}
+    aliases = {
+        other: name
+        for name, spec in schema["properties"].items()
+        for other in (*spec["aliases"], *spec.get("units", ()))
+    }
     unknown = []
     for place, header in enumerate(table.header):
         plain = _plain(header)
@@ -68,6 +72,11 @@ def find_columns(
     mistyped = _note_mistyped(notes, schema, places, unknown)
     _note_unknown(notes, [header for header in unknown if header not in mistyped])
     return places, notes.problems
+
+
+def factor_of(header: str, spec: Mapping) -> float:
+    """Return what a column's values are multiplied by: its header may declare another unit."""
+    return spec.get("units", {}).get(_plain(header), 1.0)
 
 
 def _choose(notes: _Notes, table: TextTable, column: str, candidates: list[int]) -> int:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 
+from correlates.intake.sheets.impossible_clinic import impossible_clinic
 from correlates.problems import Problem
 
 # Parts may exceed the whole by 20 %: with an error of 3 % in each count (science reference 1.3),
@@ -35,6 +36,7 @@ def impossible_rows(kind: str, name: str, rows: Rows) -> Iterator[Problem]:
     """
     if kind == "beads":
         yield from _untold_beads(name, rows)
+    yield from impossible_clinic(kind, name, rows)
     if kind != "cbc":
         return
     for number, values in rows:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from correlates.intake.sheets.cells import CellError, cell_reader, is_empty
-from correlates.intake.sheets.headers import find_columns
+from correlates.intake.sheets.headers import factor_of, find_columns
 from correlates.intake.sheets.plausible import impossible_rows, unlikely_rows
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.tabular import TextTable, read_text_table
@@ -132,7 +132,11 @@ def _good(sheet: Sheet) -> list[tuple[int, dict]]:
 
 def _read_rows(table: TextTable, schema: Mapping, places: Mapping, sheet: Sheet) -> None:
     columns = schema["properties"]
-    readers = {column: cell_reader(columns[column]) for column in places if column != "visit"}
+    readers = {
+        column: cell_reader(columns[column], factor_of(table.header[place], columns[column]))
+        for column, place in places.items()
+        if column != "visit"
+    }
     readers["visit"] = str
     filled = set(schema["filled"])
     width = len(table.header)

@@ -10,13 +10,21 @@ from correlates.intake.panels import PanelRow, panel_row
 from correlates.intake.sheets.crosschecks import (
     check_bead_lots,
     check_calibration_lots,
+    check_computed,
     check_panels,
     check_patients,
 )
 from correlates.intake.sheets.sheet import Sheet, SheetRow, read_sheet
 from correlates.problems import Problem, did_you_mean, folded, nearest, problem_line
 
-SHEETS = ("patients", "samples", "panels", "cbc", "references", "beads", "mesf", "overrides")
+OF_CLINIC = (
+    *("exposure", "lesions", "assessments", "flares", "laboratory", "adverse_events"),
+    *("follow_up", "dates"),
+)
+SHEETS = (
+    *("patients", "samples", "panels", "cbc", "references", "beads", "mesf", "overrides"),
+    *OF_CLINIC,
+)
 _KINDS_SHOWN = 3
 SHIPPED_GATING = Path(__file__).resolve().parents[4] / "resources" / "gating"
 
@@ -81,12 +89,15 @@ def read_study(study: Mapping, root: str | Path = ".") -> Study:
     for kind in SHEETS:
         name = study.get(kind)
         if isinstance(name, str) and name:
-            may_be_empty = kind in ("cbc", "overrides") or (kind == "samples" and "drop" in study)
+            # Of a young trial nothing may be recorded yet.
+            may_be_empty = kind in ("cbc", "overrides", *OF_CLINIC[:-1])
+            may_be_empty |= kind == "samples" and "drop" in study
             path = Path(root) / name
             found.sheets[kind] = read_sheet(path, kind, name, may_be_empty=may_be_empty)
     _resolve_files(study, Path(root), found)
     found.problems += check_panels(found.sheets, found.gating)
-    check_patients(found.sheets)
+    found.problems += check_computed(found.sheets)
+    check_patients(found.sheets, OF_CLINIC)
     check_bead_lots(found.sheets)
     check_calibration_lots(found.sheets)
     for kind, sheet in found.sheets.items():

@@ -1,0 +1,1 @@
+"""Clinical data: records become doses and phases, response, flare, safety, time to event."""

@@ -1,0 +1,1 @@
+"""Tumor flare reaction: events, and what they say of a patient."""

@@ -1,0 +1,1 @@
+"""Response by the criteria of the iwCLL, from measurements."""

@@ -1,0 +1,1 @@
+"""Safety and dose: tumor lysis, cytopenias, dose-limiting toxicity, dose intensity."""

@@ -1,0 +1,1 @@
+"""Time to event: progression, death, duration of response, follow-up."""

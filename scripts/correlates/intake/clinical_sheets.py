@@ -1,0 +1,125 @@
+"""From the sheets of the clinic to its records: their good rows, up to the data cut."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from correlates.intake.clinical import (
+    KINDS,
+    ClinicalRecords,
+    DataCut,
+    cut_records,
+    first_lenalidomide_day,
+    rows_with_place,
+    with_flare_days,
+)
+from correlates.intake.sheets.schemas import load_schema
+from correlates.intake.sheets.sheet import Sheet
+from correlates.intake.sheets.study import Study
+from correlates.problems import Problem
+
+# What the patients sheet may type in; of no day, so that no cut can be applied to it.
+_WITHOUT_DAY = ("response", "tfr_grade")
+
+
+def clinical_records(study: Study, block: Mapping) -> tuple[ClinicalRecords, list[Problem]]:
+    """Return the clinical records of a study, and what keeps rows from being among them.
+
+    Parameters
+    ----------
+    study
+        The study's sheets.
+    block
+        The config's ``study``, whose ``data_cut`` is obeyed if it is sound.
+    """
+    sheets = {
+        kind: rows_with_place(study.sheets[kind].name, load_schema(kind)["properties"], rows)
+        for kind in KINDS
+        if kind in study.sheets
+        for rows in [study.rows(kind)]
+    }
+    problems: list[Problem] = []
+    records = with_flare_days(ClinicalRecords(sheets))
+    records, refused = _without_contradictions(records)
+    problems += refused
+    cut = _cut_of(study, block.get("data_cut"), problems)
+    if cut is None:
+        return records, problems
+    problems += _typed_in(records, block["data_cut"])
+    return cut_records(records, cut), problems
+
+
+def _without_contradictions(
+    records: ClinicalRecords,
+) -> tuple[ClinicalRecords, list[Problem]]:
+    """Leave out flares whose two days of onset, or of resolution, are not the same day."""
+    problems = []
+    for row in records.rows("flares"):
+        start = first_lenalidomide_day(records, row["patient"])
+        for from_dose, day in (
+            ("onset_day_from_len", "onset_study_day"),
+            ("resolution_day_from_len", "resolution_study_day"),
+        ):
+            both = None not in (start, row[from_dose], row[day])
+            if both and row[day] - start != row[from_dose]:
+                problem = (
+                    f"{day} {row[day]:g} is {row[day] - start:g} days after the first lenalidomide "
+                    f"dose (day {start:g})"
+                )
+                remedy = "Give one of the two days."
+                shown = f"{row[from_dose]:g}"
+                problems.append(
+                    Problem(row["sheet"], problem, remedy, row["row"], from_dose, shown, "row")
+                )
+    wrong = {problem.row for problem in problems}
+    if not wrong:
+        return records, []
+    kept = [row for row in records.rows("flares") if row["row"] not in wrong]
+    return ClinicalRecords(dict(records.sheets) | {"flares": kept}), problems
+
+
+def _cut_of(study: Study, cut: object, problems: list[Problem]) -> DataCut | None:
+    """Return the data cut with the last day of each patient; None without a sound one."""
+    if not isinstance(cut, Mapping) or not isinstance(cut.get("name"), str):
+        return None
+    patients = [row.get("patient") for row in study.rows("patients")]
+    if isinstance(cut.get("study_day"), (int, float)):
+        return DataCut(cut["name"], dict.fromkeys(patients, float(cut["study_day"])))
+    sheet = study.sheets.get("dates")
+    if sheet is None or not isinstance(cut.get("date"), str):
+        return None
+    try:
+        last = date.fromisoformat(cut["date"])
+    except ValueError:
+        # The check of the config names it.
+        return None
+    return DataCut(cut["name"], _days_until(last, sheet, patients, problems))
+
+
+def _days_until(
+    last: date, sheet: Sheet, patients: list[str], problems: list[Problem]
+) -> dict[str, float]:
+    days = {}
+    for row in sheet.rows:
+        first = date.fromisoformat(row.get("first_ibrutinib_date"))
+        days[row.get("patient")] = float((last - first).days + 1)
+    for patient in patients:
+        if patient not in days:
+            problem = f"patient {patient} has no first_ibrutinib_date, which the data cut needs"
+            remedy = "Add a row; or give study.data_cut a study_day instead of a date."
+            problems.append(Problem(sheet.name, problem, remedy, column="patient", value=patient))
+    return days
+
+
+def _typed_in(records: ClinicalRecords, cut: Mapping) -> list[Problem]:
+    """Warn of values that are typed in without a day, to which no cut can be applied."""
+    computed = load_schema("patients")["computed"]
+    problems = []
+    for column in _WITHOUT_DAY:
+        kind = computed[column]
+        rows = [row for row in records.rows("patients") if row[column] is not None]
+        if rows and not records.has(kind):
+            problem = f"typed in without a day: the data cut {cut['name']} cannot leave it out"
+            remedy = f"Give the sheet study.{kind}, from which it is computed up to the cut."
+            sheet = rows[0]["sheet"]
+            problems.append(Problem(sheet, problem, remedy, column=column, stops="nothing"))
+    return problems
