@@ -11,8 +11,8 @@ import pandas as pd
 
 from correlates.cohort.baseline_reasons import draw_name
 from correlates.cohort.baselines import EARLIER_DRAW, Baselines
-from correlates.cohort.dosing import is_blank, number_of
 from correlates.cohort.flags import flag_bits, flag_codes
+from correlates.intake.sheets.values import is_blank, number_of
 from correlates.measurements import CENSORED, KEY, STATUSES, USABLE, status_codes
 
 NUMBERS = ("n", "ci_low", "ci_high", "limit", "day")

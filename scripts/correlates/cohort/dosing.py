@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from correlates.intake.sheets.values import is_blank, number_of
+
 
 @dataclass(frozen=True)
 class Dosing:
@@ -39,18 +41,3 @@ def dosing_of(patient: Mapping) -> Dosing:
         msg = f"patient {patient.get('patient')}: {', '.join(wrong)} is not a study day"
         raise ValueError(msg)
     return Dosing(*(number_of(patient.get(column)) for column in columns))
-
-
-def is_blank(value) -> bool:
-    """Say whether a field of a sheet holds nothing; zero is something."""
-    return value is None or str(value).strip().lower() in {"", "na", "n/a", "nan"}
-
-
-def number_of(value) -> float | None:
-    """Return a field as a number; None where it is blank or no number."""
-    if is_blank(value):
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        return None

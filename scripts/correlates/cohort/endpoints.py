@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from correlates.cohort.dosing import dosing_of, is_blank, number_of
+from correlates.cohort.dosing import dosing_of
+from correlates.intake.sheets.values import is_blank, number_of
 
 COLUMNS = [
     *("patient", "endpoint", "kind", "value", "time", "event", "criteria_version"),
