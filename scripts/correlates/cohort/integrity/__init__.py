@@ -1,0 +1,1 @@
+"""Checks of a cohort's records against each other: every contradiction, with what resolves it."""
