@@ -105,6 +105,8 @@ DEFAULTS = {
     "ics.positive_controls": ["seb", "pma", "pma-iono"],
     "ics.min_positive_control_pct": 1,
     "ics.polyfunctionality_q": 1,
+    "clinical.integrity.date_tolerance_days": 3,
+    "clinical.integrity.swap_alarm_level": 0.05,
     "cohort.b1_max_days_before": 3,
     "cohort.response_criteria": "iwCLL2018",
     "analyses.confidence": 0.95,
