@@ -1,0 +1,244 @@
+"""Sheets of the clinic become records: units, contradictions, and what a data cut leaves out."""
+
+import pytest
+
+from correlates.intake.clinical import ClinicalRecords, read_records, write_records
+from correlates.intake.clinical_sheets import clinical_records
+from correlates.intake.sheets.schemas import load_schema
+from correlates.intake.sheets.study import OF_CLINIC, read_study
+
+PATIENTS = "patient\tresponse\ttfr_grade\nP1\t\t\nP2\t\t\n"
+DOSES = (
+    "patient\tdrug\tstart_day\tstop_day\tdose_mg\n"
+    "P1\tibrutinib\t1\t\t420\nP1\tlenalidomide\t29\t300\t5\nP2\tlen\t31\t\t5\n"
+)
+
+
+@pytest.fixture
+def records_of(tmp_path):
+    """Write sheets, read them as a study, and return its records and problems."""
+
+    def read(cut=None, **sheets):
+        sheets = {"patients": PATIENTS, "exposure": DOSES} | sheets
+        block = {"gating": {"tnk": "tnk"}} | ({"data_cut": cut} if cut else {})
+        for kind, text in sheets.items():
+            (tmp_path / f"{kind}.tsv").write_text(text)
+            block[kind] = f"{kind}.tsv"
+        study = read_study(block, tmp_path)
+        records, problems = clinical_records(study, block)
+        return records, [*study.problems, *problems]
+
+    return read
+
+
+@pytest.mark.parametrize("kind", ["patients", *OF_CLINIC])
+def test_every_column_of_a_sheet_says_what_it_is_and_what_is_legal(kind):
+    schema = load_schema(kind)
+
+    assert set(schema["key"]) | set(schema["filled"]) | set(schema["required"]) <= set(
+        schema["properties"]
+    )
+    for name, column in schema["properties"].items():
+        assert column["description"].endswith("."), name
+        assert column["legal"], name
+    headers = [
+        header
+        for name, column in schema["properties"].items()
+        for header in {name, *column["aliases"], *column.get("units", ())}
+    ]
+    assert len(headers) == len(set(headers)), "two columns share a header"
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "expected"),
+    [
+        pytest.param("hb_g_dl", "11.2", 11.2, id="its own unit"),
+        pytest.param("hb_g_l", "112", 11.2, id="a declared unit is converted"),
+        pytest.param("plt_10e9_l", "130", 130, id="platelets"),
+        pytest.param("uric_acid_umol_l", "475.84", 8.0, id="umol/L of uric acid"),
+        pytest.param("phosphate_mmol_l", "1.5", 4.6455, id="mmol/L of phosphate"),
+        pytest.param("creatinine_umol_l", "88.42", 1.0, id="umol/L of creatinine"),
+        pytest.param("alc_per_ul", "60000", 60, id="cells per microlitre"),
+    ],
+)
+def test_a_unit_is_converted_where_the_header_declares_it(records_of, header, text, expected):
+    records, problems = records_of(laboratory=f"patient\tstudy_day\t{header}\nP1\t1\t{text}\n")
+
+    column = {"uric_acid_umol_l": "uric_acid_mg_dl", "phosphate_mmol_l": "phosphate_mg_dl"}
+    column |= {"creatinine_umol_l": "creatinine_mg_dl", "alc_per_ul": "alc_10e9_l"}
+    column |= {"hb_g_l": "hb_g_dl"}
+    assert not problems
+    assert records.rows("laboratory")[0][column.get(header, header)] == pytest.approx(expected)
+
+
+def test_a_value_in_another_unit_than_its_header_says_is_refused(records_of):
+    records, problems = records_of(
+        laboratory="patient\tstudy_day\thb_g_dl\nP1\t1\t112\nP2\t1\t11\n"
+    )
+
+    assert [row["patient"] for row in records.rows("laboratory")] == ["P2"]
+    assert "112 g/L is 11.2" in problems[0].remedy
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "row", "column"),
+    [
+        ("exposure", "drug start_day stop_day", "ibrutinib 10 9", "stop_day"),
+        ("adverse_events", "term grade onset_day resolution_day", "Rash 1 10 9", "resolution_day"),
+        ("flares", "grade onset_study_day resolution_study_day", "1 30 29", "resolution_study_day"),
+        ("flares", "grade fever", "1 yes", "onset_day_from_len, onset_study_day"),
+        ("lesions", "study_day lesion_id ld_mm sd_mm", "1 T1 20 21", "sd_mm"),
+        ("lesions", "study_day lesion_id ld_mm status", "1 T1 20 resolved", "status"),
+        ("follow_up", "study_day alive death_day", "100 yes 90", "death_day"),
+        ("dates", "first_ibrutinib_date", "2025-02-30", "first_ibrutinib_date"),
+    ],
+)
+def test_what_cannot_be_true_is_refused_by_row(records_of, kind, header, row, column):
+    good = {"exposure": "ibrutinib 9 10", "dates": "2025-02-28"}.get(kind)
+    lines = [f"patient {header}", f"P1 {row}", *([f"P2 {good}"] if good else [])]
+    _, problems = records_of(**{kind: "\n".join(lines).replace(" ", "\t") + "\n"})
+
+    told = [problem for problem in problems if problem.stops == "row"]
+    assert [(problem.row, problem.column) for problem in told] == [(2, column)]
+    assert all(problem.remedy for problem in told)
+    assert "2025" not in str(told[0].value) + told[0].problem
+
+
+def test_just_as_long_and_on_the_same_day_is_possible(records_of):
+    records, problems = records_of(
+        lesions="patient\tstudy_day\tlesion_id\tld_mm\tsd_mm\nP1\t1\tT1\t20\t20\n",
+        adverse_events="patient\tterm\tgrade\tonset_day\tresolution_day\nP1\tRash\t1\t9\t9\n",
+    )
+
+    assert not problems
+    assert len(records.rows("lesions")) == len(records.rows("adverse_events")) == 1
+
+
+def test_rows_of_an_unknown_patient_are_refused(records_of):
+    records, problems = records_of(assessments="patient\tstudy_day\nP1\t1\nP9\t1\n")
+
+    assert [row["patient"] for row in records.rows("assessments")] == ["P1"]
+    assert [(p.row, p.column, p.value) for p in problems] == [(3, "patient", "P9")]
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("response", "assessments"),
+        ("tfr_grade", "flares"),
+        ("lenalidomide_start_day", "exposure"),
+    ],
+)
+def test_what_no_sheet_tells_must_be_typed_in(tmp_path, column, kind):
+    others = {"response", "tfr_grade", "lenalidomide_start_day"} - {column}
+    (tmp_path / "patients.tsv").write_text("\t".join(["patient", *others]) + "\nP1\t\t\n")
+    (tmp_path / f"{kind}.tsv").write_text("patient\tstudy_day\tdrug\tstart_day\tgrade\n")
+    block = {"gating": {"tnk": "tnk"}, "patients": "patients.tsv"}
+
+    alone = read_study(block, tmp_path).problems
+    told = read_study(block | {kind: f"{kind}.tsv"}, tmp_path).problems
+
+    assert [(p.column, p.stops) for p in alone if p.stops == "run"] == [(column, "run")]
+    assert f"study.{kind}" in alone[0].remedy
+    assert not [p for p in told if p.stops == "run"]
+
+
+def test_both_days_of_a_flare_are_known_once_one_is(records_of):
+    records, _ = records_of(
+        flares="patient\tgrade\tonset_day_from_len\tonset_study_day\nP1\t2\t6\t\nP2\t1\t\t40\n"
+    )
+
+    days = [(row["onset_day_from_len"], row["onset_study_day"]) for row in records.rows("flares")]
+    assert days == [(6, 35), (9, 40)]
+
+
+def test_two_days_of_onset_that_contradict_each_other_are_refused(records_of):
+    text = "patient\tgrade\tonset_day_from_len\tonset_study_day\nP1\t2\t6\t36\nP2\t1\t9\t40\n"
+    records, problems = records_of(flares=text)
+
+    assert [row["patient"] for row in records.rows("flares")] == ["P2"]
+    assert [(p.row, p.column) for p in problems] == [(2, "onset_day_from_len")]
+
+
+CONTACTS = (
+    "patient\tstudy_day\talive\tdeath_day\toff_study_day\toff_study_reason\n"
+    "P1\t400\tno\t390\t250\tprogression\nP2\t150\tyes\t\t\t\n"
+)
+
+
+def test_a_cut_leaves_out_what_came_later_and_counts_it(records_of):
+    records, _ = records_of(
+        cut={"name": "interim1", "study_day": 200},
+        assessments="patient\tstudy_day\nP1\t199\nP1\t200\nP1\t201\nP2\t500\n",
+        follow_up=CONTACTS,
+    )
+
+    assert [row["study_day"] for row in records.rows("assessments")] == [199, 200]
+    assert records.after_cut == {"assessments": 2}
+    assert records.cut_name == "interim1"
+
+
+def test_at_a_cut_doses_go_on_and_the_later_dead_are_alive(records_of):
+    records, _ = records_of(cut={"name": "interim1", "study_day": 200}, follow_up=CONTACTS)
+
+    lenalidomide = records.of("exposure", "P1")[1]
+    assert (lenalidomide["start_day"], lenalidomide["stop_day"]) == (29, None)
+    first, second = records.rows("follow_up")
+    assert (first["study_day"], first["alive"], first["death_day"]) == (200, True, None)
+    assert (first["off_study_day"], first["off_study_reason"]) == (None, None)
+    assert (second["study_day"], second["alive"]) == (150, True)
+    assert records.last_known_day("P1") == 200
+
+
+def test_a_death_before_the_cut_stays_dead(records_of):
+    records, _ = records_of(cut={"name": "final", "study_day": 395}, follow_up=CONTACTS)
+
+    first = records.rows("follow_up")[0]
+    assert (first["study_day"], first["alive"], first["death_day"]) == (395, False, 390)
+
+
+def test_a_date_of_the_cut_is_counted_from_each_patients_first_dose(records_of):
+    dates = "patient\tfirst_ibrutinib_date\nP1\t2025-01-01\nP2\t2025-01-31\n"
+    records, problems = records_of(cut={"name": "c1", "date": "2025-01-31"}, dates=dates)
+
+    assert not [problem for problem in problems if problem.stops == "run"]
+    assert records.cut.days == {"P1": 31, "P2": 1}
+    assert "2025" not in records.to_json()
+
+
+def test_a_patient_without_a_date_stops_a_cut_by_date(records_of):
+    dates = "patient\tfirst_ibrutinib_date\nP1\t2025-01-01\n"
+    _, problems = records_of(cut={"name": "c1", "date": "2025-01-31"}, dates=dates)
+
+    assert [(p.value, p.stops) for p in problems] == [("P2", "run")]
+
+
+def test_typed_in_values_are_told_of_at_a_cut(records_of):
+    _, problems = records_of(
+        cut={"name": "c1", "study_day": 100},
+        patients="patient\tresponse\ttfr_grade\nP1\tPR\t0\nP2\t\t\n",
+    )
+
+    assert [(p.column, p.stops) for p in problems] == [
+        ("response", "nothing"),
+        ("tfr_grade", "nothing"),
+    ]
+
+
+def test_records_are_the_same_after_their_file(records_of, tmp_path):
+    records, _ = records_of(cut={"name": "c1", "study_day": 100}, follow_up=CONTACTS)
+    path = write_records(records, tmp_path / "plan")
+
+    again = read_records(path)
+
+    assert again.to_json() == records.to_json()
+    assert again.cut == records.cut
+    assert write_records(again, tmp_path / "plan") == path
+
+
+def test_rows_of_a_patient_come_in_the_order_of_their_day():
+    rows = [{"patient": "P1", "study_day": day, "row": n} for n, day in enumerate((9, None, -3))]
+    records = ClinicalRecords({"assessments": rows})
+
+    assert [row["study_day"] for row in records.of("assessments", "P1")] == [-3, 9, None]
+    assert records.of("lesions", "P1") == []
