@@ -6,6 +6,7 @@ import numpy as np
 
 from correlates.simulate import truth
 from correlates.simulate.cytometer import Blood
+from correlates.simulate.draws import TRIAL, Draw, draw_trial
 from correlates.simulate.fcs_writer import spillover_keyword, write_fcs
 from correlates.simulate.panel import (
     CHANNELS,
@@ -20,15 +21,13 @@ from correlates.simulate.panel import (
 from correlates.simulate.populations import CODES, LABELS
 from correlates.simulate.references import CONTROL, draw_controls, write_references
 from correlates.simulate.sample import Tube, draw_artefacts, draw_tube
-from correlates.simulate.sheets import Draw, write_sheets
-from correlates.simulate.trial import NO_EFFECTS, Effects, Patient, draw_patients
+from correlates.simulate.sheets import write_sheets
+from correlates.simulate.trial import NO_EFFECTS, Effects, Patient
 
 N_EVENTS = 40_000
-_BATCH_DAYS = 90
 _DONOR_SD = 0.04
-_SWAPPED_VISIT = "C1D8"
 # streams of randomness under one seed, so that the files' events do not move with the sheets
-_TRIAL, _BATCHES, _SHEETS, _DONORS, _TUBES, _CONTROLS = range(6)
+_BATCHES, _SHEETS, _DONORS, _TUBES, _CONTROLS = range(TRIAL + 1, TRIAL + 6)
 
 
 def simulate_cohort(
@@ -56,14 +55,7 @@ def simulate_cohort(
     """
     folder = Path(folder)
     planted = Effects() if effects else NO_EFFECTS
-    rng = np.random.default_rng([seed, _TRIAL])
-    patients = draw_patients(n_patients, planted, rng)
-    draws = [
-        Draw(patient, visit, _batch_of(patient, visit), patient.counts_per_ul(visit, rng))
-        for patient in patients
-        for visit in patient.visits
-    ]
-    swap = _choose_swap(draws, rng)
+    patients, draws, swap = draw_trial(n_patients, planted, seed)
     write_sheets(folder, patients, draws, np.random.default_rng([seed, _SHEETS]))
     batches = _draw_batches(draws, np.random.default_rng([seed, _BATCHES]))
     rows = []
@@ -84,22 +76,9 @@ def simulate_cohort(
     truth.write_swaps(folder / "truth" / "swaps.tsv", pairs)
 
 
-def _batch_of(patient: Patient, visit: str) -> str:
-    return f"run{(patient.enrolled_day + patient.study_day(visit)) // _BATCH_DAYS + 1}"
-
-
 def _draw_batches(draws: list[Draw], rng: np.random.Generator) -> dict[str, Batch]:
     names = dict.fromkeys(draw.batch for draw in draws)
     return {name: draw_batch(name, rng) for name in names}
-
-
-def _choose_swap(draws: list[Draw], rng: np.random.Generator) -> dict[int, int]:
-    """Return two draws of one visit, each with the other's place; none with one patient only."""
-    candidates = [number for number, draw in enumerate(draws) if draw.visit == _SWAPPED_VISIT]
-    if len(candidates) < 2:
-        return {}
-    first, second = (int(number) for number in rng.choice(candidates, 2, replace=False))
-    return {first: second, second: first}
 
 
 def _draw_tube(draw: Draw, batch: Batch, n_events: int, seed: int, number: int) -> Tube:

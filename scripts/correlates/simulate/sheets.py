@@ -1,11 +1,11 @@
 """The sheets that a study would hand in with the simulated files."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from correlates.simulate.draws import Draw
 from correlates.simulate.panel import FLUORESCENCE, MARKERS, PANEL, SCATTER
 from correlates.simulate.populations import OTHER_LEUKOCYTES
 from correlates.simulate.trial import Patient
@@ -39,26 +39,6 @@ _CBC_COLUMNS = (
     "plt_10e9_l",
     "cbc_offset_h",
 )
-
-
-@dataclass(frozen=True)
-class Draw:
-    """One blood draw: whose it is, and the cells per microlitre it truly holds, by label."""
-
-    patient: Patient
-    visit: str
-    batch: str
-    counts: dict[str, float]
-
-    @property
-    def sample(self) -> str:
-        """Sample key."""
-        return f"{self.patient.key}_{self.visit}"
-
-    @property
-    def stem(self) -> str:
-        """Name of its FCS file, without the ending."""
-        return f"{self.sample}_{PANEL}"
 
 
 def write_sheets(
