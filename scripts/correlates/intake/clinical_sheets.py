@@ -12,8 +12,8 @@ from correlates.intake.clinical import (
     rows_with_place,
     with_flare_days,
 )
+from correlates.intake.sheets.days import DateKey
 from correlates.intake.sheets.schemas import load_schema
-from correlates.intake.sheets.sheet import Sheet
 from correlates.intake.sheets.study import Study
 from correlates.problems import Problem
 
@@ -84,29 +84,27 @@ def _cut_of(study: Study, cut: object, problems: list[Problem]) -> DataCut | Non
     patients = [row.get("patient") for row in study.rows("patients")]
     if isinstance(cut.get("study_day"), (int, float)):
         return DataCut(cut["name"], dict.fromkeys(patients, float(cut["study_day"])))
-    sheet = study.sheets.get("dates")
-    if sheet is None or not isinstance(cut.get("date"), str):
+    if study.key is None or not isinstance(cut.get("date"), str):
         return None
     try:
         last = date.fromisoformat(cut["date"])
     except ValueError:
         # The check of the config names it.
         return None
-    return DataCut(cut["name"], _days_until(last, sheet, patients, problems))
+    return DataCut(cut["name"], _days_until(last, study.key, patients, problems))
 
 
 def _days_until(
-    last: date, sheet: Sheet, patients: list[str], problems: list[Problem]
+    last: date, key: DateKey, patients: list[str], problems: list[Problem]
 ) -> dict[str, float]:
     days = {}
-    for row in sheet.rows:
-        first = date.fromisoformat(row.get("first_ibrutinib_date"))
-        days[row.get("patient")] = float((last - first).days + 1)
     for patient in patients:
-        if patient not in days:
-            problem = f"patient {patient} has no first_ibrutinib_date, which the data cut needs"
-            remedy = "Add a row; or give study.data_cut a study_day instead of a date."
-            problems.append(Problem(sheet.name, problem, remedy, column="patient", value=patient))
+        if patient in key.first_dose:
+            days[patient] = float(key.day_of(patient, last))
+            continue
+        problem = f"patient {patient} has no first_ibrutinib_date, which the data cut needs"
+        remedy = "Add a row; or give study.data_cut a study_day instead of a date."
+        problems.append(Problem(key.name, problem, remedy, column="patient", value=patient))
     return days
 
 

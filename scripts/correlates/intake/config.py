@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from correlates.intake.sheets.dates import hide_dates
 from correlates.intake.sheets.schemas import load_schema
 from correlates.problems import Problem, StudyError, did_you_mean
 
@@ -147,7 +148,8 @@ def _below(place: str, key) -> str:
 
 
 def _shown(value, width: int = 60) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    # the date of a data cut is nobody's business
+    text = hide_dates(value if isinstance(value, str) else repr(value))
     return text if len(text) <= width else text[: width - 3] + "..."
 
 

@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from correlates.intake.clinical_sheets import clinical_records
@@ -59,7 +60,7 @@ def make_plan(
     if not has_study(config) or not isinstance(config["study"], Mapping):
         return Plan(problems=tuple(problems))
     block = with_plain_dates(config)["study"]
-    study = read_study(block, root)
+    study = read_study(block, root, date.fromtimestamp(now))
     problems += study.problems
     records, refused = clinical_records(study, block)
     problems += refused

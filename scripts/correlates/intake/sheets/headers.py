@@ -27,8 +27,18 @@ class _Notes:
         self.problems.append(Problem(self.name, problem, remedy, self.row, column, stops=stops))
 
 
-def _plain(header: str) -> str:
+def plain(header: str) -> str:
+    """Return a header without what people vary: capitals, blanks and separators."""
     return re.sub(r"[\W_]+", "_", header.strip().lower()).strip("_")
+
+
+def column_of(header: str, schema: Mapping) -> str | None:
+    """Return the column that a header means, by its own name or an alias; None if it is unknown."""
+    word = plain(header)
+    for column, spec in schema["properties"].items():
+        if word == plain(column) or word in (*spec["aliases"], *spec.get("units", ())):
+            return column
+    return None
 
 
 def find_columns(
@@ -52,7 +62,7 @@ def find_columns(
     """
     notes = _Notes(name, table.header_row)
     meant: dict[str, list[int]] = {}
-    names = {_plain(name): name for name in schema["properties"]}
+    names = {plain(name): name for name in schema["properties"]}
     aliases = {
         other: name
         for name, spec in schema["properties"].items()
@@ -60,8 +70,7 @@ def find_columns(
     }
     unknown = []
     for place, header in enumerate(table.header):
-        plain = _plain(header)
-        column = names.get(plain) or aliases.get(plain)
+        column = names.get(plain(header)) or aliases.get(plain(header))
         if column is not None:
             meant.setdefault(column, []).append(place)
         elif header:
@@ -76,12 +85,12 @@ def find_columns(
 
 def factor_of(header: str, spec: Mapping) -> float:
     """Return what a column's values are multiplied by: its header may declare another unit."""
-    return spec.get("units", {}).get(_plain(header), 1.0)
+    return spec.get("units", {}).get(plain(header), 1.0)
 
 
 def _choose(notes: _Notes, table: TextTable, column: str, candidates: list[int]) -> int:
     """Return the place of a column that several headers may mean; its own name goes first."""
-    own = [place for place in candidates if _plain(table.header[place]) == _plain(column)]
+    own = [place for place in candidates if plain(table.header[place]) == plain(column)]
     chosen = own if own else candidates
     headers = [table.header[place] for place in candidates]
     if len(chosen) > 1:
@@ -126,7 +135,7 @@ def _note_mistyped(
     }
     mistyped = set()
     for header in unknown:
-        column = _meant(_plain(header), absent)
+        column = _meant(plain(header), absent)
         if column is not None:
             mistyped.add(header)
             problem = f"this column is not known, and looks like {column!r}, which is missing"
@@ -138,10 +147,10 @@ def _note_mistyped(
     return mistyped
 
 
-def _meant(plain: str, absent: Mapping[str, Collection[str]]) -> str | None:
-    if plain.startswith(OWN):
+def _meant(header: str, absent: Mapping[str, Collection[str]]) -> str | None:
+    if header.startswith(OWN):
         return None
-    return next((c for c, names in absent.items() if any(is_typo(plain, n) for n in names)), None)
+    return next((c for c, names in absent.items() if any(is_typo(header, n) for n in names)), None)
 
 
 def _note_unknown(notes: _Notes, unknown: Sequence[str]) -> None:

@@ -1,9 +1,7 @@
 """What cannot be true within one row of a sheet of the clinic."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 
-from correlates.intake.sheets.cells import HIDDEN
 from correlates.problems import Problem
 
 Rows = Iterable[tuple[int, Mapping]]
@@ -68,17 +66,8 @@ def _contact(values: Mapping) -> Iterator[tuple]:
         yield "death_day", problem, "Correct alive, death_day or study_day.", f"{death:g}"
 
 
-def _key(values: Mapping) -> Iterator[tuple]:
-    try:
-        date.fromisoformat(values.get("first_ibrutinib_date") or "")
-    except ValueError:
-        remedy = "Give a date of the calendar, such as 2025-03-31."
-        yield "first_ibrutinib_date", "there is no such date", remedy, HIDDEN
-
-
 _AGAINST_EACH_OTHER = {
     "lesions": _lesion,
     "flares": _flare,
     "follow_up": _contact,
-    "dates": _key,
 }

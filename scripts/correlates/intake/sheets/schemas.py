@@ -14,9 +14,11 @@ def load_schema(name: str) -> dict:
     Besides the words of JSON Schema 2020-12, which a validator reads, the schemas say for people
     and for the readers of sheets: ``legal`` (what may stand here), ``aliases`` (other headers of a
     column), ``means`` (other spellings of an enum's values), ``units`` (headers that declare
-    another unit, with the factor to the column's own), ``computed`` (columns that may be absent
-    where another sheet tells them), ``filled`` (columns without empty fields), ``name`` (a column
-    of names, which a spreadsheet may damage) and ``key`` (columns that together name a row).
+    another unit, with the factor to the column's own), ``dates`` (headers under which a column of
+    study days may come as dates), ``computed`` (columns that may be absent where another sheet
+    tells them), ``filled`` (columns without empty fields), ``name`` (a column of names, which a
+    spreadsheet may damage), ``kept_back`` (a column that nothing is made of but study days) and
+    ``key`` (columns that together name a row).
     """
     path = SCHEMA_FOLDER / f"{name}.schema.json"
     return json.loads(path.read_text(encoding="utf-8"))

@@ -1,11 +1,13 @@
 """One sheet: its columns found under any of their names, its rows turned into values and judged."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from correlates.intake.sheets.cells import CellError, cell_reader, is_empty
+from correlates.intake.sheets.dates import hide_dates
+from correlates.intake.sheets.days import DateKey, with_days
 from correlates.intake.sheets.headers import factor_of, find_columns
 from correlates.intake.sheets.plausible import impossible_rows, unlikely_rows
 from correlates.intake.sheets.schemas import load_schema
@@ -14,6 +16,8 @@ from correlates.intake.sheets.visits import normal_timepoint, normal_tube, parse
 from correlates.problems import Problem
 
 MAX_AGE = 90
+# Paths are not written about patients, but to find files.
+_PATHS = {"fcs"}
 _PRENORMAL = {"timepoint": normal_timepoint, "tube": normal_tube, "specimen": str.lower}
 
 
@@ -52,6 +56,8 @@ class Sheet:
         Good rows; rows that are left out, with the values that could be read.
     problems
         Everything wrong with the sheet.
+    labels
+        What the user calls a column, as in ``TextTable``.
     """
 
     name: str
@@ -59,6 +65,24 @@ class Sheet:
     rows: list[SheetRow] = field(default_factory=list)
     refused: list[SheetRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    labels: Mapping[tuple[int | None, str], str] = field(default_factory=dict)
+
+    def told(self) -> list[Problem]:
+        """Return the problems as the user is told of them: columns as in the file, no date."""
+        return [self._as_told(problem) for problem in self.problems]
+
+    def _as_told(self, problem: Problem) -> Problem:
+        columns = [self._label(problem.row, one) for one in problem.column.split(", ")]
+        return replace(
+            problem,
+            column=", ".join(columns),
+            value=hide_dates(problem.value),
+            problem=hide_dates(problem.problem),
+            remedy=hide_dates(problem.remedy),
+        )
+
+    def _label(self, row: int | None, column: str) -> str:
+        return self.labels.get((row, column)) or self.labels.get((None, column)) or column
 
     def refuse(self, row: SheetRow, problem: str, remedy: str, column: str = "", value="") -> None:
         """Note why a row is left out; ``settle`` then moves it."""
@@ -82,7 +106,12 @@ class Sheet:
 
 
 def read_sheet(
-    path: str | Path, kind: str, name: str | None = None, *, may_be_empty: bool = False
+    path: str | Path,
+    kind: str,
+    name: str | None = None,
+    *,
+    may_be_empty: bool = False,
+    key: DateKey | None = None,
 ) -> Sheet:
     """Read and check one sheet by itself.
 
@@ -96,15 +125,29 @@ def read_sheet(
         The file as the user named it, for messages; ``path`` if not given.
     may_be_empty
         Whether a sheet without rows is only worth a note.
+    key
+        What turns dates into study days; None if the study has no key file.
 
     Returns
     -------
     The sheet with every problem. Nothing is raised for what is wrong in it.
     """
     name = str(path) if name is None else name
+    return judge_table(read_text_table(path, name), kind, name, may_be_empty=may_be_empty, key=key)
+
+
+def judge_table(
+    table: TextTable,
+    kind: str,
+    name: str,
+    *,
+    may_be_empty: bool = False,
+    key: DateKey | None = None,
+) -> Sheet:
+    """Check one sheet by itself, wherever its table comes from; parameters as of `read_sheet`."""
     schema = load_schema(kind)
-    table = read_text_table(path, name)
-    sheet = Sheet(name, problems=list(table.problems))
+    table = with_days(table, schema, name, key)
+    sheet = Sheet(name, problems=list(table.problems), labels=table.labels)
     if not table.header:
         return sheet
     places, amiss = find_columns(table, schema, name)
@@ -139,6 +182,7 @@ def _read_rows(table: TextTable, schema: Mapping, places: Mapping, sheet: Sheet)
     }
     readers["visit"] = str
     filled = set(schema["filled"])
+    free_text = set(filter(_is_free_text(schema), places))
     width = len(table.header)
     for number, fields in table.rows:
         row = SheetRow(number, {})
@@ -149,16 +193,43 @@ def _read_rows(table: TextTable, schema: Mapping, places: Mapping, sheet: Sheet)
         for column, place in places.items():
             text = fields[place] if place < len(fields) else ""
             row.values[column] = None
+            if (number, column) in table.told:
+                continue
             if is_empty(text):
                 if column in filled:
                     legal = f"Legal: {columns[column]['legal']}."
                     sheet.refuse(row, "this field must not be empty", legal, column)
                 continue
+            if column in free_text:
+                text = _without_dates(sheet, number, column, text)
             try:
                 row.values[column] = readers[column](_as_written(column, text, sheet, number))
             except CellError as error:
                 sheet.refuse(row, error.problem, error.remedy, column, error.shown)
         sheet.rows.append(row)
+
+
+def _is_free_text(schema: Mapping) -> Callable[[str], bool]:
+    """Tell columns of a sheet of patients into which anybody may have written anything."""
+    columns = schema["properties"]
+    ruled = {"enum", "pattern", "kept_back"}
+    return lambda column: (
+        "patient" in columns
+        and columns[column]["type"] == "string"
+        and not ruled & set(columns[column])
+        and column not in _PATHS
+    )
+
+
+def _without_dates(sheet: Sheet, number: int, column: str, text: str) -> str:
+    """Return free text without the dates that somebody wrote into it, and tell of them."""
+    hidden = hide_dates(text)
+    if hidden != text:
+        problem = "the text holds a date, which is left out of it"
+        remedy = "Give study days, so that it is not lost."
+        note = Problem(sheet.name, problem, remedy, number, column, stops="nothing")
+        sheet.problems.append(note)
+    return hidden
 
 
 def _as_written(column: str, text: str, sheet: Sheet, number: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from correlates.intake.config import CONFIG
@@ -14,6 +15,9 @@ from correlates.intake.sheets.crosschecks import (
     check_panels,
     check_patients,
 )
+from correlates.intake.sheets.dates import ISO, format_pattern
+from correlates.intake.sheets.days import DateKey
+from correlates.intake.sheets.key_file import read_key
 from correlates.intake.sheets.sheet import Sheet, SheetRow, read_sheet
 from correlates.problems import Problem, did_you_mean, folded, nearest, problem_line
 
@@ -41,12 +45,15 @@ class Study:
         Everything wrong with them.
     gating, compensation
         Per panel the path of the gating; ``file``, ``none`` or the path of the compensation.
+    key
+        What turned the sheets' dates into study days; None without ``study.dates``.
     """
 
     sheets: dict[str, Sheet] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     gating: dict[str, str] = field(default_factory=dict)
     compensation: dict[str, str] = field(default_factory=dict)
+    key: DateKey | None = None
 
     def rows(self, kind: str) -> list[SheetRow]:
         """Return the good rows of a sheet; none if the study has no such sheet."""
@@ -70,7 +77,7 @@ class Study:
         return panels
 
 
-def read_study(study: Mapping, root: str | Path = ".") -> Study:
+def read_study(study: Mapping, root: str | Path = ".", today: date | None = None) -> Study:
     """Read every sheet of a study and check the sheets against each other and the config.
 
     Parameters
@@ -80,20 +87,25 @@ def read_study(study: Mapping, root: str | Path = ".") -> Study:
         config has named them.
     root
         The working directory, to which the paths are relative.
+    today
+        The day of this run, beyond which no date may lie; that of the machine if not given.
 
     Returns
     -------
     The study with every problem. Nothing is raised for what is wrong in it.
     """
     found = Study()
+    found.key = _read_dates(study, Path(root), found, today)
     for kind in SHEETS:
         name = study.get(kind)
-        if isinstance(name, str) and name:
+        if isinstance(name, str) and name and kind != "dates":
             # Of a young trial nothing may be recorded yet.
             may_be_empty = kind in ("cbc", "overrides", *OF_CLINIC[:-1])
             may_be_empty |= kind == "samples" and "drop" in study
             path = Path(root) / name
-            found.sheets[kind] = read_sheet(path, kind, name, may_be_empty=may_be_empty)
+            found.sheets[kind] = read_sheet(
+                path, kind, name, may_be_empty=may_be_empty, key=found.key
+            )
     _resolve_files(study, Path(root), found)
     found.problems += check_panels(found.sheets, found.gating)
     found.problems += check_computed(found.sheets)
@@ -102,11 +114,24 @@ def read_study(study: Mapping, root: str | Path = ".") -> Study:
     check_calibration_lots(found.sheets)
     for kind, sheet in found.sheets.items():
         sheet.settle()
-        found.problems += sheet.problems
+        found.problems += sheet.told()
         # Beside a drop folder, the samples sheet only adds to the files that the folder holds.
         if sheet.refused and not sheet.rows and not (kind == "samples" and "drop" in study):
             found.problems.append(_unusable(sheet))
     return found
+
+
+def _read_dates(study: Mapping, root: Path, found: Study, today: date | None) -> DateKey | None:
+    """Return the key of the study's dates; its rows go nowhere else."""
+    name, declared = study.get("dates"), study.get("date_format")
+    if not (isinstance(name, str) and name):
+        return None
+    try:
+        format_pattern(declared or ISO)
+    except (TypeError, ValueError):
+        declared = None  # the check of the config has named it
+    found.sheets["dates"] = read_sheet(root / name, "dates", name)
+    return read_key(found.sheets["dates"], declared, today)
 
 
 def _unusable(sheet: Sheet) -> Problem:
@@ -115,7 +140,7 @@ def _unusable(sheet: Sheet) -> Problem:
     problem = (
         f"none of its {count} rows can be used" if count > 1 else "its only row cannot be used"
     )
-    of_rows = folded(one.as_row() for one in sheet.problems if one.stops == "row")
+    of_rows = folded(one.as_row() for one in sheet.told() if one.stops == "row")
     of_rows.sort(key=lambda row: -row["count"])
     # nothing runs, so nowhere else is it said
     said = [problem_line(row, with_file=False) for row in of_rows[:_KINDS_SHOWN]]

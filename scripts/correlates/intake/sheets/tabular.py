@@ -2,7 +2,8 @@
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from correlates.problems import Problem
@@ -25,13 +26,20 @@ class TextTable:
     rows
         (row number, stripped fields) of every later line that is not blank.
     problems
-        What is wrong with the file as a whole.
+        What is wrong with the file as a whole, and with fields that are among ``told``.
+    told
+        Row number and column of fields of which a problem is noted already.
+    labels
+        What the user calls a column, by row number (None for all) and column, where the header
+        here is not theirs.
     """
 
     header: list[str]
     header_row: int
     rows: list[tuple[int, list[str]]]
     problems: list[Problem]
+    told: frozenset[tuple[int, str]] = frozenset()
+    labels: Mapping[tuple[int | None, str], str] = field(default_factory=dict)
 
 
 def read_text_table(path: str | Path, name: str) -> TextTable:
