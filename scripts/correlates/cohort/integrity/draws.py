@@ -1,0 +1,213 @@
+"""Draws against dosing: baselines, the order of visits, their windows."""
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+from correlates.cohort.integrity.evidence import Draw, Evidence, day_words, days_apart, place
+from correlates.cohort.integrity.registry import Finding, check
+from correlates.cohort.integrity.rows import ERROR, WARNING
+from correlates.intake.sheets.visits import CYCLE_DAYS, parse_visit
+
+FIRST_IBRUTINIB_DAY = 1
+FIRST_COMBINATION_VISIT = "C1D1"
+_BEFORE_DOSE = ("", "pre", "trough")
+# With one dose a day, fewer hours than this since a dose are hours since that day's dose.
+_HOURS_BETWEEN_DOSES = 12
+_LAST_COMBINATION_CYCLE = 12
+
+
+@check(ERROR, ("draws",))
+def b0_before_ibrutinib(evidence: Evidence) -> Iterator[Finding]:
+    """Find draws labelled as B0 that were taken after the first ibrutinib dose."""
+    for draw in evidence.draws:
+        if draw.visit not in ("SCR", "C0D1") or draw.timepoint not in _BEFORE_DOSE:
+            continue
+        hours = draw.hours_post_dose
+        is_late = draw.day is not None and math.floor(draw.day) > FIRST_IBRUTINIB_DAY
+        is_after = _is_first_day(draw) and hours is not None and 0 < hours < _HOURS_BETWEEN_DOSES
+        if is_late or is_after:
+            after = f", {hours:g} h after a dose" if is_after else ""
+            yield Finding(
+                f"{draw.name} is a label from before the first ibrutinib dose (day "
+                f"{FIRST_IBRUTINIB_DAY}), and the draw was on {day_words(draw.day)}{after}",
+                "Correct the visit, the timepoint or the day of this draw; it is no B0 as it is.",
+                draw.patient,
+                draw.visit,
+                draw.source,
+            )
+
+
+def _is_first_day(draw: Draw) -> bool:
+    return draw.day is not None and math.floor(draw.day) == FIRST_IBRUTINIB_DAY
+
+
+@check(ERROR, ("draws",))
+def b1_before_lenalidomide(evidence: Evidence) -> Iterator[Finding]:
+    """Find draws labelled C1D1 that were taken after the first lenalidomide dose."""
+    for draw in _labelled_b1(evidence):
+        start = evidence.lenalidomide_start(draw.patient)
+        if start is None or draw.day is None:
+            continue
+        hours = draw.hours_post_lenalidomide
+        same_day = math.floor(draw.day) == math.floor(start)
+        if math.floor(draw.day) > math.floor(start) or (same_day and hours and hours > 0):
+            after = f", {hours:g} h after lenalidomide" if hours else ""
+            yield Finding(
+                f"{draw.name} is a label from before the first lenalidomide dose "
+                f"({day_words(start)}), and the draw was on {day_words(draw.day)}{after}",
+                "Correct the visit, the timepoint or the day of this draw, or the day of the first "
+                "dose; it is no B1 as it is.",
+                draw.patient,
+                draw.visit,
+                _joined(draw.source, evidence.start_source(draw.patient)),
+            )
+
+
+@check(WARNING, ("draws",))
+def b1_within_days(evidence: Evidence) -> Iterator[Finding]:
+    """Find patients whose last draw before lenalidomide is too old for B1."""
+    most = evidence.settings.b1_max_days_before
+    for patient, draws in evidence.draws_of.items():
+        start = evidence.lenalidomide_start(patient)
+        before = [draw for draw in draws if draw.day is not None and _precedes(draw, start)]
+        if start is None or not before:
+            continue
+        last = max(before, key=lambda draw: draw.day)
+        apart = math.floor(start) - math.floor(last.day)
+        unknown = any(draw.day is None for draw in draws if draw.visit == FIRST_COMBINATION_VISIT)
+        if apart > most and not unknown:
+            yield Finding(
+                f"the last draw before the first lenalidomide dose ({day_words(start)}) was on "
+                f"{day_words(last.day)}, {days_apart(apart)} before it; B1 allows {most:g}",
+                "Look for a draw nearer to the dose, or correct the days; without one the patient "
+                "has no B1.",
+                patient,
+                last.visit,
+                _joined(last.source, evidence.start_source(patient)),
+            )
+
+
+def _precedes(draw: Draw, start: float | None) -> bool:
+    if start is None or math.floor(draw.day) > math.floor(start):
+        return False
+    if math.floor(draw.day) < math.floor(start):
+        return True
+    return draw.timepoint in _BEFORE_DOSE and not draw.hours_post_lenalidomide
+
+
+def _labelled_b1(evidence: Evidence) -> Iterator[Draw]:
+    for draw in evidence.draws:
+        if draw.visit == FIRST_COMBINATION_VISIT and draw.timepoint in _BEFORE_DOSE:
+            yield draw
+
+
+@check(ERROR, ("draws",))
+def visit_order(evidence: Evidence) -> Iterator[Finding]:
+    """Find draws whose days are not in the order of their visits."""
+    for draws in evidence.draws_of.values():
+        planned = [(_planned(draw.visit), draw) for draw in draws if draw.day is not None]
+        planned = [(day, draw) for day, draw in planned if day is not None]
+        planned.sort(key=lambda pair: (pair[0], pair[1].day))
+        for (_, earlier), (_, later) in pairwise(planned):
+            if math.floor(later.day) < math.floor(earlier.day):
+                yield Finding(
+                    f"{later.name} was drawn on {day_words(later.day)}, before {earlier.name} on "
+                    f"{day_words(earlier.day)}",
+                    "Correct the visit or the day of one of the two draws; they may be exchanged.",
+                    later.patient,
+                    later.visit,
+                    _joined(later.source, earlier.source),
+                )
+
+
+@check(WARNING, ("draws",))
+def visit_window(evidence: Evidence) -> Iterator[Finding]:
+    """Find draws outside the window of their visit, counted from their cycle's start."""
+    window = evidence.settings.visit_window_days
+    for draw in evidence.draws:
+        planned, shift = _planned(draw.visit), 0.0
+        if planned is None or draw.day is None:
+            continue
+        start = evidence.lenalidomide_start(draw.patient)
+        if planned > CYCLE_DAYS:
+            # A delayed first dose shifts every later cycle; a cycle of its own record goes before.
+            begun = _cycle_start(evidence, draw)
+            usual = planned - (planned - 1) % CYCLE_DAYS
+            shift = (begun - usual) if begun is not None else (start or usual) - CYCLE_DAYS - 1
+            shift = shift if begun is not None or start is not None else 0.0
+        apart = math.floor(draw.day) - (planned + shift)
+        if abs(apart) > window:
+            way = "late" if apart > 0 else "early"
+            yield Finding(
+                f"{draw.name} is due on {day_words(planned + shift)} and was drawn on "
+                f"{day_words(draw.day)}, {days_apart(abs(apart))} "
+                f"{way}; the window is {days_apart(window)}",
+                "Correct the visit or the day, or call it an unscheduled draw (UNS1); its phase is "
+                "that of its day.",
+                draw.patient,
+                draw.visit,
+                draw.source,
+            )
+
+
+def _cycle_start(evidence: Evidence, draw: Draw) -> float | None:
+    """Return the day on which the cycle of a visit began, where the exposure sheet says so."""
+    cycle = (_planned(draw.visit) - 1) // CYCLE_DAYS
+    days = [
+        row["start_day"]
+        for row in evidence.records.of("exposure", draw.patient)
+        if row.get("cycle") == cycle and row["start_day"] is not None
+    ]
+    return min(days) if days else None
+
+
+@check(WARNING, ("draws", "exposure"))
+def draw_outside_dosing(evidence: Evidence) -> Iterator[Finding]:
+    """Find draws of a visit whose drug was not being taken."""
+    for draw in evidence.draws:
+        planned = _planned(draw.visit)
+        if planned is None or planned <= CYCLE_DAYS + 1 or draw.day is None:
+            continue
+        cycle = (planned - 1) // CYCLE_DAYS
+        drug = "lenalidomide" if cycle <= _LAST_COMBINATION_CYCLE else "ibrutinib"
+        doses = evidence.doses(draw.patient, drug)
+        day = math.floor(draw.day)
+        if any(row["start_day"] <= day <= _stop(row) for row in doses):
+            continue
+        spans = ", ".join(f"{row['start_day']:g} to {_stop_words(row)}" for row in doses)
+        yield Finding(
+            f"{draw.name} was drawn on {day_words(draw.day)}, when no {drug} was taken "
+            f"(taken on days {spans or 'none'})",
+            "Correct the day, or the periods of dosing; if the dose was held, do nothing.",
+            draw.patient,
+            draw.visit,
+            _joined(draw.source, place(*doses)),
+        )
+
+
+def _stop(row) -> float:
+    return math.inf if row["stop_day"] is None else row["stop_day"]
+
+
+def _stop_words(row) -> str:
+    return "now" if row["stop_day"] is None else f"{row['stop_day']:g}"
+
+
+def _planned(visit: str) -> int | None:
+    parsed = parse_visit(visit)
+    return None if parsed is None else parsed.planned_day
+
+
+def _joined(*sources: str) -> str:
+    return "; ".join(dict.fromkeys(filter(None, sources)))
+
+
+CHECKS = (
+    b0_before_ibrutinib,
+    b1_before_lenalidomide,
+    b1_within_days,
+    visit_order,
+    visit_window,
+    draw_outside_dosing,
+)
