@@ -1,8 +1,8 @@
 """Records that are made by hand are as those of the sheets."""
 
 import pytest
-from clinic_maker import dose, lesion, make_records
 
+from clinic_maker import dose, lesion, make_records
 from correlates.clinical.records import DataCut
 
 

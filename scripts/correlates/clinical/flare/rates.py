@@ -1,0 +1,129 @@
+"""How frequent flares are: of patients, and in time on lenalidomide; never one for the other."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import chi2
+
+from correlates.clinical.flare.patients import GE2, MAX_GRADE, FlareOfPatient
+from correlates.clinical.flare.versions import versions_note
+from correlates.intervals import clopper_pearson
+
+COLUMNS = [
+    *("rate", "unit", "numerator", "denominator", "value", "ci_low", "ci_high", "confidence"),
+    *("method", "note"),
+]
+CONFIDENCE = 0.95
+PER_WEEKS = 100
+_DAYS_OF_WEEK = 7
+_FIRST_CYCLE_DAYS = 28
+
+
+def flare_rates(flares: Sequence[FlareOfPatient]) -> list[dict]:
+    """Return every rate of the cohort, each with its unit.
+
+    Parameters
+    ----------
+    flares
+        One a patient.
+
+    Returns
+    -------
+    Rows of ``COLUMNS``: percent of the evaluable patients at risk (Clopper-Pearson); flares per 100
+    patient-weeks on lenalidomide (Garwood's exact Poisson interval), of the patients whose days on
+    it are known; and percent of flares that began within 28 days of the first dose.
+    """
+    note = versions_note([event.version for one in flares for event in one.counted])
+    rows = [*_of_patients(flares), *_of_time(flares), _of_flares(flares)]
+    return [row | {"note": "; ".join(filter(None, [row["note"], note]))} for row in rows]
+
+
+def _of_patients(flares: Sequence[FlareOfPatient]) -> list[dict]:
+    at_risk = [one for one in flares if one.at_risk.first_day is not None]
+    rows = []
+    for name, values in (
+        ("any flare", [one.any_flare for one in at_risk]),
+        (f"grade {GE2} or more", [one.ge2 for one in at_risk]),
+        (f"grade {MAX_GRADE}", [_is_fatal(one) for one in at_risk]),
+    ):
+        known = [value for value in values if value is not None]
+        left_out = len(flares) - len(at_risk), len(at_risk) - len(known)
+        rows.append(
+            _share(
+                name,
+                "% of patients",
+                sum(known),
+                len(known),
+                f"{left_out[0]} not at risk and {left_out[1]} not evaluable are left out",
+            )
+        )
+    return rows
+
+
+def _is_fatal(one: FlareOfPatient) -> bool | None:
+    if one.any_flare is None:
+        return None
+    return one.worst_grade == MAX_GRADE
+
+
+def _of_time(flares: Sequence[FlareOfPatient]) -> list[dict]:
+    known = [one for one in flares if one.at_risk.exposure_days]
+    at_risk = sum(one.at_risk.first_day is not None for one in flares)
+    weeks = sum(one.at_risk.exposure_days for one in known) / _DAYS_OF_WEEK
+    rows = []
+    for name, least in (("any flare", None), (f"grade {GE2} or more", GE2)):
+        n = sum(
+            least is None or (event.grade or 0) >= least for one in known for event in one.counted
+        )
+        low, high = _garwood(n)
+        per = PER_WEEKS / weeks if weeks else np.nan
+        rows.append(
+            {
+                "rate": name,
+                "unit": f"flares per {PER_WEEKS} patient-weeks on lenalidomide",
+                "numerator": n,
+                "denominator": weeks,
+                "value": n * per,
+                "ci_low": low * per,
+                "ci_high": high * per,
+                "confidence": CONFIDENCE,
+                "method": "Garwood",
+                "note": f"of {len(known)} of {at_risk} patients, whose days on it are known",
+            }
+        )
+    return rows
+
+
+def _of_flares(flares: Sequence[FlareOfPatient]) -> dict:
+    onsets = [event.onset_d for one in flares for event in one.counted]
+    early = sum(onset < _FIRST_CYCLE_DAYS for onset in onsets)
+    words = "several flares of one patient are not independent"
+    return _share("began in the first 28 days", "% of flares", early, len(onsets), words)
+
+
+def _share(name: str, unit: str, n: int, of: int, note: str) -> dict:
+    low, high = clopper_pearson(n, of, CONFIDENCE)
+    return {
+        "rate": name,
+        "unit": unit,
+        "numerator": n,
+        "denominator": of,
+        "value": 100 * n / of if of else np.nan,
+        "ci_low": 100 * float(low),
+        "ci_high": 100 * float(high),
+        "confidence": CONFIDENCE,
+        "method": "Clopper-Pearson",
+        "note": note,
+    }
+
+
+def _garwood(n: int) -> tuple[float, float]:
+    """Return the exact interval of a Poisson count.
+
+    Notes
+    -----
+    Source: Garwood, Biometrika 1936;28:437.
+    """
+    tail = (1 - CONFIDENCE) / 2
+    low = chi2.ppf(tail, 2 * n) / 2 if n else 0.0
+    return float(low), float(chi2.ppf(1 - tail, 2 * n + 2) / 2)
