@@ -50,6 +50,19 @@ def test_only_the_current_plan_stays(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"plan-2.json", "notes.json"}
 
 
+def test_clinical_records_of_earlier_runs_are_forgotten(tmp_path):
+    for name, content in (("plan-2", "acquisitions"), ("clinical-1", "sheets")):
+        write_json(tmp_path / f"{name}.json", {content: []})
+    write_json(tmp_path / "clinical-2.json", {"sheets": {}})
+
+    forget_old_plans(tmp_path / "plan-2.json")
+    assert (tmp_path / "clinical-1.json").exists()
+    forget_old_plans(tmp_path / "plan-2.json", tmp_path / "clinical-2.json")
+
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"plan-2.json", "clinical-2.json"}
+
+
 def test_facts_of_a_run_need_no_git(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
 

@@ -51,7 +51,9 @@ class InStudy:
     beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def forget_what_is_past(results: Path, plan: Path, study: InStudy) -> None:
+def forget_what_is_past(
+    results: Path, plan: Path, study: InStudy, clinical: Path | None = None
+) -> None:
     """Remove what the next run, or a reader of the folders, would take for true.
 
     Parameters
@@ -62,13 +64,15 @@ def forget_what_is_past(results: Path, plan: Path, study: InStudy) -> None:
         The plan of the run that ended.
     study
         What that plan is of.
+    clinical
+        The clinical records of that run; without them none are forgotten.
     """
     forget_passing_verdicts(results / "flow" / "verdicts")
     forget_other_files(results / "flow", study.acquisitions)
     forget_other_parts(results, study)
     for folder, also in study.beside.items():
         _forget_beside(results, folder, also)
-    forget_old_plans(plan)
+    forget_old_plans(plan, clinical)
 
 
 def _forget_beside(results: Path, folder: str, acquisitions: Sequence[str]) -> None:
@@ -156,10 +160,11 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def forget_old_plans(current: Path) -> None:
-    """Remove the plans of earlier runs that stand beside the current one."""
+def forget_old_plans(current: Path, clinical: Path | None = None) -> None:
+    """Remove the plans, and the clinical records, of earlier runs beside the current ones."""
+    marks = {"acquisitions"} | ({"sheets"} if clinical else set())
     for path in current.parent.glob("*.json"):
-        if path != current and "acquisitions" in read_json(path):
+        if path not in (current, clinical) and marks & set(read_json(path)):
             path.unlink()
 
 

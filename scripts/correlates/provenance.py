@@ -9,7 +9,9 @@ from pathlib import Path
 from correlates.tables import write_json
 
 
-def write_run_facts(path: Path, status: str, project: Path, plan: Path | None) -> None:
+def write_run_facts(
+    path: Path, status: str, project: Path, plan: Path | None, clinical: Path | None = None
+) -> None:
     """Write when, where and with which code a run ended.
 
     Parameters
@@ -22,6 +24,8 @@ def write_run_facts(path: Path, status: str, project: Path, plan: Path | None) -
         Folder of the pipeline's checkout; its git state is recorded where it is one.
     plan
         The plan of the run; its name is its content's digest.
+    clinical
+        The clinical records of the run, named likewise.
     """
     write_json(
         path,
@@ -33,6 +37,7 @@ def write_run_facts(path: Path, status: str, project: Path, plan: Path | None) -
             "python": platform.python_version(),
             **_git_state(project),
             "plan": plan.name if plan else "",
+            "clinical": clinical.name if clinical else "",
         },
     )
 

@@ -66,8 +66,8 @@ def plan_study():
             double_gated=double.acquisitions,
         )
     is_whole = has_study(config) and all(problem.stops != "run" for problem in plan.problems)
-    if is_whole:
-        plan = replace(plan, clinical=keep(partial(write_records, plan.records)))
+    records = partial(write_records, plan.records)
+    os.environ["CORRELATES_CLINICAL"] = keep(records) if is_whole else ""
     os.environ["CORRELATES_PLAN"] = keep(partial(write_snapshot, plan)) if is_whole else ""
     for line in first_words(plan, "gated_tables" in config["study"]) if is_whole else ():
         logger.warning(line)
@@ -94,11 +94,13 @@ def keep(write):
 
 PLAN = plan_study()
 PLAN_FILE = os.environ["CORRELATES_PLAN"]
+CLINICAL_FILE = os.environ["CORRELATES_CLINICAL"]
 
 
 # Handed on to the jobs of a cluster.
 envvars:
     "CORRELATES_PLAN",
+    "CORRELATES_CLINICAL",
 
 
 wildcard_constraints:
@@ -124,7 +126,7 @@ def plan_file(wildcards):
 
 def clinical_file(wildcards):
     require_plan()
-    return PLAN.clinical
+    return CLINICAL_FILE
 
 
 def study_results(wildcards):
@@ -178,7 +180,8 @@ def finish_run(status):
     if not PLAN_FILE:
         return
     results = Path("results")
-    write_run_facts(results / "provenance.json", status, CHECKOUT, Path(PLAN_FILE))
+    plan, clinical = Path(PLAN_FILE), Path(CLINICAL_FILE)
+    write_run_facts(results / "provenance.json", status, CHECKOUT, plan, clinical)
     study = InStudy(
         PLAN.names,
         panels=list(PLAN.gating),
@@ -186,6 +189,6 @@ def finish_run(status):
         has_stimulations=bool(stimulation_acquisitions()),
         beside={"as_templated": PLAN.overridden, "again": PLAN.double_gated},
     )
-    forget_what_is_past(results, Path(PLAN_FILE), study)
+    forget_what_is_past(results, plan, study, clinical)
     for line in last_words(results) if status == "finished" else ():
         logger.info(line)

@@ -158,11 +158,9 @@ class Plan:
         Thresholds that a person set in one file, as ``read_overrides`` gives them.
     second_gating, double_gated
         Per panel the path of a second gating; the acquisitions that are gated by it as well.
-    clinical
-        The file of the clinical records, which jobs that need them read.
     records
-        The records themselves, while the plan is made; they are no part of its file, so that those
-        who gate never hold an outcome.
+        The clinical records, while the plan is made. They are no part of its file but have one of
+        their own: those who gate never hold an outcome, and a new assessment gates nothing again.
     """
 
     acquisitions: tuple[Acquisition, ...] = ()
@@ -180,7 +178,6 @@ class Plan:
     second_gating: Mapping[str, str] = field(default_factory=dict)
     double_gated: tuple[str, ...] = ()
     marker_classes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    clinical: str = ""
     records: ClinicalRecords | None = field(default=None, compare=False, repr=False)
 
     @cached_property
@@ -313,7 +310,6 @@ class Plan:
             "overrides": list(self.overrides),
             "second_gating": dict(self.second_gating),
             "double_gated": list(self.double_gated),
-            "clinical": self.clinical,
             "marker_classes": {panel: dict(of) for panel, of in self.marker_classes.items()},
         }
         return json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
@@ -347,7 +343,6 @@ class Plan:
             second_gating=content["second_gating"],
             double_gated=tuple(content["double_gated"]),
             marker_classes=content["marker_classes"],
-            clinical=content["clinical"],
         )
 
 
