@@ -33,7 +33,7 @@ def course_rows(
     -------
     ``patient``, ``what`` (``ibrutinib``, ``lenalidomide`` and ``hold``, which are periods;
     ``flare``, ``response``, ``progression``, ``death``, ``ongoing``, which are days),
-    ``start_day``, ``stop_day`` of periods (an open one ends with what is last known), ``label``
+    ``start_day``, ``stop_day`` of periods (an open one ends with the course), ``label``
     (drug, grade, category). A patient without a dose has no row.
     """
     rows = []
@@ -42,9 +42,9 @@ def course_rows(
         last = records.last_known_day(patient)
         if own is None or own.first_ibrutinib is None or last is None:
             continue
-        found = [*_periods(own, last, hold_days), *_flares(records, patient)]
-        found += _responses(responses.get(patient, {}))
-        found.append(_end(records, patient, last))
+        end = _end(records, patient, last)
+        found = [*_periods(own, end["start_day"], hold_days), *_flares(records, patient)]
+        found += [*_responses(responses.get(patient, {})), end]
         rows += [dict.fromkeys(COLUMNS) | {"patient": patient} | row for row in found]
     return rows
 
