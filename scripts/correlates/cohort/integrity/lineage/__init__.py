@@ -1,0 +1,1 @@
+"""Lineage fingerprints: whether each draw looks like the others of its patient."""
