@@ -1,4 +1,4 @@
-"""Fail if anything was refused or left out, for those who watch the exit code."""
+"""Fail if anything was refused, left out or contradictory, for those who watch the exit code."""
 
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 def main(job) -> None:
-    """Raise with every file and row that was left out; write a file if there is none."""
-    missed = left_out(read_tsv(job.input.files), read_tsv(job.input.problems))
+    """Raise with all that was left out or is contradictory; write a file if there is none."""
+    tables = (job.input.files, job.input.problems, job.input.integrity)
+    missed = left_out(*map(read_tsv, tables))
     if missed.count:
         raise Incomplete(missed, job.input.page)
-    write_text(job.output.passed, "Every file was accepted and every row was used.\n")
+    write_text(
+        job.output.passed,
+        "Every file was accepted, every row was used, and no check found an error.\n",
+    )
 
 
 if __name__ == "__main__":

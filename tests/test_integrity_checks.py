@@ -7,6 +7,7 @@ from correlates.clinical.records import DataCut
 from correlates.cohort.integrity.checks import CHECKS
 from correlates.cohort.integrity.evidence import Evidence, Settings
 from correlates.cohort.integrity.registry import run_checks
+from study import ROOT
 
 LEAPS = {"hb_g_dl": 1.6, "creatinine_mg_dl": 3, "plt_10e9_l": 6, "calcium_mg_dl": 1.5}
 SETTINGS = Settings(leap_fold=LEAPS, dose_levels_mg=(2.5, 5, 7.5, 10))
@@ -435,6 +436,14 @@ def test_an_escalation_that_is_recorded_makes_another_level_a_note():
 
     assert (plain["severity"], known["severity"]) == ("error", "note")
     assert plain["patient"] == known["patient"] == "P03"
+
+
+def test_the_guide_lists_every_check():
+    guide = (ROOT / "docs" / "integrity.md").read_text(encoding="utf-8")
+
+    for one in CHECKS:
+        finds = one.finds.removeprefix("Find ").rstrip(".")
+        assert f"| `{one.rule}` | {one.severity} | {finds} |" in guide
 
 
 def test_a_sound_study_has_no_finding():

@@ -26,7 +26,7 @@ from correlates.report.trajectories import features_to_show, trajectory
 from correlates.tables import read_tsv, write_json, write_text, write_tsv
 
 NASTY = "<script>alert('x')</script>"
-PROBLEM = ("patients.tsv", 7, "response", NASTY, "No response", "Did you mean 'PR'?", "row")
+PROBLEM = ("patients.tsv", 7, "response", NASTY, "No response", "Did you mean 'PR'?", "row", "")
 PATIENTS = [f"P{i:02d}" for i in range(1, 17)]
 FIGURE = (
     '<svg xmlns="http://www.w3.org/2000/svg"><text>title</text><g>'

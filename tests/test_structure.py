@@ -46,6 +46,7 @@ SCRIPT_FLOORS = {
     "project_events": "flow",
     "compare_gatings": "flow",
     "build_cohort": "cohort",
+    "check_integrity": "cohort",
     "score_batches": "cohort",
     "run_contrasts": "analyses",
     "fit_model": "analyses",

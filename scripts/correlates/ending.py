@@ -197,7 +197,17 @@ def last_words(results: Path) -> list[str]:
     if wrong:
         count = "1 problem" if wrong == 1 else f"{wrong} problems"
         lines.append(f"{count} in sheets left rows out: {problems}")
-    return lines + _pages(results, files)
+    return lines + _contradictions(results / "cohort" / "integrity.tsv") + _pages(results, files)
+
+
+def _contradictions(integrity: Path) -> list[str]:
+    """Say how many errors and warnings the checks of the cohort found, and where they stand."""
+    found = [row["severity"] for row in read_tsv(integrity)] if integrity.exists() else []
+    counts = {name: found.count(name) for name in ("error", "warning")}
+    said = " and ".join(
+        f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items() if count
+    )
+    return [f"The records were checked against each other, with {said}: {integrity}"] * bool(said)
 
 
 def _pages(results: Path, files: Path) -> list[str]:

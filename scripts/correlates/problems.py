@@ -28,6 +28,8 @@ class Problem:
     stops
         ``run``: nothing can be planned; ``row``: this row or file is left out and listed;
         ``nothing``: a warning.
+    patient
+        Whose row it is, where that could be read.
     """
 
     file: str
@@ -37,6 +39,7 @@ class Problem:
     column: str = ""
     value: str = ""
     stops: str = "run"
+    patient: str = ""
 
     def __str__(self) -> str:
         return problem_line(folded([self.as_row()])[0])

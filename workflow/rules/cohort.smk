@@ -1,7 +1,8 @@
 """Cohort: measurements and clinical endpoints become one AnnData, patients by features.
 
 Reads   the measurement table of every assay, the clinical sheets as the plan holds them
-Writes  results/cohort/{measurements.parquet,endpoints.tsv,baselines.tsv,exclusions.tsv,cohort.h5ad}
+Writes  results/cohort/{measurements.parquet,endpoints.tsv,baselines.tsv,exclusions.tsv,cohort.h5ad,
+        integrity.tsv}
 """
 
 
@@ -58,3 +59,29 @@ rule score_batches:
         code=code_of("score_batches"),
     script:
         "../../scripts/score_batches.py"
+
+
+rule check_integrity:
+    """Hold the records of clinic and laboratory against each other, and list every contradiction."""
+    input:
+        plan=plan_file,
+        clinical=clinical_file,
+        files=rules.list_files.output.files,
+        problems=rules.list_files.output.problems,
+    output:
+        integrity="results/cohort/integrity.tsv",
+    log:
+        "logs/cohort/check_integrity.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        settings=lookup(dpath="clinical/integrity", within=config),
+        b1_max_days_before=lookup(dpath="cohort/b1_max_days_before", within=config),
+        dose_levels_mg=lookup(dpath="clinical/safety/dose_levels_mg", within=config, default=None),
+        code=code_of("check_integrity"),
+    script:
+        "../../scripts/check_integrity.py"

@@ -133,6 +133,7 @@ def study_results(wildcards):
     require_plan()
     wanted = [rules.build_report.output.page, rules.build_lab_page.output.page]
     wanted.append(rules.score_batches.output.confounding)
+    wanted.append(rules.check_integrity.output.integrity)
     wanted += clusters_if_enabled()
     if config["strict"]:
         wanted.append(rules.enforce_strict.output.passed)

@@ -28,10 +28,11 @@ rule list_files:
 
 
 rule enforce_strict:
-    """Fail, after all else is done, if anything was refused or left out (strict: true)."""
+    """Fail, after all else is done, on what was refused, left out or is contradictory (strict)."""
     input:
         files=rules.list_files.output.files,
         problems=rules.list_files.output.problems,
+        integrity="results/cohort/integrity.tsv",
         page="results/report/report.html",
     output:
         passed="results/intake/strict_passed.txt",

@@ -34,7 +34,7 @@ def list_exclusions(
         ``remedy``.
     problems
         Rows of the sheets' problems: ``file``, ``row``, ``column``, ``value``, ``problem``,
-        ``remedy``, ``stops``.
+        ``remedy``, ``stops``, ``patient``.
     measurements, baselines, endpoints
         The tables of this floor.
     left_out
@@ -92,7 +92,7 @@ def _of_problem(row: Mapping) -> dict:
     found = f" (found {row['value']!r})" if row.get("value") else ""
     return {
         "what": "sheet",
-        "patient": "",
+        "patient": row.get("patient") or "",
         "visit": "",
         "item": ", ".join(place),
         "status": _STOPS.get(row["stops"], row["stops"]),

@@ -13,7 +13,7 @@ FILE_COLUMNS = (
     *("batch", "state", "reason", "remedy", "notes", "n_events", "cytometer", "sha256"),
     *("simulated", "compensated_by"),
 )
-PROBLEM_COLUMNS = ("file", "row", "column", "value", "problem", "remedy", "stops")
+PROBLEM_COLUMNS = ("file", "row", "column", "value", "problem", "remedy", "stops", "patient")
 IDENTITY = ("patient", "visit", "timepoint", "specimen", "panel", "tube", "batch")
 DUPLICATE_REMEDY = (
     "Find out which name is the true one, correct or remove the other file, and run again."

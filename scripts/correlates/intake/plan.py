@@ -19,7 +19,7 @@ from correlates.intake.records import Acquisition, Listed, Plan, read_plan
 from correlates.intake.sheets.overrides import read_overrides
 from correlates.intake.sheets.panel_names import unknown_batches
 from correlates.intake.sheets.schemas import load_schema
-from correlates.intake.sheets.sheet import Sheet
+from correlates.intake.sheets.sheet import Sheet, with_patients
 from correlates.intake.sheets.study import Study, drop_pattern, read_study, require_specimen
 
 __all__ = ["Acquisition", "Listed", "Plan", "first_words", "make_plan", "read_plan"]
@@ -63,7 +63,7 @@ def make_plan(
     study = read_study(block, root, date.fromtimestamp(now))
     problems += study.problems
     records, refused = clinical_records(study, block)
-    problems += refused
+    problems = with_patients([*problems, *refused], study.sheets.values())
     pattern = drop_pattern(block, root, study, problems)
     require_specimen(block, study, pattern, problems)
     if any(problem.stops == "run" for problem in problems):

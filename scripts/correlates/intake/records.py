@@ -11,7 +11,7 @@ from correlates.intake.panels import PanelRow, rows_of_batch
 from correlates.intake.sheets.visits import tube_key
 from correlates.problems import Problem
 
-FORMAT = 8
+FORMAT = 9
 SAMPLE, REFERENCE = "sample", "reference"
 CONTROL, CALIBRATION_BEADS = "control", "beads_mesf"
 # The tube that holds every stain of its panel, and what is measured of a draw; all others are what

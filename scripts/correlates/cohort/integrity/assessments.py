@@ -88,7 +88,7 @@ def assessment_window(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-@check(WARNING)
+@check(WARNING, ("assessments|lesions",))
 def response_without_baseline(evidence: Evidence) -> Iterator[Finding]:
     """Find patients who were assessed, but not before the first ibrutinib dose."""
     for patient in evidence.records.patients:

@@ -38,7 +38,7 @@ class Settings:
         By laboratory column, the factor to both neighbours from which a value is a leap.
     youngest_age_y
         Age in years below which an age is told of.
-    stale_contact_days
+    contact_slack_days
         Days by which the last contact may precede the last record of a patient.
     b1_max_days_before
         ``cohort.b1_max_days_before``.
@@ -51,9 +51,21 @@ class Settings:
     typed_tolerance_pct: float = 10
     leap_fold: Mapping[str, float] = field(default_factory=dict)
     youngest_age_y: float = 30
-    stale_contact_days: float = 0
+    contact_slack_days: float = 0
     b1_max_days_before: float = 3
     dose_levels_mg: Sequence[float] | None = None
+
+
+def settings_of(
+    block: Mapping, b1_max_days_before: float, dose_levels_mg: Sequence[float] | None
+) -> Settings:
+    """Return the limits of the checks, by ``clinical.integrity`` and by what others own."""
+    names = (
+        *("visit_window_days", "dose_gap_days", "typed_tolerance_pct", "leap_fold"),
+        *("youngest_age_y", "contact_slack_days"),
+    )
+    own = {name: block[name] for name in names}
+    return Settings(**own, b1_max_days_before=b1_max_days_before, dose_levels_mg=dose_levels_mg)
 
 
 @dataclass(frozen=True)
@@ -111,9 +123,12 @@ class Evidence:
         Parameters
         ----------
         need
-            A kind of sheet, ``sheet.column`` (which a row must fill), or a table of TABLES by
-            ``table:name``.
+            A kind of sheet, ``sheet.column`` (which a row must fill), ``draws``, or a table of
+            TABLES by ``table:name``; of several, divided by ``|``, one will do.
         """
+        if "|" in need:
+            absent = [self.why_absent(one) for one in need.split("|")]
+            return "" if "" in absent else ", and ".join(absent)
         kind, _, column = need.partition(".")
         if need.startswith("table:"):
             name = need.partition(":")[2]

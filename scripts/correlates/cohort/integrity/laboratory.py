@@ -26,7 +26,7 @@ _OTHER_UNITS = {
 _FEWEST_OTHERS = 2
 
 
-@check(ERROR)
+@check(ERROR, ("laboratory|assessments",))
 def laboratory_unit(evidence: Evidence) -> Iterator[Finding]:
     """Find laboratory values that look like another unit, such as Hb 112 g/dL."""
     for row, column, value in _values(evidence):
@@ -47,7 +47,7 @@ def laboratory_unit(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-@check(ERROR)
+@check(ERROR, ("laboratory|assessments",))
 def laboratory_unit_of_patient(evidence: Evidence) -> Iterator[Finding]:
     """Find values that fit the patient's others only in another unit."""
     # Haemoglobin of 7.4 mmol/L and calcium of 2.4 mmol/L are written into g/dL and mg/dL unseen.
@@ -72,7 +72,7 @@ def laboratory_unit_of_patient(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-@check(WARNING)
+@check(WARNING, ("laboratory",))
 def laboratory_leap(evidence: Evidence) -> Iterator[Finding]:
     """Find laboratory values far from both of their neighbours in time."""
     for column, fold in evidence.settings.leap_fold.items():
@@ -93,7 +93,7 @@ def laboratory_leap(evidence: Evidence) -> Iterator[Finding]:
                     )
 
 
-@check(WARNING)
+@check(WARNING, ("laboratory",))
 def laboratory_parts(evidence: Evidence) -> Iterator[Finding]:
     """Find blood counts whose parts exceed all white blood cells."""
     for row in evidence.records.rows("laboratory"):

@@ -97,7 +97,7 @@ def _last_alc(evidence: Evidence, patient: str) -> tuple[float, str, str] | None
     return None
 
 
-@check(WARNING, ("patients.largest_node_cm",))
+@check(WARNING, ("patients.largest_node_cm", "lesions"))
 def typed_largest_node(evidence: Evidence) -> Iterator[Finding]:
     """Find typed-in largest nodes that are not the largest lesion measured."""
     for patient in evidence.records.rows("patients"):

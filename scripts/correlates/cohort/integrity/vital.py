@@ -145,7 +145,7 @@ def therapy_before_off_study(evidence: Evidence) -> Iterator[Finding]:
 @check(WARNING, ("follow_up",))
 def follow_up_missing(evidence: Evidence) -> Iterator[Finding]:
     """Find patients without a contact, or with later records than the last one."""
-    slack = evidence.settings.stale_contact_days
+    slack = evidence.settings.contact_slack_days
     for patient in evidence.records.rows("patients"):
         name = patient["patient"]
         if patient.get("screen_failure"):

@@ -1,7 +1,7 @@
 """One sheet: its columns found under any of their names, its rows turned into values and judged."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -88,7 +88,16 @@ class Sheet:
         """Note why a row is left out; ``settle`` then moves it."""
         shown = "" if value is None else str(value)
         self.problems.append(
-            Problem(self.name, problem, remedy, row.number, column, shown, stops="row")
+            Problem(
+                self.name,
+                problem,
+                remedy,
+                row.number,
+                column,
+                shown,
+                stops="row",
+                patient=str(row.get("patient") or ""),
+            )
         )
 
     def settle(self) -> None:
@@ -167,6 +176,19 @@ def judge_table(
         _refuse_repeated(sheet, schema["key"])
     sheet.problems += unlikely_rows(kind, name, _good(sheet))
     return sheet
+
+
+def with_patients(problems: Iterable[Problem], sheets: Iterable[Sheet]) -> list[Problem]:
+    """Return problems with the patient of each row, as far as the row's patient could be read."""
+    whose = {
+        (sheet.name, row.number): str(row.get("patient"))
+        for sheet in sheets
+        for row in (*sheet.rows, *sheet.refused)
+        if row.get("patient") is not None
+    }
+    return [
+        replace(one, patient=one.patient or whose.get((one.file, one.row), "")) for one in problems
+    ]
 
 
 def _good(sheet: Sheet) -> list[tuple[int, dict]]:

@@ -1,0 +1,35 @@
+"""Hold the records of clinic and laboratory against each other, and list every contradiction."""
+
+from typing import TYPE_CHECKING
+
+from correlates.clinical.records import read_records
+from correlates.clinical.tables import write_clinical_table
+from correlates.cohort.integrity.checks import CHECKS
+from correlates.cohort.integrity.evidence import Evidence, settings_of
+from correlates.cohort.integrity.registry import run_checks
+from correlates.cohort.integrity.rows import COLUMNS
+from correlates.intake.records import SAMPLE, read_plan
+from correlates.job import run_logged
+from correlates.tables import read_tsv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(job) -> None:
+    """Run every check; a contradiction is a row, and never an error of the job."""
+    plan, records = read_plan(job.input.plan), read_records(job.input.clinical)
+    evidence = Evidence(
+        records,
+        settings_of(job.params.settings, job.params.b1_max_days_before, job.params.dose_levels_mg),
+        acquisitions=[one.as_row() for one in plan.acquisitions if one.role == SAMPLE],
+        files=read_tsv(job.input.files),
+        problems=read_tsv(job.input.problems),
+        cbc=plan.cbc,
+    )
+    rows = run_checks(CHECKS, evidence)
+    write_clinical_table(job.output.integrity, COLUMNS, rows, records)
+
+
+if __name__ == "__main__":
+    run_logged(main, snakemake)
