@@ -25,7 +25,7 @@ def main(job) -> None:
     assays = {path: read_measurements(path) for path in job.input.measurements}
     measured = merge_measurements(assays, patients)
     baselines = choose_baselines(measured, patients, settings["b1_max_days_before"])
-    endpoints = endpoint_table(patients, settings["response_criteria"])
+    endpoints = endpoint_table(patients, job.params.criteria)
     # Not by pandas, which would read a patient called NA as none.
     left_out = pd.DataFrame(
         [row for path in job.input.left_out for row in read_tsv(path)], columns=COLUMNS

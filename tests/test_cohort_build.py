@@ -585,13 +585,13 @@ def test_the_script_writes_what_is_unknown_as_blank_and_no_name_as_unknown(tmp_p
     write_tsv(tables["left_out"][0], EXCLUSION_COLUMNS, [lost])
     written = ("measurements", "baselines", "endpoints", "exclusions", "cohort")
     outputs = {name: tmp_path / "out" / name for name in written}
-    settings = {"b1_max_days_before": 3, "response_criteria": "iwCLL2018"}
+    settings = {"b1_max_days_before": 3}
 
     script.main(
         SimpleNamespace(
             input=SimpleNamespace(**inputs, **tables),
             output=SimpleNamespace(**outputs),
-            params=SimpleNamespace(settings=settings),
+            params=SimpleNamespace(settings=settings, criteria="iwCLL2018"),
         )
     )
 

@@ -186,10 +186,16 @@ def test_a_config_without_a_study_is_no_problem_until_a_result_is_asked_for(conf
         pytest.param("flow.clone_free", "t", "a list of population keys", id="no list of keys"),
         pytest.param("strict", "yes", "strict: wrong type of value", id="text for a boolean"),
         pytest.param(
-            "cohort.response_criteria",
+            "clinical.response.criteria",
             "iwCLL2108",
             "Did you mean 'iwCLL2018'?",
             id="an enum names its nearest value",
+        ),
+        pytest.param(
+            "cohort.response_criteria",
+            "iwCLL2018",
+            "cohort.response_criteria: unknown key. It is called clinical.response.criteria now.",
+            id="a key that moved names its new place",
         ),
         pytest.param(
             "analyses.model.endpoints",
@@ -261,7 +267,7 @@ def test_a_missing_section_is_named(config):
     del config["cohort"]
 
     assert [str(problem) for problem in check_config(config)] == [
-        "config, cohort: this key is missing. It holds b1_max_days_before, response_criteria."
+        "config, cohort: this key is missing. It holds b1_max_days_before."
     ]
 
 

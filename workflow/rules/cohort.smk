@@ -33,6 +33,7 @@ rule build_cohort:
         runtime=each_try(30),
     params:
         settings=lookup(dpath="cohort", within=config),
+        criteria=lookup(dpath="clinical/response/criteria", within=config),
         code=code_of("build_cohort"),
     script:
         "../../scripts/build_cohort.py"

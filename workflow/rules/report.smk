@@ -42,7 +42,7 @@ rule build_report:
         title=lookup(dpath="study/title", within=config, default=""),
         patients_sheet=lookup(dpath="study/patients", within=config, default=""),
         flow=settings_of_counts(config["flow"]) | {"scale": config["flow"]["scale"]},
-        cohort=lookup(dpath="cohort", within=config),
+        cohort=config["cohort"] | {"response_criteria": config["clinical"]["response"]["criteria"]},
         analyses=lookup(dpath="analyses", within=config),
         report=lookup(dpath="report", within=config),
         code=code_of("build_report"),

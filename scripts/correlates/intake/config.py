@@ -100,7 +100,9 @@ def _explained(error) -> Iterator[Problem]:
     if error.validator == "additionalProperties":
         for key in error.instance:
             if key not in known:
-                remedy = did_you_mean(str(key), list(known))
+                moved = error.schema.get("moved", {}).get(key)
+                remedy = f"It is called {moved} now." if moved else ""
+                remedy = remedy or did_you_mean(str(key), list(known))
                 yield Problem(CONFIG, "unknown key", remedy, column=_below(place, key))
     elif error.validator == "required":
         # jsonschema reports one error a key, whose name stands only in its message
