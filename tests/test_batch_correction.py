@@ -289,6 +289,7 @@ def test_patients_without_an_outcome_and_endpoints_without_levels_are_passed_ove
 
     assert outcome_scores(tubes, baselines(), outcome_of(["", "1"]), **run) == []
     assert outcome_scores(tubes, baselines(), outcome_of("1", "survival"), **run) == []
+    assert outcome_scores(tubes, baselines(), outcome_of("1.5", "continuous"), **run) == []
     (alone,) = outcome_scores(tubes, baselines(), outcome_of("1"), **run)
     assert (alone["cramers_v"], alone["sentence"]) == ("", "All are of one batch.")
 

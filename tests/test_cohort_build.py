@@ -603,3 +603,29 @@ def test_the_script_writes_what_is_unknown_as_blank_and_no_name_as_unknown(tmp_p
     by_name = {one["endpoint"]: one for one in read_tsv(outputs["endpoints"])}
     assert (by_name["cr"]["value"], by_name["orr"]["value"]) == ("", "0.0")
     assert ad.read_h5ad(outputs["cohort"]).var_names.tolist() == ["nk__abs@B0"]
+
+
+def test_a_survival_endpoint_is_a_time_and_an_event_and_a_number_stays_one(tmp_path):
+    measured, baselines, endpoints = tables()
+    rows = [
+        {"patient": "P1", "endpoint": "pfs", "kind": "survival", "time": 120.0, "event": 1.0},
+        {"patient": "P2", "endpoint": "pfs", "kind": "survival", "time": 80.0, "event": 0.0},
+        {"patient": "P3", "endpoint": "pfs", "kind": "survival", "time": 9.0, "event": 1.0},
+        {"patient": "P1", "endpoint": "spd_pct_change_best", "kind": "continuous", "value": -62.5},
+    ]
+    more = pd.DataFrame(rows).assign(evaluable=[True, True, False, True], reason="")
+    ends = pd.concat([endpoints, more], ignore_index=True)
+
+    write_cohort(build_cohort(measured, baselines, ends, PATIENTS, {}), tmp_path / "cohort.h5ad")
+    cohort = ad.read_h5ad(tmp_path / "cohort.h5ad")
+
+    assert "pfs" not in cohort.obs
+    assert cohort.obs["pfs_time"].tolist()[:2] == [120, 80]
+    assert cohort.obs["pfs_event"].tolist()[:2] == [1, 0]
+    assert cohort.obs.loc["P3", ["pfs_time", "pfs_event"]].isna().all()
+    assert cohort.obs["spd_pct_change_best"].tolist()[0] == -62.5
+    kinds = tables_of(cohort).kinds
+    assert (kinds["pfs"], kinds["spd_pct_change_best"], kinds["cr"]) == (
+        *("survival", "continuous"),
+        "binary",
+    )

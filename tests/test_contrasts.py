@@ -51,6 +51,25 @@ def only(tables, **changed):
     return run_contrasts(tables, [contrast(**changed)]).iloc[0]
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "kind", "said"),
+    [
+        ("pfs", "survival", "pfs is a time to an event, which has no two groups to compare"),
+        ("spd_pct_change_best", "continuous", "spd_pct_change_best is a number, which has no two"),
+    ],
+)
+def test_times_and_numbers_are_refused_and_crash_nothing(endpoint, kind, said):
+    ends = {"pfs_time": np.arange(9), "pfs_event": CR, "spd_pct_change_best": np.arange(9)}
+    tables = replace(cohort(**ends), kinds={endpoint: kind})
+
+    row = only(tables, endpoint=endpoint)
+
+    assert (row["status"], row["reason"]) == ("refused", "no_classes")
+    assert said in row["sentence"]
+    assert "name a binary endpoint" in row["sentence"]
+    assert contrast_values(tables, [contrast(endpoint=endpoint)]).empty
+
+
 def test_a_contrast_by_hand():
     row = only(cohort(), direction="higher_in_CR", source="a trial")
 

@@ -41,12 +41,16 @@ class CohortTables:
         Markers that are shown and never tested, since they mostly measure the leukemic burden.
     specimens
         Specimen of each marker, as far as known.
+    kinds
+        Kind of each endpoint, as far as known: ``binary``, ``ordinal``, ``continuous``,
+        ``survival``. A survival endpoint has the columns ``_time`` and ``_event`` alone.
     """
 
     endpoints: pd.DataFrame
     measurements: pd.DataFrame
     display_only: frozenset[str] = frozenset()
     specimens: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -121,6 +125,7 @@ def tables_of(cohort) -> CohortTables:
         measurements=pd.DataFrame(long, columns=[*MEASUREMENT_COLUMNS, "flags", "method"]),
         display_only=frozenset(cohort.var_names[shown.astype(bool)]),
         specimens=specimens.to_dict(),
+        kinds={name: str(kind) for name, kind in cohort.uns.get("endpoint_kinds", {}).items()},
     )
 
 

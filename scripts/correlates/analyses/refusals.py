@@ -21,6 +21,7 @@ class Reason(StrEnum):
     NO_EVALUABLE_PATIENT = "no_evaluable_patient"
     ONE_CLASS = "one_class"
     MORE_THAN_TWO_CLASSES = "more_than_two_classes"
+    NO_CLASSES = "no_classes"
     SEVERAL_SPECIMENS = "several_specimens"
     MIXED_METHODS = "mixed_methods"
     UNKNOWN_FEATURE = "unknown_feature"
@@ -31,6 +32,9 @@ class Reason(StrEnum):
     NO_FEATURES = "no_features"
     DISPLAY_ONLY = "display_only"
     NOT_A_BASELINE = "not_a_baseline"
+
+
+_WITHOUT_CLASSES = {"survival": "a time to an event", "continuous": "a number"}
 
 
 class Refused(Exception):
@@ -58,10 +62,19 @@ def endpoint_of(name: str, tables: CohortTables, wording: str = "") -> tuple[pd.
     Raises
     ------
     Refused
-        If there is no such endpoint, nobody is evaluable, or it has not exactly two classes.
+        If there is no such endpoint, it is a time or a number, nobody is evaluable, or it has not
+        exactly two classes.
     """
+    kind = tables.kinds.get(name, "")
+    if kind in _WITHOUT_CLASSES:
+        sentence = (
+            f"{name} is {_WITHOUT_CLASSES[kind]}, which has no two groups to compare; name a "
+            "binary endpoint."
+        )
+        raise Refused(Reason.NO_CLASSES, sentence)
     if name not in tables.endpoints:
-        near = nearest(name, list(tables.endpoints.columns), count=3)
+        known = dict.fromkeys([*tables.endpoints.columns, *tables.kinds])
+        near = nearest(name, list(known), count=3)
         hint = f" Nearest: {', '.join(near)}." if near else ""
         raise Refused(Reason.UNKNOWN_ENDPOINT, f"The cohort holds no endpoint {name}.{hint}")
     values = tables.endpoints[name].astype(float)

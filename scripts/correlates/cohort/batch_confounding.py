@@ -6,8 +6,10 @@ import pandas as pd
 
 from correlates.flow.batches.confounding import score_confounding
 from correlates.flow.batches.scores import SCORE_COLUMNS, score_row
+from correlates.pages.words import is_true
 
 COLUMNS = ("baseline", "specimen", *SCORE_COLUMNS)
+_WITH_LEVELS = ("binary", "ordinal")
 _DRAW = ["patient", "visit", "timepoint", "specimen"]
 
 
@@ -27,7 +29,8 @@ def outcome_scores(
     baselines
         Rows of ``baselines.tsv``: the draw that stands for each patient's baseline.
     endpoints
-        Rows of ``endpoints.tsv``; survival has no levels and is passed over.
+        Rows of ``endpoints.tsv``; times and continuous endpoints have no levels and are passed
+        over.
     permutations, seed
         Of the p-values.
 
@@ -43,8 +46,8 @@ def outcome_scores(
     tubes = tubes.assign(timepoint=tubes["timepoint"].replace("", "pre"))
     with_batch = tubes[tubes["batch"] != ""].sort_values("batch")
     placed = draws[draws["visit"] != ""].merge(with_batch, on=_DRAW, suffixes=("", "_of_tube"))
-    evaluable = outcomes["evaluable"].astype(str).str.lower() == "true"
-    outcomes = outcomes[evaluable & (outcomes["kind"] != "survival")]
+    evaluable = outcomes["evaluable"].map(is_true)
+    outcomes = outcomes[evaluable & outcomes["kind"].isin(_WITH_LEVELS)]
     joined = placed.merge(outcomes[["patient", "endpoint", "value"]], on="patient")
     joined = joined.drop_duplicates(["panel", "baseline", "specimen", "endpoint", "patient"])
     rows = []

@@ -17,6 +17,7 @@ from correlates.measurements import CENSORED, KEY, STATUSES, USABLE, status_code
 
 NUMBERS = ("n", "ci_low", "ci_high", "limit", "day")
 NO_CODE = -1
+SURVIVAL = "survival"
 # Flag of what is shown and never tested; the assays set it.
 DISPLAY_ONLY = "display_only_compositional"
 
@@ -42,8 +43,9 @@ def build_cohort(
 
     Returns
     -------
-    ``obs``: covariates of the sheet and the endpoints (NaN where not evaluable; ``_time`` and
-    ``_event`` beside a survival endpoint). ``var``: assay, unit, feature, baseline, specimen,
+    ``obs``: covariates of the sheet and the endpoints (NaN where not evaluable; a survival endpoint
+    has two columns, ``_time`` in days and ``_event``; the kind of each is in
+    ``uns['endpoint_kinds']``). ``var``: assay, unit, feature, baseline, specimen,
     method, ``lod`` (median lower limit of the usable, in the unit of the feature),
     ``share_censored`` (of the usable), ``n_earlier_draw`` (usable values that are not of the last
     draw of their baseline), ``display_only``, ``mixed_methods`` (usable values of several methods,
@@ -92,6 +94,7 @@ def build_cohort(
             "flag_codes": np.array(codes, dtype=object),
             "draw_codes": np.array(draw_codes, dtype=object),
             "method_codes": np.array(method_codes, dtype=object),
+            "endpoint_kinds": endpoints.groupby("endpoint", sort=False)["kind"].first().to_dict(),
             "provenance": _plain(provenance),
         },
     )
@@ -139,9 +142,10 @@ def _observations(patients: list[dict], endpoints: pd.DataFrame, names: pd.Index
     obs = {name: _covariate([row.get(name) for row in patients]) for name in columns}
     for endpoint, rows in endpoints.groupby("endpoint", sort=False):
         of_patient = rows.set_index("patient").reindex(names)
-        kept = of_patient["evaluable"].fillna(False).astype(bool)
-        obs[endpoint] = of_patient["value"].where(kept).to_numpy(float)
-        if (rows["kind"] == "survival").any():
+        kept = of_patient["evaluable"].eq(True)
+        if not (rows["kind"] == SURVIVAL).all():
+            obs[endpoint] = of_patient["value"].where(kept).to_numpy(float)
+        else:
             obs[f"{endpoint}_time"] = of_patient["time"].where(kept).to_numpy(float)
             obs[f"{endpoint}_event"] = of_patient["event"].where(kept).to_numpy(float)
     return pd.DataFrame(obs, index=names)

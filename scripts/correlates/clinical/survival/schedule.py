@@ -1,7 +1,7 @@
 """When response was to be assessed, and which of these visits were missed."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 CYCLE_DAYS = 28
@@ -33,7 +33,7 @@ class Schedule:
     def of(cls, settings: Mapping) -> "Schedule":
         """Read the schedule out of the config's ``clinical/survival``."""
         return cls(
-            tuple(settings["assessment_visits"]),
+            tuple(sorted(settings["assessment_visits"], key=cycle_and_day)),
             settings["then_every_cycles"],
             settings["assessment_window_days"],
             settings["max_missed_assessments"],
@@ -110,9 +110,3 @@ def _due(schedule: Schedule) -> Iterator[str]:
     while True:
         cycle += schedule.then_every_cycles
         yield f"C{cycle}D{day}"
-
-
-def visits_in_order(visits: Sequence[str]) -> bool:
-    """Say whether the visits of a schedule follow each other."""
-    places = [cycle_and_day(visit) for visit in visits]
-    return all(one < other for one, other in zip(places, places[1:], strict=False))
