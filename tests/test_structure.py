@@ -45,6 +45,7 @@ SCRIPT_FLOORS = {
     "build_event_atlas": "flow",
     "project_events": "flow",
     "compare_gatings": "flow",
+    "grade_safety": "clinical",
     "build_cohort": "cohort",
     "check_integrity": "cohort",
     "score_batches": "cohort",

@@ -135,6 +135,7 @@ def study_results(wildcards):
     wanted.append(rules.score_batches.output.confounding)
     wanted.append(rules.check_integrity.output.integrity)
     wanted += clusters_if_enabled()
+    wanted += clinical_results()
     if config["strict"]:
         wanted.append(rules.enforce_strict.output.passed)
     return wanted

@@ -1,0 +1,83 @@
+"""All tables of safety and dose, from the clinical records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from correlates.clinical.records import ClinicalRecords
+from correlates.clinical.safety.adverse_events import adverse_event_rows
+from correlates.clinical.safety.clinical_tls import tls_rows
+from correlates.clinical.safety.cohort_rates import event_rates, tls_rates, value_rates
+from correlates.clinical.safety.dose_levels import dose_level_rows
+from correlates.clinical.safety.dose_limiting import dose_limiting_row
+from correlates.clinical.safety.haematology import haematology_rows
+from correlates.clinical.safety.intensity import dose_intensity_rows, level_rows
+from correlates.clinical.safety.patients import safety_patients
+from correlates.clinical.safety.rates import PER_PATIENT, Measure, rate_row
+from correlates.clinical.safety.settings import SafetySettings
+from correlates.clinical.safety.words import NO, YES
+
+
+@dataclass(frozen=True)
+class SafetyTables:
+    """Rows of every table, named as their files are."""
+
+    tls: list[dict] = field(default_factory=list)
+    haematology: list[dict] = field(default_factory=list)
+    adverse_events: list[dict] = field(default_factory=list)
+    safety_rates: list[dict] = field(default_factory=list)
+    dose_limiting: list[dict] = field(default_factory=list)
+    dose_levels: list[dict] = field(default_factory=list)
+    dose_intensity: list[dict] = field(default_factory=list)
+
+
+def safety_tables(records: ClinicalRecords, settings: SafetySettings) -> SafetyTables:
+    """Compute every table of safety and dose.
+
+    Parameters
+    ----------
+    records
+        The study's clinical records, up to the data cut.
+    settings
+        The block ``clinical/safety`` of the config.
+    """
+    tables = SafetyTables()
+    patients = safety_patients(records, settings.cycle_days)
+    for patient in patients:
+        values = _sheet(records, "laboratory", patient.key)
+        events = _sheet(records, "adverse_events", patient.key)
+        death = _death_day(records, patient.key)
+        tables.tls.extend(tls_rows(patient, values, events, death, settings.tls))
+        tables.haematology.extend(haematology_rows(patient, values, events, settings))
+        tables.adverse_events.extend(adverse_event_rows(patient, events))
+        tables.dose_limiting.append(dose_limiting_row(patient, values, events, settings))
+        tables.dose_intensity.extend(dose_intensity_rows(patient, settings))
+    by_patient = None
+    if records.has("adverse_events"):
+        by_patient = {one.key: records.of("adverse_events", one.key) for one in patients}
+    tables.safety_rates.extend(event_rates(patients, by_patient, settings))
+    tables.safety_rates.extend(value_rates(patients, tables.haematology, settings))
+    tables.safety_rates.extend(tls_rates(patients, tables.tls, settings))
+    tables.safety_rates.append(_dlt_rate(tables.dose_limiting, settings))
+    tables.dose_levels.extend(dose_level_rows(tables.dose_limiting, settings))
+    tables.dose_intensity.extend(level_rows(tables.dose_intensity, settings))
+    return tables
+
+
+def _dlt_rate(rows: list[Mapping], settings: SafetySettings) -> dict:
+    at_risk = [row for row in rows if row.get("window_first_day") is not None]
+    return rate_row(
+        Measure("dose-limiting toxicity", "evaluable for DLT, all dose levels together"),
+        [{YES: True, NO: False}.get(row["dlt"]) for row in at_risk],
+        PER_PATIENT,
+        settings.confidence,
+        "levels differ in dose: dose_levels.tsv has each",
+    )
+
+
+def _sheet(records: ClinicalRecords, kind: str, patient: str) -> list[dict] | None:
+    return records.of(kind, patient) if records.has(kind) else None
+
+
+def _death_day(records: ClinicalRecords, patient: str) -> float | None:
+    days = [row.get("death_day") for row in records.of("follow_up", patient)]
+    return next((day for day in days if day is not None), None)
