@@ -46,6 +46,7 @@ SCRIPT_FLOORS = {
     "project_events": "flow",
     "compare_gatings": "flow",
     "grade_safety": "clinical",
+    "judge_response": "clinical",
     "build_cohort": "cohort",
     "check_integrity": "cohort",
     "score_batches": "cohort",

@@ -6,4 +6,7 @@ def clinical_results():
     recorded = {
         kind for kind in ("exposure", "laboratory", "adverse_events") if config["study"].get(kind)
     }
-    return list(rules.grade_safety.output) if recorded else []
+    wanted = list(rules.grade_safety.output) if recorded else []
+    if config["study"].get("assessments"):
+        wanted += rules.judge_response.output
+    return wanted

@@ -33,3 +33,29 @@ rule grade_safety:
         code=code_of("grade_safety"),
     script:
         "../../scripts/grade_safety.py"
+
+
+rule judge_response:
+    """Judge every assessment by the criteria, and derive each patient's response and the rates."""
+    input:
+        clinical=clinical_file,
+    output:
+        assessments="results/clinical/assessments.tsv",
+        criteria="results/clinical/criteria.tsv",
+        responses="results/clinical/responses.tsv",
+        disagreements="results/clinical/disagreements.tsv",
+        rates="results/clinical/response_rates.tsv",
+    log:
+        "logs/clinical/judge_response.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(1000),
+        runtime=each_try(30),
+    params:
+        settings=lookup(dpath="clinical/response", within=config),
+        confidence=lookup(dpath="analyses/confidence", within=config),
+        code=code_of("judge_response"),
+    script:
+        "../../scripts/judge_response.py"

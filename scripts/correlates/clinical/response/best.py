@@ -91,7 +91,7 @@ def best_response(
     shown = [one for one in until if RANK[one.category] <= RANK["SD"]]
     responded = any(one.category in RESPONSES_WITH_LYMPHOCYTOSIS for one in shown)
     reason = "a response was not confirmed" if responded else ""
-    if any(days_since_first_dose(one) >= settings["stable_days"] for one in shown):
+    if any(days_from_first_dose(one.study_day) >= settings["stable_days"] for one in shown):
         return "SD", reason
     if len(until) < len(judged):
         return "PD", reason
@@ -101,9 +101,9 @@ def best_response(
     return "NE", "no assessment is evaluable" if until else ""
 
 
-def days_since_first_dose(one: Judged) -> float:
+def days_from_first_dose(study_day: float | None) -> float | None:
     """Return the days from the first ibrutinib dose, which was given on study day 1."""
-    return one.study_day - FIRST_DOSE_DAY
+    return None if study_day is None else study_day - FIRST_DOSE_DAY
 
 
 def first_response(
