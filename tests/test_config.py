@@ -13,9 +13,9 @@ from snakemake.utils import update_config
 from conftest import ROOT
 from correlates.analyses.comparison import Contrast
 from correlates.analyses.families import families_of
+from correlates.intake.against_schema import dotted
 from correlates.intake.config import (
     check_config,
-    dotted,
     has_study,
     parse_problems_to_stop,
     require_study,
@@ -240,7 +240,7 @@ def test_a_wrong_config_is_told_with_its_key(config, place, value, said):
 @pytest.mark.parametrize(
     ("missing", "said"),
     [
-        ("patients", "study.patients: this key is missing. Legal: a path"),
+        ("patients", "study.patients: the study names no patients"),
         ("gating", "study.gating: this key is missing"),
         ("samples", "study.samples: the study names no FCS files"),
         ("panels", "study.panels: the templates of tnk name markers"),

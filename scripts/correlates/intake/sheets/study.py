@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from correlates.intake.config import CONFIG
 from correlates.intake.files.pattern import Pattern, PatternError, compile_pattern
 from correlates.intake.panels import PanelRow, panel_row
+from correlates.intake.redcap.read import read_redcap
+from correlates.intake.redcap.tables import sheet_name
 from correlates.intake.sheets.crosschecks import (
     check_bead_lots,
     check_calibration_lots,
@@ -18,7 +21,8 @@ from correlates.intake.sheets.crosschecks import (
 from correlates.intake.sheets.dates import ISO, format_pattern
 from correlates.intake.sheets.days import DateKey
 from correlates.intake.sheets.key_file import read_key
-from correlates.intake.sheets.sheet import Sheet, SheetRow, read_sheet
+from correlates.intake.sheets.sheet import Sheet, SheetRow, judge_table, read_sheet
+from correlates.intake.sheets.tabular import TextTable, read_text_table
 from correlates.problems import Problem, did_you_mean, folded, nearest, problem_line
 
 OF_CLINIC = (
@@ -95,17 +99,21 @@ def read_study(study: Mapping, root: str | Path = ".", today: date | None = None
     The study with every problem. Nothing is raised for what is wrong in it.
     """
     found = Study()
-    found.key = _read_dates(study, Path(root), found, today)
+    tables = _read_redcap(study, Path(root), found)
+    found.key = _read_dates(study, Path(root), found, today, tables)
     for kind in SHEETS:
         name = study.get(kind)
-        if isinstance(name, str) and name and kind != "dates":
+        if kind != "dates" and (kind in tables or (isinstance(name, str) and name)):
             # Of a young trial nothing may be recorded yet.
             may_be_empty = kind in ("cbc", "overrides", *OF_CLINIC[:-1])
             may_be_empty |= kind == "samples" and "drop" in study
-            path = Path(root) / name
-            found.sheets[kind] = read_sheet(
-                path, kind, name, may_be_empty=may_be_empty, key=found.key
-            )
+            judge = partial(judge_table, may_be_empty=may_be_empty, key=found.key)
+            if kind in tables:
+                found.sheets[kind] = judge(
+                    tables[kind], kind, sheet_name(study["redcap"]["export"], kind)
+                )
+            else:
+                found.sheets[kind] = judge(read_text_table(Path(root) / name, name), kind, name)
     _resolve_files(study, Path(root), found)
     found.problems += check_panels(found.sheets, found.gating)
     found.problems += check_computed(found.sheets)
@@ -121,17 +129,49 @@ def read_study(study: Mapping, root: str | Path = ".", today: date | None = None
     return found
 
 
-def _read_dates(study: Mapping, root: Path, found: Study, today: date | None) -> DateKey | None:
+def _read_redcap(study: Mapping, root: Path, found: Study) -> dict[str, TextTable]:
+    """Return the tables of the sheets that come from REDCap, without those that are files too."""
+    block = study.get("redcap")
+    if not isinstance(block, Mapping) or not all(
+        isinstance(block.get(name), str) for name in ("export", "dictionary", "mapping")
+    ):
+        # the check of the config has named it
+        return {}
+    tables, problems = read_redcap(block, root).tables()
+    found.problems += problems
+    for kind in tables:
+        if study.get(kind) is not None:
+            problem = "this sheet is mapped from REDCap too"
+            _note(found, f"study.{kind}", problem, "Keep one of them.", str(study[kind]))
+    if tables and "patients" not in {*tables, *study}:
+        problem = "nothing gives the patients"
+        remedy = "Give study.patients, or map them from REDCap: sheets: patients."
+        _note(found, "study.patients", problem, remedy, "")
+    return tables
+
+
+def _read_dates(
+    study: Mapping, root: Path, found: Study, today: date | None, tables: Mapping[str, TextTable]
+) -> DateKey | None:
     """Return the key of the study's dates; its rows go nowhere else."""
     name, declared = study.get("dates"), study.get("date_format")
+    if "dates" in tables:
+        called = sheet_name(study["redcap"]["export"], "dates")
+        found.sheets["dates"] = judge_table(tables["dates"], "dates", called)
+        return read_key(found.sheets["dates"], _sound(declared), today)
     if not (isinstance(name, str) and name):
         return None
+    found.sheets["dates"] = read_sheet(root / name, "dates", name)
+    return read_key(found.sheets["dates"], _sound(declared), today)
+
+
+def _sound(declared) -> str | None:
+    """Return how dates are written, if it is legal; the check of the config has named it if not."""
     try:
         format_pattern(declared or ISO)
     except (TypeError, ValueError):
-        declared = None  # the check of the config has named it
-    found.sheets["dates"] = read_sheet(root / name, "dates", name)
-    return read_key(found.sheets["dates"], declared, today)
+        return None
+    return declared
 
 
 def _unusable(sheet: Sheet) -> Problem:
