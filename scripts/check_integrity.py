@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def main(job) -> None:
     """Run every check; a contradiction is a row, and never an error of the job."""
     plan, records = read_plan(job.input.plan), read_records(job.input.clinical)
+    tables = [("responses", path) for path in job.input.responses]
     evidence = Evidence(
         records,
         settings_of(job.params.settings, job.params.b1_max_days_before, job.params.dose_levels_mg),
@@ -26,6 +27,7 @@ def main(job) -> None:
         files=read_tsv(job.input.files),
         problems=read_tsv(job.input.problems),
         cbc=plan.cbc,
+        tables={name: read_tsv(path) for name, path in tables},
     )
     rows = run_checks(CHECKS, evidence)
     write_clinical_table(job.output.integrity, COLUMNS, rows, records)

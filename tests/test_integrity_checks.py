@@ -11,6 +11,7 @@ from study import ROOT
 
 LEAPS = {"hb_g_dl": 1.6, "creatinine_mg_dl": 3, "plt_10e9_l": 6, "calcium_mg_dl": 1.5}
 SETTINGS = Settings(leap_fold=LEAPS, dose_levels_mg=(2.5, 5, 7.5, 10))
+RESPONSE = {"patient": "P01", "best_kind": "confirmed", "computed_confirmed": "PR"}
 IBR = dose(1, None, 420, "ibrutinib")
 LEN = dose(29, None, 5)
 
@@ -232,12 +233,12 @@ CASES = {
     "typed_response": (
         {
             "patients": [{"response": "CR"}],
-            "tables": {"responses": [{"patient": "P01", "best_response": "PR"}]},
+            "tables": {"responses": [RESPONSE]},
         },
         "response is typed in as CR, and the assessments give PR",
         {
             "patients": [{"response": "PR"}],
-            "tables": {"responses": [{"patient": "P01", "best_response": "PR"}]},
+            "tables": {"responses": [RESPONSE]},
         },
     ),
     "typed_flare_grade": (

@@ -12,3 +12,9 @@ def left_out_of_assays(wildcards):
     joined = [rules.join_gated_tables.output.left_out] if exported_tables() else []
     ics = [rules.measure_ics.output.left_out] if stimulation_acquisitions() else []
     return [rules.collect_flow.output.left_out, *joined, *ics]
+
+
+def responses_if_assessed(wildcards):
+    """What the assessments give, to hold against what was typed in."""
+    assessed = config["study"].get("assessments")
+    return [rules.judge_response.output.responses] if assessed else []

@@ -69,6 +69,7 @@ rule check_integrity:
         clinical=clinical_file,
         files=rules.list_files.output.files,
         problems=rules.list_files.output.problems,
+        responses=responses_if_assessed,
     output:
         integrity="results/cohort/integrity.tsv",
     log:
@@ -82,7 +83,7 @@ rule check_integrity:
     params:
         settings=lookup(dpath="clinical/integrity", within=config),
         b1_max_days_before=lookup(dpath="cohort/b1_max_days_before", within=config),
-        dose_levels_mg=lookup(dpath="clinical/safety/dose_levels_mg", within=config, default=None),
+        dose_levels_mg=lookup(dpath="clinical/safety/dose_levels_mg", within=config),
         code=code_of("check_integrity"),
     script:
         "../../scripts/check_integrity.py"

@@ -18,7 +18,6 @@ SHEETS = (
 # Tables that other rules write, and what their lack means.
 TABLES = {
     "responses": "no response was computed (results/clinical/responses.tsv)",
-    "flares": "no flare endpoint was computed (results/clinical/flares.tsv)",
 }
 
 

@@ -16,7 +16,8 @@ def typed_response(evidence: Evidence) -> Iterator[Finding]:
     computed = {row["patient"]: row for row in evidence.tables["responses"]}
     for patient in evidence.records.rows("patients"):
         typed = patient.get("response")
-        best = computed.get(patient["patient"], {}).get("best_response") or ""
+        row = computed.get(patient["patient"], {})
+        best = row.get(f"computed_{row.get('best_kind')}") or ""
         if typed and best and typed != best:
             yield Finding(
                 f"response is typed in as {typed}, and the assessments give {best}",
