@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from correlates.check_rows import COLUMNS
 from correlates.clinical.records import read_records
 from correlates.clinical.tables import write_clinical_table
 from correlates.cohort.integrity.checks import CHECKS
 from correlates.cohort.integrity.evidence import Evidence, settings_of
 from correlates.cohort.integrity.registry import run_checks
-from correlates.cohort.integrity.rows import COLUMNS
 from correlates.intake.records import SAMPLE, read_plan
 from correlates.job import run_logged
 from correlates.tables import read_tsv

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from correlates.check_rows import COLUMNS
 from correlates.cohort.integrity.fingerprints import SCORE_COLUMNS, fingerprint_findings
 from correlates.cohort.integrity.lineage.features import fingerprints_of
 from correlates.cohort.integrity.lineage.model import _Solver, _start, fit_feature
-from correlates.cohort.integrity.rows import COLUMNS
 from correlates.measurements import faults
 from correlates.simulate.lineages import Variation, draw_lineage_rows
 from correlates.simulate.trial import NO_EFFECTS, Effects

@@ -2,7 +2,7 @@
 
 import pytest
 
-from correlates.cohort.integrity.rows import COLUMNS, row
+from correlates.check_rows import COLUMNS, row
 from correlates.ending import last_words
 from correlates.intake.sheets.sheet import read_sheet, with_patients
 from correlates.intake.strict import left_out

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from correlates.cohort.integrity.rows import COLUMNS as FINDING_COLUMNS
+from correlates.check_rows import COLUMNS as FINDING_COLUMNS
 from correlates.cohort.integrity.sex import sex_findings
 from correlates.measurements import COLUMNS
 

@@ -20,7 +20,7 @@ BESIDE = {"lab": ["intake", "flow"], "clinical": ["intake"]}
 # Importable from every floor: they know nothing of any of them.
 GROUND = {
     *("problems", "tables", "digest", "job", "provenance", "ending", "measurements", "pages"),
-    "intervals",
+    *("intervals", "check_rows"),
 }
 MODULES = sorted(LIBRARY.rglob("*.py"))
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
@@ -28,6 +28,7 @@ SCRIPT_FLOORS = {
     "simulate_cohort": "simulate",
     "list_files": "intake",
     "enforce_strict": "intake",
+    "check_acquisition_dates": "intake",
     "read_strategies": "flow",
     "gate_sample": "flow",
     "find_placements": "flow",

@@ -1,7 +1,7 @@
 """Intake: one verdict for every file that was seen, and every problem of the sheets.
 
 Reads   the plan and the verdict of each gating job
-Writes  results/intake/files.tsv, results/intake/problems.tsv
+Writes  results/intake/{files.tsv,problems.tsv,date_order.tsv}
 """
 
 
@@ -48,3 +48,26 @@ rule enforce_strict:
         code=code_of("enforce_strict"),
     script:
         "../../scripts/enforce_strict.py"
+
+
+rule check_acquisition_dates:
+    """Compare the order of acquisitions with that of the draws; no date is written."""
+    input:
+        plan=plan_file,
+        files=rules.list_files.output.files,
+    output:
+        order="results/intake/date_order.tsv",
+    log:
+        "logs/intake/check_acquisition_dates.log",
+    conda:
+        "../../envs/gating.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(500),
+        runtime=each_try(10),
+    params:
+        tolerance_days=lookup(dpath="clinical/integrity/date_tolerance_days", within=config),
+        batch_gap_days=lookup(dpath="clinical/integrity/batch_gap_days", within=config),
+        code=code_of("check_acquisition_dates"),
+    script:
+        "../../scripts/check_acquisition_dates.py"

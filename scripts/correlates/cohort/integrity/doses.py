@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from correlates.check_rows import ERROR, NOTE, WARNING
 from correlates.cohort.integrity.evidence import Evidence, day_words, days_apart, place
 from correlates.cohort.integrity.registry import Finding, check
-from correlates.cohort.integrity.rows import ERROR, NOTE, WARNING
 
 TRIAL_DRUGS = ("ibrutinib", "lenalidomide")
 

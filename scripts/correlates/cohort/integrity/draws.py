@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
+from correlates.check_rows import ERROR, WARNING
 from correlates.cohort.integrity.evidence import Draw, Evidence, day_words, days_apart, place
 from correlates.cohort.integrity.registry import Finding, check
-from correlates.cohort.integrity.rows import ERROR, WARNING
 from correlates.intake.sheets.visits import CYCLE_DAYS, parse_visit
 
 FIRST_IBRUTINIB_DAY = 1

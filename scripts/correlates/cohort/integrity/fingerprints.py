@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from correlates.check_rows import NOTE, WARNING, row
 from correlates.cohort.integrity.lineage.alarm import Alarm, find_alarms, find_odd
 from correlates.cohort.integrity.lineage.distances import (
     Distances,
@@ -16,7 +17,6 @@ from correlates.cohort.integrity.lineage.distances import (
     distances_of,
 )
 from correlates.cohort.integrity.lineage.features import DRAW, Fingerprints, fingerprints_of
-from correlates.cohort.integrity.rows import NOTE, WARNING, row
 
 RULE = "swap_alarm"
 SOURCE = "results/cohort/fingerprints.tsv"

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterator, Mapping
 
+from correlates.check_rows import ERROR, WARNING
 from correlates.cohort.integrity.evidence import Evidence, day_words, place
 from correlates.cohort.integrity.registry import Finding, check
-from correlates.cohort.integrity.rows import ERROR, WARNING
 
 
 @check(ERROR, ("flares",))

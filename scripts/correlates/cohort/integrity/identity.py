@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from correlates.check_rows import ERROR, NOTE, WARNING
 from correlates.cohort.integrity.evidence import Evidence, place
 from correlates.cohort.integrity.registry import Finding, check
-from correlates.cohort.integrity.rows import ERROR, NOTE, WARNING
 
 _UNUSED = ("missing",)
 

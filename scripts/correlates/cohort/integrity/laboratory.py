@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from statistics import median
 
+from correlates.check_rows import ERROR, WARNING
 from correlates.cohort.integrity.evidence import Evidence, day_words, place
 from correlates.cohort.integrity.registry import Finding, check
-from correlates.cohort.integrity.rows import ERROR, WARNING
 from correlates.intake.sheets.plausible import ERROR as PARTS_TOLERANCE
 from correlates.intake.sheets.plausible import PARTS, WHOLE
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from correlates.check_rows import ERROR, NOTE, WARNING, row
 from correlates.cohort.integrity.evidence import Evidence
-from correlates.cohort.integrity.rows import ERROR, NOTE, WARNING, row
 
 SEVERITIES = (ERROR, WARNING, NOTE)
 _TO_RUN = "Give the study what the check needs, if it has it; until then nothing is known of this."

@@ -13,7 +13,7 @@ from statistics import fmean, median
 
 import pandas as pd
 
-from correlates.cohort.integrity.rows import ERROR, NOTE, WARNING, row
+from correlates.check_rows import ERROR, NOTE, WARNING, row
 from correlates.measurements import USABLE
 
 RULE = "sex_check"

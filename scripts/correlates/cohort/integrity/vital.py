@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterator, Mapping
 
+from correlates.check_rows import ERROR, NOTE, WARNING
 from correlates.cohort.integrity.evidence import Evidence, day_words, days_apart, place
 from correlates.cohort.integrity.registry import Finding, check
-from correlates.cohort.integrity.rows import ERROR, NOTE, WARNING
 
 # By kind of sheet, the days of its rows on which something was done or seen, and in words what.
 _DATED = {
