@@ -42,6 +42,8 @@ class InStudy:
         Whether any of its tubes is of a stimulation.
     beside
         Those of its files that are gated for a folder of `BESIDE` as well.
+    absent
+        Results of sheets that it does not have, as paths beside the folder of results.
     """
 
     acquisitions: Collection[str]
@@ -49,6 +51,7 @@ class InStudy:
     tables: Collection[str] = ()
     has_stimulations: bool = False
     beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    absent: Collection[str] = ()
 
 
 def forget_what_is_past(
@@ -133,7 +136,7 @@ def forget_other_files(flow: Path, acquisitions: Iterable[str]) -> list[Path]:
 
 
 def forget_other_parts(results: Path, study: InStudy) -> None:
-    """Remove the results of panels, tables and stimulations that are no longer in the study.
+    """Remove the results of panels, tables, stimulations and sheets that the study no longer has.
 
     Parameters
     ----------
@@ -151,6 +154,8 @@ def forget_other_parts(results: Path, study: InStudy) -> None:
             _remove(results / name)
     if not study.has_stimulations:
         _remove(results / OF_STIMULATIONS)
+    for path in study.absent:
+        _remove(results.parent / path)
 
 
 def _remove(path: Path) -> None:

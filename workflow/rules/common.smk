@@ -190,6 +190,7 @@ def finish_run(status):
         tables=[one["name"] for one in exported_tables()],
         has_stimulations=bool(stimulation_acquisitions()),
         beside={"as_templated": PLAN.overridden, "again": PLAN.double_gated},
+        absent=absent_clinical_results(),
     )
     forget_what_is_past(results, plan, study, clinical)
     for line in last_words(results) if status == "finished" else ():
