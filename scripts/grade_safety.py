@@ -34,7 +34,8 @@ COLUMNS = {
 def main(job) -> None:
     """Write every table of safety and dose."""
     records = read_records(job.input.clinical)
-    tables = safety_tables(records, safety_settings(job.params.settings))
+    settings = safety_settings(job.params.settings, job.params.confidence)
+    tables = safety_tables(records, settings)
     for name, columns in COLUMNS.items():
         write_clinical_table(getattr(job.output, name), columns, getattr(tables, name), records)
 

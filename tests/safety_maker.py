@@ -20,7 +20,7 @@ def make_settings(**changed) -> SafetySettings:
     block = dict(shipped())
     for name, value in changed.items():
         block[name] = block[name] | value if isinstance(value, dict) else value
-    return safety_settings(block)
+    return safety_settings(block, confidence=0.95)
 
 
 def make_course(drug="lenalidomide", first=29, last=100, mg=5.0, **doses) -> Course:

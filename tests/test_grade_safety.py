@@ -33,7 +33,7 @@ def written(tmp_path):
     job = SimpleNamespace(
         input=SimpleNamespace(clinical=str(path)),
         output=SimpleNamespace(**files),
-        params=SimpleNamespace(settings=shipped()),
+        params=SimpleNamespace(settings=shipped(), confidence=0.95),
     )
     grade_safety.main(job)
     return {name: read_tsv(path) for name, path in files.items()}
@@ -64,7 +64,7 @@ def test_no_table_computes_a_column_that_it_does_not_have(written):
         adverse_events=[{"onset_day": 31}],
         follow_up=[{"study_day": 120}],
     )
-    tables = safety_tables(records, safety_settings(shipped()))
+    tables = safety_tables(records, safety_settings(shipped(), 0.95))
     for name, columns in grade_safety.COLUMNS.items():
         for row in getattr(tables, name):
             assert set(row) <= set(columns), name

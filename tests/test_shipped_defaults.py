@@ -172,7 +172,6 @@ DEFAULTS = {
     "clinical.safety.ibrutinib_mg": 420,
     "clinical.safety.cycle_days": 28,
     "clinical.safety.min_delay_days": 1,
-    "clinical.safety.confidence": 0.95,
     "cohort.b1_max_days_before": 3,
     "clinical.response.criteria": "iwCLL2018",
     "clinical.response.source": "computed",

@@ -30,6 +30,7 @@ rule grade_safety:
         runtime=each_try(30),
     params:
         settings=lookup(dpath="clinical/safety", within=config),
+        confidence=lookup(dpath="analyses/confidence", within=config),
         code=code_of("grade_safety"),
     script:
         "../../scripts/grade_safety.py"

@@ -67,7 +67,7 @@ class DoseLimitingSettings:
 
 @dataclass(frozen=True)
 class SafetySettings:
-    """The block ``clinical/safety`` of the config; every key is explained there."""
+    """The block ``clinical/safety`` of the config, and the level of all intervals."""
 
     tls: TlsSettings
     haematology: str
@@ -83,8 +83,16 @@ class SafetySettings:
     confidence: float
 
 
-def safety_settings(block: Mapping) -> SafetySettings:
-    """Read the block ``clinical/safety``, which the schema has checked."""
+def safety_settings(block: Mapping, confidence: float) -> SafetySettings:
+    """Read the block ``clinical/safety``, which the schema has checked.
+
+    Parameters
+    ----------
+    block
+        The block.
+    confidence
+        Level of all intervals, which is set for all analyses.
+    """
     return SafetySettings(
         **{
             **block,
@@ -93,5 +101,6 @@ def safety_settings(block: Mapping) -> SafetySettings:
             "dose_limiting": DoseLimitingSettings(**block["dose_limiting"]),
             "dose_levels_mg": tuple(block["dose_levels_mg"]),
             "true_dlt_rates": tuple(block["true_dlt_rates"]),
+            "confidence": confidence,
         }
     )
