@@ -18,6 +18,18 @@ rule simulate_cohort:
         panels=f"{SIMULATED['folder']}/panels.tsv",
         samples=f"{SIMULATED['folder']}/samples.tsv",
         cbc=f"{SIMULATED['folder']}/cbc.tsv",
+        clinic=expand(
+            f"{SIMULATED['folder']}/{{sheet}}.tsv",
+            sheet=[
+                "exposure",
+                "lesions",
+                "assessments",
+                "flares",
+                "laboratory",
+                "adverse_events",
+                "follow_up",
+            ],
+        ),
     log:
         "logs/simulate/simulate_cohort.log",
     conda:

@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from correlates.simulate import truth
+from correlates.simulate.clinic.clinic import draw_clinic
+from correlates.simulate.clinic.write import write_clinic
 from correlates.simulate.cytometer import Blood
-from correlates.simulate.draws import TRIAL, Draw, draw_trial
+from correlates.simulate.draws import SHEETS_STREAM, Draw, draw_trial
 from correlates.simulate.fcs_writer import spillover_keyword, write_fcs
 from correlates.simulate.panel import (
     CHANNELS,
@@ -21,13 +23,13 @@ from correlates.simulate.panel import (
 from correlates.simulate.populations import CODES, LABELS
 from correlates.simulate.references import CONTROL, draw_controls, write_references
 from correlates.simulate.sample import Tube, draw_artefacts, draw_tube
-from correlates.simulate.sheets import write_sheets
+from correlates.simulate.sheets import cbc_rows, write_sheets
 from correlates.simulate.trial import NO_EFFECTS, Effects, Patient
 
 N_EVENTS = 40_000
 _DONOR_SD = 0.04
 # streams of randomness under one seed, so that the files' events do not move with the sheets
-_BATCHES, _SHEETS, _DONORS, _TUBES, _CONTROLS = range(TRIAL + 1, TRIAL + 6)
+_BATCHES, _DONORS, _TUBES, _CONTROLS = 1, 3, 4, 5
 
 
 def simulate_cohort(
@@ -56,7 +58,10 @@ def simulate_cohort(
     folder = Path(folder)
     planted = Effects() if effects else NO_EFFECTS
     patients, draws, swap = draw_trial(n_patients, planted, seed)
-    write_sheets(folder, patients, draws, np.random.default_rng([seed, _SHEETS]))
+    cbc = cbc_rows(draws, np.random.default_rng([seed, SHEETS_STREAM]))
+    clinic = draw_clinic(patients, draws, cbc, seed)
+    write_sheets(folder, patients, draws, cbc, clinic)
+    write_clinic(folder, clinic)
     batches = _draw_batches(draws, np.random.default_rng([seed, _BATCHES]))
     rows = []
     for number, draw in enumerate(draws):

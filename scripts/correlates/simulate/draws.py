@@ -9,8 +9,8 @@ from correlates.simulate.trial import Effects, Patient, draw_patients
 
 _BATCH_DAYS = 90
 _SWAPPED_VISIT = "C1D8"
-# The first of the streams of randomness under one seed; cohort.py names the others.
-TRIAL = 0
+# Two of the streams of randomness under one seed; cohort.py and the clinic name the others.
+TRIAL, SHEETS_STREAM = 0, 2
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from correlates.simulate.clinic.clinic import Clinic
 from correlates.simulate.draws import Draw
 from correlates.simulate.panel import FLUORESCENCE, MARKERS, PANEL, SCATTER
 from correlates.simulate.populations import OTHER_LEUKOCYTES
@@ -26,8 +27,14 @@ _PATIENT_COLUMNS = (
     "ighv",
     "b2m_mg_l",
     "prophylaxis",
+    "enrolment_order",
+    "dose_cohort",
+    "creatinine_uln_mg_dl",
 )
-_SAMPLE_COLUMNS = ("sample", "patient", "visit", "study_day", "specimen", "panel", "batch")
+_SAMPLE_COLUMNS = (
+    *("sample", "patient", "visit", "study_day", "specimen", "panel", "batch", "occasion"),
+    *("hours_post_lenalidomide", "steroid_7d"),
+)
 _CBC_COLUMNS = (
     "patient",
     "visit",
@@ -41,8 +48,17 @@ _CBC_COLUMNS = (
 )
 
 
+def cbc_rows(draws: Iterable[Draw], rng: np.random.Generator) -> list[dict]:
+    """Return the blood count of every draw; its error comes from ``rng``."""
+    return [_cbc_row(draw, rng) for draw in draws]
+
+
 def write_sheets(
-    folder: Path, patients: Iterable[Patient], draws: Iterable[Draw], rng: np.random.Generator
+    folder: Path,
+    patients: Iterable[Patient],
+    draws: Iterable[Draw],
+    cbc: Iterable[dict],
+    clinic: Clinic,
 ) -> None:
     """Write patients.tsv, samples.tsv, cbc.tsv and panels.tsv.
 
@@ -53,31 +69,38 @@ def write_sheets(
     ----------
     folder
         Where they stand; ``fcs/`` beside them holds the files.
-    patients, draws
+    patients, draws, cbc
         Of the cohort.
-    rng
-        Source of randomness: the error of the blood count.
+    clinic
+        Of the cohort: what the patients and samples sheets take from it.
     """
-    draws = list(draws)
-    clinical = ({"patient": patient.key} | patient.clinical for patient in patients)
+    clinical = [_patient_row(patient, clinic) for patient in patients]
     write_tsv(folder / "patients.tsv", _PATIENT_COLUMNS, clinical)
-    write_tsv(folder / "samples.tsv", _SAMPLE_COLUMNS, map(_sample_row, draws))
-    write_tsv(folder / "cbc.tsv", _CBC_COLUMNS, [_cbc_row(draw, rng) for draw in draws])
+    samples = [_sample_row(draw, clinic) for draw in draws]
+    write_tsv(folder / "samples.tsv", _SAMPLE_COLUMNS, samples)
+    write_tsv(folder / "cbc.tsv", _CBC_COLUMNS, cbc)
     channels = [*zip(FLUORESCENCE, MARKERS, strict=True), *((name, "") for name in SCATTER)]
     rows = [{"panel": PANEL, "channel": name, "marker": marker} for name, marker in channels]
     write_tsv(folder / "panels.tsv", ("panel", "channel", "marker"), rows)
 
 
-def _sample_row(draw: Draw) -> dict:
+def _patient_row(patient: Patient, clinic: Clinic) -> dict:
+    return {"patient": patient.key} | patient.clinical | clinic.typed(patient.key)
+
+
+def _sample_row(draw: Draw, clinic: Clinic) -> dict:
+    late = clinic.plan.late_draw.get((draw.patient.key, draw.visit), 0)
+    day = draw.patient.study_day(draw.visit) + late
     return {
         "sample": draw.sample,
         "patient": draw.patient.key,
         "visit": draw.visit,
-        "study_day": draw.patient.study_day(draw.visit),
+        "study_day": day,
         "specimen": "fresh_wb",
         "panel": PANEL,
         "batch": draw.batch,
-    }
+        "occasion": "scheduled",
+    } | clinic.before_draw(draw.patient.key, day)
 
 
 def _cbc_row(draw: Draw, rng: np.random.Generator) -> dict:
