@@ -6,7 +6,9 @@ A patient who is named in any sheet but not among the patients gets a row there.
 
 from correlates.clinical.records import ClinicalRecords, cut_records
 from correlates.intake.clinical import KINDS, with_flare_days
+from correlates.intake.clinical_sheets import clinical_records
 from correlates.intake.sheets.schemas import load_schema
+from correlates.intake.sheets.study import read_study
 
 PATIENT = "P01"
 DEFAULTS = {
@@ -81,3 +83,17 @@ def dose(start_day, stop_day=None, dose_mg=5.0, drug="lenalidomide", **more) -> 
     """Return one row of exposure."""
     days = {"start_day": start_day, "stop_day": stop_day}
     return days | {"dose_mg": dose_mg, "drug": drug} | more
+
+
+def read_clinic(folder, cut=None) -> ClinicalRecords:
+    """Return the records of a simulated clinic's sheets, read as a run reads them."""
+    names = {kind: f"{kind}.tsv" for kind in (*KINDS, "panels")}
+    # Without a drop folder the samples sheet would have to name files, of which there are none.
+    drop = {"folder": ".", "pattern": "{patient}_{visit}_{panel}.fcs"}
+    block = names | {"gating": {"tnk": "tnk"}, "drop": drop}
+    if cut:
+        block["data_cut"] = cut
+    study = read_study(block, root=folder)
+    records, problems = clinical_records(study, block)
+    assert [*study.problems, *problems] == []
+    return records
