@@ -11,11 +11,10 @@ def tables_by_sheets():
 
 def clinical_results():
     """The tables that the default target asks for."""
-    study = config["study"]
     return [
         str(path)
         for tables, sheets in tables_by_sheets()
-        if any(study.get(kind) for kind in sheets)
+        if set(sheets) & set(PLAN.sheets)
         for path in tables
     ]
 

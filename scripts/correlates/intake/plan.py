@@ -76,6 +76,7 @@ def make_plan(
         mesf=_table(study, "mesf"),
         panels=study.panels(),
         marker_classes=study.marker_classes(),
+        sheets=tuple(study.sheets),
         gating=study.gating,
         compensation=study.compensation,
         records=records,

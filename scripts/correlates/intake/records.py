@@ -11,7 +11,7 @@ from correlates.intake.panels import PanelRow, rows_of_batch
 from correlates.intake.sheets.visits import tube_key
 from correlates.problems import Problem
 
-FORMAT = 9
+FORMAT = 10
 SAMPLE, REFERENCE = "sample", "reference"
 CONTROL, CALIBRATION_BEADS = "control", "beads_mesf"
 # The tube that holds every stain of its panel, and what is measured of a draw; all others are what
@@ -144,6 +144,8 @@ class Plan:
         Everything wrong in config and sheets.
     patients, cbc, beads, mesf
         Good rows of these sheets: canonical column to typed value, None where empty.
+    sheets
+        Kinds of sheets that the study has, from files or from REDCap.
     panels
         Per panel its channels with their markers, for all batches and for single ones.
     marker_classes
@@ -178,6 +180,7 @@ class Plan:
     second_gating: Mapping[str, str] = field(default_factory=dict)
     double_gated: tuple[str, ...] = ()
     marker_classes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sheets: tuple[str, ...] = ()
     records: ClinicalRecords | None = field(default=None, compare=False, repr=False)
 
     @cached_property
@@ -311,6 +314,7 @@ class Plan:
             "second_gating": dict(self.second_gating),
             "double_gated": list(self.double_gated),
             "marker_classes": {panel: dict(of) for panel, of in self.marker_classes.items()},
+            "sheets": list(self.sheets),
         }
         return json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -343,6 +347,7 @@ class Plan:
             second_gating=content["second_gating"],
             double_gated=tuple(content["double_gated"]),
             marker_classes=content["marker_classes"],
+            sheets=tuple(content["sheets"]),
         )
 
 

@@ -103,16 +103,12 @@ class RedcapMap:
         Visit of each event; None for an event that is no visit.
     missing_codes
         Missing data codes of the project.
-    event, prefix
-        Where derived results are stored, and what the names of their fields begin with.
     """
 
     name: str
     sources: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
     visits: Mapping[str, str | None] = field(default_factory=dict)
     missing_codes: frozenset[str] = frozenset()
-    event: str = ""
-    prefix: str = "cllc"
 
 
 def read_mapping(path: str | Path, name: str) -> tuple[RedcapMap, list[Problem]]:
@@ -194,7 +190,6 @@ def _wrong_columns(source: Mapping, place: str, name: str) -> Iterator[Problem]:
 
 
 def _made(content: Mapping, name: str) -> RedcapMap:
-    results = content.get("results", {})
     return RedcapMap(
         name,
         {
@@ -203,8 +198,6 @@ def _made(content: Mapping, name: str) -> RedcapMap:
         },
         content.get("visits", {}),
         frozenset(str(code) for code in content.get("missing_codes", [])),
-        results.get("event", ""),
-        results.get("prefix", "cllc"),
     )
 
 

@@ -1,9 +1,10 @@
 """REDCap in: export, data dictionary, event map and mapping read together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from correlates.intake.config import CONFIG
 from correlates.intake.redcap.cells import Project
 from correlates.intake.redcap.dictionary import Dictionary, read_dictionary
 from correlates.intake.redcap.events import EventMap, read_events
@@ -11,8 +12,10 @@ from correlates.intake.redcap.export import Export, read_export
 from correlates.intake.redcap.mapping import RedcapMap, read_mapping
 from correlates.intake.redcap.tables import SheetMaker
 from correlates.intake.sheets.tabular import TextTable
-from correlates.problems import Problem
+from correlates.problems import Problem, did_you_mean
 
+# The instrument of derived results.
+INSTRUMENT = "cll_correlates"
 FILES = ("export", "dictionary", "events", "mapping")
 
 
@@ -79,4 +82,32 @@ def read_redcap(block: Mapping, root: str | Path = ".") -> Redcap:
     if "events" in paths:
         events = problems.of(read_events(root / paths["events"], paths["events"]))
     export = problems.of(read_export(root / paths["export"], paths["export"], dictionary, events))
+    if export.lines and isinstance(block.get("results"), Mapping):
+        problems.found += _results_problems(block["results"], export, events)
     return Redcap(export, dictionary, events, mapping, tuple(problems.found))
+
+
+def _results_problems(
+    results: Mapping, export: Export, events: EventMap | None
+) -> Iterator[Problem]:
+    """Yield what keeps derived results from finding their place in the project."""
+    event, column = results.get("event"), "study.redcap.results.event"
+    if events is None or not export.is_longitudinal:
+        if event:
+            problem = "the project has no events"
+            yield Problem(CONFIG, problem, "Leave the key out.", column=column, value=str(event))
+    elif not event:
+        problem = "nothing tells at which event results are to be stored"
+        remedy = f"Give one of {', '.join(events.forms)}."
+        yield Problem(CONFIG, problem, remedy, column=column)
+    elif event not in events.forms:
+        remedy = did_you_mean(str(event), list(events.forms))
+        problem = f"{events.name} does not have this event"
+        yield Problem(CONFIG, problem, remedy, column=column, value=str(event))
+    elif INSTRUMENT not in events.forms[event]:
+        problem = f"the instrument {INSTRUMENT} of the results is not designated for this event"
+        remedy = (
+            "Before the import add results/clinical/redcap_dictionary.csv to the data dictionary, "
+            "and designate the instrument for the event."
+        )
+        yield Problem(CONFIG, problem, remedy, column=column, value=event, stops="nothing")
