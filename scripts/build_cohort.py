@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from correlates.clinical.endpoints.rows import read_endpoints
 from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.build import build_cohort, write_cohort
-from correlates.cohort.endpoints import endpoint_table
 from correlates.cohort.exclusions import COLUMNS, list_exclusions
 from correlates.cohort.merging import merge_measurements
 from correlates.intake.records import read_plan
@@ -25,7 +25,7 @@ def main(job) -> None:
     assays = {path: read_measurements(path) for path in job.input.measurements}
     measured = merge_measurements(assays, patients)
     baselines = choose_baselines(measured, patients, settings["b1_max_days_before"])
-    endpoints = endpoint_table(patients, job.params.criteria)
+    endpoints = read_endpoints(job.input.endpoints)
     # Not by pandas, which would read a patient called NA as none.
     left_out = pd.DataFrame(
         [row for path in job.input.left_out for row in read_tsv(path)], columns=COLUMNS
@@ -42,7 +42,6 @@ def main(job) -> None:
     write_measurements(measured, job.output.measurements)
     for table, path in (
         (baselines.draws, job.output.baselines),
-        (endpoints, job.output.endpoints),
         (exclusions, job.output.exclusions),
     ):
         known = table.astype(object).where(table.notna(), None)

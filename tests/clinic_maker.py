@@ -4,11 +4,16 @@ Every column that a row does not name takes the default below, else None, as an 
 A patient who is named in any sheet but not among the patients gets a row there.
 """
 
+import yaml
+
+from correlates.clinical.endpoints.rows import endpoint_frame
+from correlates.clinical.endpoints.table import derive, endpoint_rows
 from correlates.clinical.records import ClinicalRecords, cut_records
 from correlates.intake.clinical import KINDS, with_flare_days
 from correlates.intake.clinical_sheets import clinical_records
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.study import read_study
+from study import ROOT
 
 PATIENT = "P01"
 DEFAULTS = {
@@ -97,3 +102,18 @@ def read_clinic(folder, cut=None) -> ClinicalRecords:
     records, problems = clinical_records(study, block)
     assert [*study.problems, *problems] == []
     return records
+
+
+def shipped_settings() -> dict:
+    """Return the block ``clinical`` of the shipped config."""
+    return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["clinical"]
+
+
+def endpoints_of(records: ClinicalRecords, **blocks):
+    """Return the endpoint table of records as the cohort reads it, by the shipped settings.
+
+    ``blocks`` are laid over the config's blocks of the same name.
+    """
+    settings = shipped_settings()
+    settings |= {name: settings[name] | block for name, block in blocks.items()}
+    return endpoint_frame(endpoint_rows(records, derive(records, settings), settings))

@@ -9,10 +9,13 @@ import pytest
 import scanpy as sc
 
 import build_cohort as script
+from clinic_maker import endpoints_of, make_records, shipped_settings
 from correlates.analyses.markers import tables_of
+from correlates.clinical.endpoints.rows import COLUMNS as ENDPOINTS
+from correlates.clinical.endpoints.table import derive, endpoint_rows
+from correlates.clinical.tables import write_clinical_table
 from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.build import build_cohort, write_cohort
-from correlates.cohort.endpoints import endpoint_table
 from correlates.cohort.exclusions import COLUMNS as EXCLUSION_COLUMNS
 from correlates.cohort.exclusions import list_exclusions
 from correlates.cohort.flags import flag_bits, flag_codes
@@ -88,7 +91,11 @@ PROVENANCE = {
 
 def tables(rows=ROWS, patients=PATIENTS):
     merged = merge_measurements({"flow": conform(pd.DataFrame(rows))}, patients)
-    return merged, choose_baselines(merged, patients, 3), endpoint_table(patients, "iwCLL2018")
+    return (
+        merged,
+        choose_baselines(merged, patients, 3),
+        endpoints_of(make_records(patients=patients)),
+    )
 
 
 def built(rows=ROWS, patients=PATIENTS):
@@ -583,7 +590,11 @@ def test_the_script_writes_what_is_unknown_as_blank_and_no_name_as_unknown(tmp_p
     write_measurements(conform(pd.DataFrame([row("P1", "C0D1", 9.0)])), tables["measurements"][0])
     lost = dict.fromkeys(EXCLUSION_COLUMNS, "x") | {"patient": "NA"}
     write_tsv(tables["left_out"][0], EXCLUSION_COLUMNS, [lost])
-    written = ("measurements", "baselines", "endpoints", "exclusions", "cohort")
+    inputs["endpoints"] = tmp_path / "endpoints"
+    records = make_records(patients=patients)
+    rows = endpoint_rows(records, derive(records, shipped_settings()), shipped_settings())
+    write_clinical_table(inputs["endpoints"], ENDPOINTS, rows, records)
+    written = ("measurements", "baselines", "exclusions", "cohort")
     outputs = {name: tmp_path / "out" / name for name in written}
     settings = {"b1_max_days_before": 3}
 
@@ -591,7 +602,7 @@ def test_the_script_writes_what_is_unknown_as_blank_and_no_name_as_unknown(tmp_p
         SimpleNamespace(
             input=SimpleNamespace(**inputs, **tables),
             output=SimpleNamespace(**outputs),
-            params=SimpleNamespace(settings=settings, criteria="iwCLL2018"),
+            params=SimpleNamespace(settings=settings),
         )
     )
 
@@ -600,9 +611,11 @@ def test_the_script_writes_what_is_unknown_as_blank_and_no_name_as_unknown(tmp_p
         ("C0D1", "1.0"),
         ("", ""),
     ]
-    by_name = {one["endpoint"]: one for one in read_tsv(outputs["endpoints"])}
-    assert (by_name["cr"]["value"], by_name["orr"]["value"]) == ("", "0.0")
-    assert ad.read_h5ad(outputs["cohort"]).var_names.tolist() == ["nk__abs@B0"]
+    by_name = {one["endpoint"]: one for one in read_tsv(inputs["endpoints"])}
+    assert (by_name["cr"]["value"], by_name["orr"]["value"]) == ("", "0")
+    cohort = ad.read_h5ad(outputs["cohort"])
+    assert cohort.var_names.tolist() == ["nk__abs@B0"]
+    assert (np.isnan(cohort.obs["cr"].iloc[0]), cohort.obs["orr"].iloc[0]) == (True, 0)
 
 
 def test_a_survival_endpoint_is_a_time_and_an_event_and_a_number_stays_one(tmp_path):

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clinic_maker import endpoints_of, make_records
 from correlates.analyses.contrasts import COLUMNS as CONTRAST_COLUMNS
 from correlates.analyses.contrasts import VALUE_COLUMNS, contrast_values, run_contrasts
 from correlates.analyses.markers import CohortTables
 from correlates.analyses.model import PREDICTION_COLUMNS, run_model
-from correlates.cohort import baselines, endpoints, exclusions
+from correlates.clinical.endpoints import rows as endpoints
+from correlates.cohort import baselines, exclusions
 from correlates.cohort.batch_confounding import COLUMNS as CONFOUNDING
 from correlates.flow.figures.figure import draw_refusal
 from correlates.intake.listing import FILE_COLUMNS, PROBLEM_COLUMNS
@@ -180,7 +182,7 @@ def written(tmp_path_factory):
         {"patient": name, "response": "CR", "tfr_grade": 1, "lenalidomide_start_day": 29}
         for name in PATIENTS
     ]
-    ends = endpoints.endpoint_table(sheet, "iwCLL2018")
+    ends = endpoints_of(make_records(patients=sheet))
     chosen = baselines.choose_baselines(measurements(), sheet, 90)
     left_out = exclusions.list_exclusions(files, [problem], measurements(), chosen, ends)
     contrasts = run_contrasts(tables, CONTRASTS, confidence=0.9)

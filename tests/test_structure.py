@@ -48,6 +48,7 @@ SCRIPT_FLOORS = {
     "compare_gatings": "flow",
     "grade_safety": "clinical",
     "judge_response": "clinical",
+    "derive_endpoints": "clinical",
     "build_cohort": "cohort",
     "check_integrity": "cohort",
     "score_batches": "cohort",

@@ -60,3 +60,33 @@ rule judge_response:
         code=code_of("judge_response"),
     script:
         "../../scripts/judge_response.py"
+
+
+rule derive_endpoints:
+    """Derive response, flare and times to events: one endpoint table for all that follows."""
+    input:
+        clinical=clinical_file,
+    output:
+        endpoints="results/clinical/endpoints.tsv",
+        flares="results/clinical/flares.tsv",
+        flare_events="results/clinical/flare_events.tsv",
+        flare_rates="results/clinical/flare_rates.tsv",
+        follow_up="results/clinical/follow_up.tsv",
+        landmarks="results/clinical/landmarks.tsv",
+    log:
+        "logs/clinical/derive_endpoints.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        settings={
+            "response": config["clinical"]["response"],
+            "flare": config["clinical"]["flare"],
+            "survival": config["clinical"]["survival"],
+        },
+        code=code_of("derive_endpoints"),
+    script:
+        "../../scripts/derive_endpoints.py"

@@ -1,7 +1,7 @@
 """Cohort: measurements and clinical endpoints become one AnnData, patients by features.
 
-Reads   the measurement table of every assay, the clinical sheets as the plan holds them
-Writes  results/cohort/{measurements.parquet,endpoints.tsv,baselines.tsv,exclusions.tsv,cohort.h5ad,
+Reads   the measurement table of every assay, the endpoint table, the patients sheet
+Writes  results/cohort/{measurements.parquet,baselines.tsv,exclusions.tsv,cohort.h5ad,
         integrity.tsv}
 """
 
@@ -10,16 +10,16 @@ include: "../inputs/cohort.smk"
 
 
 rule build_cohort:
-    """Choose the baselines, derive the endpoints, and join everything that a patient has."""
+    """Choose the baselines, and join everything that a patient has."""
     input:
         plan=plan_file,
+        endpoints=rules.derive_endpoints.output.endpoints,
         files=rules.list_files.output.files,
         problems=rules.list_files.output.problems,
         measurements=measurements_of_assays,
         left_out=left_out_of_assays,
     output:
         measurements="results/cohort/measurements.parquet",
-        endpoints="results/cohort/endpoints.tsv",
         baselines="results/cohort/baselines.tsv",
         exclusions="results/cohort/exclusions.tsv",
         cohort="results/cohort/cohort.h5ad",
@@ -33,7 +33,6 @@ rule build_cohort:
         runtime=each_try(30),
     params:
         settings=lookup(dpath="cohort", within=config),
-        criteria=lookup(dpath="clinical/response/criteria", within=config),
         code=code_of("build_cohort"),
     script:
         "../../scripts/build_cohort.py"
@@ -44,7 +43,7 @@ rule score_batches:
     input:
         plan=plan_file,
         baselines=rules.build_cohort.output.baselines,
-        endpoints=rules.build_cohort.output.endpoints,
+        endpoints=rules.derive_endpoints.output.endpoints,
     output:
         confounding="results/cohort/batch_confounding.tsv",
     log:

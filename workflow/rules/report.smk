@@ -15,7 +15,7 @@ rule build_report:
         reconciliation=rules.collect_flow.output.reconciliation,
         not_detected=rules.collect_flow.output.not_detected,
         measurements=rules.build_cohort.output.measurements,
-        endpoints=rules.build_cohort.output.endpoints,
+        endpoints=rules.derive_endpoints.output.endpoints,
         baselines=rules.build_cohort.output.baselines,
         exclusions=rules.build_cohort.output.exclusions,
         confounding=rules.score_batches.output.confounding,

@@ -1,0 +1,1 @@
+"""The endpoint table: everything that measurements are compared with."""

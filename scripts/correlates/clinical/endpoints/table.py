@@ -1,0 +1,159 @@
+"""The endpoint table: every endpoint of every patient, evaluable or with the reason why not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from correlates.clinical.endpoints.response import (
+    no_response_endpoints,
+    response_endpoints,
+    shrinkage_endpoint,
+)
+from correlates.clinical.endpoints.rows import BINARY, CONTINUOUS, ORDINAL, SURVIVAL, Endpoint
+from correlates.clinical.flare.patients import FlareOfPatient, flare_of_patient
+from correlates.clinical.records import ClinicalRecords
+from correlates.clinical.response.course import PatientResponse, responses_of
+from correlates.clinical.response.judged import TYPED, Course
+from correlates.clinical.survival.history import NOT_EVALUABLE
+from correlates.clinical.survival.outcomes import SURVIVAL as DEATHS
+from correlates.clinical.survival.outcomes import Outcome, outcomes_of
+from correlates.clinical.survival.schedule import Schedule, missed_visits
+from correlates.clinical.survival.times import TimeToEvent
+from correlates.intake.sheets.values import is_blank
+
+FOLLOW_UP = "follow_up"
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What endpoints are made of, per patient and in the order of the patients sheet."""
+
+    responses: Mapping[str, PatientResponse]
+    flares: tuple[FlareOfPatient, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+def derive(records: ClinicalRecords, settings: Mapping) -> Derived:
+    """Derive response, flare and times of every patient.
+
+    Parameters
+    ----------
+    records
+        The study's records, up to the data cut.
+    settings
+        The config's block ``clinical``: ``response``, ``flare``, ``survival``.
+    """
+    responses = responses_of(records, settings["response"])
+    courses = {name: one.chosen for name, one in responses.items() if one.chosen.source != TYPED}
+    window = settings["flare"]["window_days"]
+    return Derived(
+        responses,
+        tuple(flare_of_patient(records, name, window) for name in records.patients),
+        tuple(outcomes_of(records, courses, settings)),
+    )
+
+
+def endpoint_rows(records: ClinicalRecords, derived: Derived, settings: Mapping) -> list[dict]:
+    """Put every endpoint of every patient into one table.
+
+    Parameters
+    ----------
+    records
+        The study's records.
+    derived
+        What `derive` made of them.
+    settings
+        The config's block ``clinical``.
+
+    Returns
+    -------
+    Rows of `rows.COLUMNS`, patient by patient. What is not evaluable has no value; a reason beside
+    a value says how it came about. Endpoints that the study's sheets cannot give have no rows.
+    """
+    schedule = Schedule.of(settings["survival"])
+    rows = []
+    for flare, outcome in zip(derived.flares, derived.outcomes, strict=True):
+        patient = flare.patient
+        response = derived.responses[patient]
+        course = response.chosen
+        found = _response(records, response, outcome, schedule)
+        if records.has("assessments"):
+            found.append(shrinkage_endpoint(response.computed))
+        found += [_time(name, time) for name, time in outcome.all_times.items()]
+        criteria, source = _criteria(records.patient(patient), course), course.source
+        rows += [
+            one.row(patient, *(("", FOLLOW_UP) if _is_of_death(one.name) else (criteria, source)))
+            for one in found
+        ]
+        rows += [one.row(patient, flare.version, flare.source) for one in flare_endpoints(flare)]
+    return rows
+
+
+def _criteria(row: Mapping, course: Course) -> str:
+    """Return the criteria of a patient's responses; those typed in may name their own."""
+    own = row.get("response_criteria") if course.source == TYPED else None
+    return str(own or course.criteria)
+
+
+def _is_of_death(endpoint: str) -> bool:
+    """Say whether an endpoint rests on deaths alone, and on no criteria of response."""
+    return endpoint.split("_")[0] == DEATHS
+
+
+def flare_endpoints(flare: FlareOfPatient) -> list[Endpoint]:
+    """Return the endpoints of flare; an onset is in days from the first lenalidomide dose."""
+    found = [
+        Endpoint("tfr_any", BINARY, _number(flare.any_flare), flare.reason),
+        Endpoint("tfr_ge2", BINARY, _number(flare.ge2), flare.reason),
+        Endpoint("tfr_ordinal", ORDINAL, flare.ordinal, flare.reason),
+    ]
+    if flare.source == "flares":
+        why = "" if flare.onset_d is not None else flare.reason or "no flare"
+        if flare.any_flare is False:
+            why = f"no flare: {flare.reason}"
+        found.append(Endpoint("tfr_onset_d", CONTINUOUS, flare.onset_d, why))
+    return found
+
+
+def _response(
+    records: ClinicalRecords, response: PatientResponse, outcome: Outcome, schedule: Schedule
+) -> list[Endpoint]:
+    patient, course = response.patient, response.chosen
+    failure = records.patient(patient).get("screen_failure")
+    if not is_blank(failure):
+        return no_response_endpoints(f"not enrolled ({failure})")
+    if course.best == NOT_EVALUABLE and course.source != TYPED:
+        early = _too_early(outcome, schedule)
+        if early:
+            return no_response_endpoints(early)
+    why = "" if course.source == TYPED else course.reason
+    return response_endpoints(course.best, why)
+
+
+def _too_early(outcome: Outcome, schedule: Schedule) -> str:
+    """Say why someone without an assessment has not failed to respond; else nothing.
+
+    Whoever is still followed, and of whom no assessment was due, was not observed for long enough.
+    """
+    history = outcome.history
+    still_followed = not (
+        history.is_dead or history.off_study_reason or history.off_study_day is not None
+    )
+    start, last = history.start_day, history.last_known_day
+    if start is None:
+        return "no ibrutinib dose is recorded"
+    if any(one.day > start for one in history.assessed) or not still_followed:
+        return ""
+    if history.new_therapy_day is not None or last is None:
+        return ""
+    if missed_visits(schedule, start, last, start, history.cycle_days):
+        return ""
+    return f"no assessment was due yet: last known on day {last:g}"
+
+
+def _time(name: str, time: TimeToEvent) -> Endpoint:
+    event = None if time.event is None else int(time.event)
+    return Endpoint(name, SURVIVAL, None, time.reason, time.days, event)
+
+
+def _number(value: bool | None) -> int | None:
+    return None if value is None else int(value)
