@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from correlates.clinical.response.judged import (
     CONFIRMED,
+    FIRST_DOSE_DAY,
     PENDING,
     RANK,
     REFUTED,
@@ -15,7 +16,6 @@ from correlates.clinical.response.judged import (
     ResponseSettings,
 )
 
-FIRST_DOSE_DAY = 1
 LEVELS = ("CR", "CRi", "nPR", "PR", "PR-L")
 
 
@@ -61,7 +61,11 @@ def before_progression(judged: Sequence[Judged]) -> tuple[Judged, ...]:
 
 
 def best_response(
-    judged: Sequence[Judged], settings: ResponseSettings, *, must_confirm: bool
+    judged: Sequence[Judged],
+    settings: ResponseSettings,
+    *,
+    must_confirm: bool,
+    first_dose_day: float = FIRST_DOSE_DAY,
 ) -> tuple[str, str]:
     """Choose the best response of a patient, and say what kept it from a better one.
 
@@ -74,6 +78,8 @@ def best_response(
     must_confirm
         Whether a response counts only once it is confirmed. A response that is not is stable
         disease, if that lasted long enough.
+    first_dose_day
+        Study day of the first ibrutinib dose.
 
     Returns
     -------
@@ -91,7 +97,7 @@ def best_response(
     shown = [one for one in until if RANK[one.category] <= RANK["SD"]]
     responded = any(one.category in RESPONSES_WITH_LYMPHOCYTOSIS for one in shown)
     reason = "a response was not confirmed" if responded else ""
-    if any(days_from_first_dose(one.study_day) >= settings["stable_days"] for one in shown):
+    if any(one.study_day - first_dose_day >= settings["stable_days"] for one in shown):
         return "SD", reason
     if len(until) < len(judged):
         return "PD", reason
@@ -99,11 +105,6 @@ def best_response(
         early = f"stable disease before {settings['stable_days']:g} days does not count"
         return "NE", "; ".join(filter(None, [reason, early]))
     return "NE", "no assessment is evaluable" if until else ""
-
-
-def days_from_first_dose(study_day: float | None) -> float | None:
-    """Return the days from the first ibrutinib dose, which was given on study day 1."""
-    return None if study_day is None else study_day - FIRST_DOSE_DAY
 
 
 def first_response(
@@ -121,17 +122,26 @@ def first_response(
 
 
 def course_of(
-    patient: str, judged: Sequence[Judged], source: str, settings: ResponseSettings
+    patient: str,
+    judged: Sequence[Judged],
+    source: str,
+    settings: ResponseSettings,
+    first_dose_day: float = FIRST_DOSE_DAY,
 ) -> Course:
     """Make the course of a patient of the judged assessments under treatment."""
     judged = confirm_responses(judged, settings["confirmation_days"])
     criteria = settings["criteria"]
     if not judged:
         reason = "no assessment under treatment"
-        return Course(patient, criteria, source, (), "NE", "NE", "NE", reason=reason)
+        made = Course(patient, criteria, source, (), "NE", "NE", "NE", reason=reason)
+        return replace(made, first_dose_day=first_dose_day)
     must_confirm = settings["best"] == "confirmed"
-    confirmed, why_confirmed = best_response(judged, settings, must_confirm=True)
-    unconfirmed, why = best_response(judged, settings, must_confirm=False)
+    confirmed, why_confirmed = best_response(
+        judged, settings, must_confirm=True, first_dose_day=first_dose_day
+    )
+    unconfirmed, why = best_response(
+        judged, settings, must_confirm=False, first_dose_day=first_dose_day
+    )
     return Course(
         patient,
         criteria,
@@ -143,6 +153,7 @@ def course_of(
         first_progression_day=next((one.study_day for one in judged if one.is_progression), None),
         first_response_day=first_response(judged, "PR", settings, must_confirm=must_confirm),
         first_response_l_day=first_response(judged, "PR-L", settings, must_confirm=must_confirm),
+        first_dose_day=first_dose_day,
         reason=why_confirmed if must_confirm else why,
     )
 

@@ -28,6 +28,7 @@ def findings_of(
     lesions: Sequence[Mapping],
     laboratory: Sequence[Mapping],
     settings: ResponseSettings,
+    first_dose_day: float,
 ) -> tuple[History, tuple[Finding, ...]]:
     """Collect what was found of one patient.
 
@@ -37,12 +38,15 @@ def findings_of(
         The patient's rows of these sheets.
     settings
         ``baseline_last_day``, ``lesion_window_days``, ``lab_window_days``, ``marrow_valid_days``.
+    first_dose_day
+        Study day of the first ibrutinib dose.
 
     Returns
     -------
     The history up to the first dose, and the findings under treatment in the order of their days.
     """
-    last_before = settings["baseline_last_day"]
+    # Of the first dose itself `baseline_last_day` says 1, since it is given on study day 1.
+    last_before = first_dose_day - 1 + settings["baseline_last_day"]
     rows = {row["study_day"]: row for row in assessments}
     held = lesions_by_day(lesions, list(rows), settings["lesion_window_days"], last_before)
     days = sorted({*rows, *held})
@@ -52,14 +56,15 @@ def findings_of(
         targets = targets_of([first])
     patient = next((row["patient"] for row in (*assessments, *lesions, *laboratory)), "")
     visits = {row["study_day"]: row.get("visit") or "" for row in lesions}
+    window = settings["lab_window_days"]
     found: list[Finding] = []
     for day in days:
         row = rows.get(day, {})
         known = names_before(found)
         readings = node_readings(row, day, held.get(day, {}), targets, known)
         readings |= {name: Reading(row.get(name), day, FROM_ASSESSMENT) for name in PLAIN}
-        readings |= _marrow(row, day, found, settings)
-        blood, transfused, gcsf = _blood(row, day, laboratory, settings)
+        readings |= _marrow(row, day, found, last_before, settings["marrow_valid_days"])
+        blood, transfused, gcsf = _blood(row, day, laboratory, last_before, window)
         finding = Finding(
             patient,
             day,
@@ -78,7 +83,11 @@ def findings_of(
 
 
 def _blood(
-    row: Mapping, day: float, laboratory: Sequence[Mapping], settings: ResponseSettings
+    row: Mapping,
+    day: float,
+    laboratory: Sequence[Mapping],
+    last_before: float,
+    window: float,
 ) -> tuple[dict[str, Reading], bool, bool]:
     """Blood values of an assessment: its own, else those of the nearest day of the laboratory.
 
@@ -86,8 +95,6 @@ def _blood(
     was known at the assessment.
     """
     readings, used = {}, []
-    last_before = settings["baseline_last_day"]
-    window = settings["lab_window_days"]
     for measure in BLOOD:
         if row.get(measure) is not None:
             readings[measure] = Reading(row[measure], day, FROM_ASSESSMENT)
@@ -138,14 +145,14 @@ def _with_last_laboratory(
 
 
 def _marrow(
-    row: Mapping, day: float, found: Sequence[Finding], settings: ResponseSettings
+    row: Mapping, day: float, found: Sequence[Finding], last_before: float, valid_days: float
 ) -> dict[str, Reading]:
     """Marrow of an assessment: its own, else the last one under treatment that still counts."""
     if row.get("marrow") == NOT_DONE or all(row.get(name) is None for name in MARROW):
         for one in reversed(found):
             done = one.reading("marrow")
-            if done.is_known and done.day > settings["baseline_last_day"]:
-                if day - done.day <= settings["marrow_valid_days"]:
+            if done.is_known and done.day > last_before:
+                if day - done.day <= valid_days:
                     return {name: one.reading(name) for name in MARROW}
                 break
         return {}

@@ -11,6 +11,7 @@ from correlates.clinical.response.collecting import findings_of
 from correlates.clinical.response.exemptions import flare_events
 from correlates.clinical.response.judged import (
     COMPUTED,
+    FIRST_DOSE_DAY,
     FLARE,
     INVESTIGATOR,
     Course,
@@ -96,19 +97,24 @@ def _response_of(
     if not records.has("assessments"):
         course = typed_course(patient, typed, settings["criteria"])
         return PatientResponse(patient, History(), (), None, None, course)
+    dosing = dosing_of_patient(records, patient)
+    # One who was never treated has no day of a first dose; what was found stands by study day 1.
+    first_dose = dosing.first_ibrutinib
+    first_dose = FIRST_DOSE_DAY if first_dose is None else first_dose
     before, found = findings_of(
         records.of("assessments", patient),
         records.of("lesions", patient),
         records.of("laboratory", patient),
         settings,
+        first_dose,
     )
     regression = settings["flare"]["regression_days"]
     flares = flare_events(records.of("flares", patient), regression)
-    context = Context(dosing_of_patient(records, patient), flares, settings)
+    context = Context(dosing, flares, settings)
     assessments = judge_assessments(before, found, context)
     judged = [_judged(one) for one in assessments]
-    computed = course_of(patient, judged, COMPUTED, settings)
-    investigator = investigator_course(patient, found, settings)
+    computed = course_of(patient, judged, COMPUTED, settings, first_dose)
+    investigator = investigator_course(patient, found, settings, first_dose)
     takes_investigator = settings["source"] == INVESTIGATOR
     chosen = (investigator or computed) if takes_investigator else computed
     return PatientResponse(patient, before, assessments, computed, investigator, chosen)
@@ -150,7 +156,7 @@ def _judged(one: Assessment) -> Judged:
 
 
 def investigator_course(
-    patient: str, found: Sequence[Finding], settings: ResponseSettings
+    patient: str, found: Sequence[Finding], settings: ResponseSettings, first_dose_day: float
 ) -> Course | None:
     """Return the course by the investigator's categories; his PD counts as he gave it."""
     given = [(one, one.row.get("investigator_category")) for one in found]
@@ -159,4 +165,6 @@ def investigator_course(
         for one, category in given
         if category
     ]
-    return course_of(patient, judged, INVESTIGATOR, settings) if judged else None
+    if not judged:
+        return None
+    return course_of(patient, judged, INVESTIGATOR, settings, first_dose_day)

@@ -11,6 +11,9 @@ RESPONSES_WITH_LYMPHOCYTOSIS = RESPONSES | {"PR-L"}
 DEPTH = {"CR": 3, "CRi": 3, "nPR": 2, "PR": 2, "PR-L": 1, "SD": 0, "PD": 0}
 """Ordinal depth; of a response that is not evaluable there is none."""
 
+FIRST_DOSE_DAY = 1
+"""Study day of the first ibrutinib dose, by definition."""
+
 CONFIRMED = "yes"
 REFUTED = "no"
 PENDING = "not_yet"
@@ -95,6 +98,8 @@ class Course:
         progression; None if there was none.
     first_response_l_day
         The same for PR-L or better.
+    first_dose_day
+        Study day of the first ibrutinib dose, from which times count.
     reason
         Why the best response is what it is, where that is not plain.
     """
@@ -109,12 +114,17 @@ class Course:
     first_progression_day: float | None = None
     first_response_day: float | None = None
     first_response_l_day: float | None = None
+    first_dose_day: float = FIRST_DOSE_DAY
     reason: str = ""
 
     @property
     def adequate_days(self) -> tuple[float, ...]:
         """Study days of the assessments that tell whether the disease has progressed."""
         return tuple(one.study_day for one in self.assessments if one.is_adequate)
+
+    def days_from_first_dose(self, study_day: float | None) -> float | None:
+        """Return the days from the first ibrutinib dose to a study day, None for none."""
+        return None if study_day is None else study_day - self.first_dose_day
 
     @property
     def last_adequate_day(self) -> float | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from correlates.clinical.response.best import days_from_first_dose
 from correlates.clinical.response.course import Assessment, PatientResponse
 from correlates.clinical.response.judged import (
     DEPTH,
@@ -144,9 +143,9 @@ def response_row(
         "spd_pct_change_best": change,
         "spd_best_day": day,
         "first_response_day": chosen.first_response_day,
-        "time_to_response_days": days_from_first_dose(chosen.first_response_day),
+        "time_to_response_days": chosen.days_from_first_dose(chosen.first_response_day),
         "first_response_l_day": chosen.first_response_l_day,
-        "time_to_response_l_days": days_from_first_dose(chosen.first_response_l_day),
+        "time_to_response_l_days": chosen.days_from_first_dose(chosen.first_response_l_day),
         "first_progression_day": chosen.first_progression_day,
         "progression_confirmed": next(
             (one.confirmed for one in chosen.assessments if one.is_progression), None
