@@ -287,7 +287,8 @@ def test_a_better_assessment_never_worsens_category_or_best_response(column, cri
 
 def shifted(row, shift):
     """Return a row with every day of it later."""
-    later = {name: row[name] + shift for name in row if name.endswith("_day")}
+    known = {name: day for name, day in row.items() if name.endswith("_day") and day is not None}
+    later = {name: day + shift for name, day in known.items()}
     return row | later
 
 
