@@ -49,6 +49,7 @@ SCRIPT_FLOORS = {
     "grade_safety": "clinical",
     "judge_response": "clinical",
     "derive_endpoints": "clinical",
+    "export_redcap": "clinical",
     "build_cohort": "cohort",
     "check_integrity": "cohort",
     "score_batches": "cohort",

@@ -11,6 +11,14 @@ def tables_by_sheets():
 
 def clinical_results():
     """The tables that the default target asks for."""
+    wanted = clinical_tables()
+    if redcap_project().get("results") is not None:
+        wanted += map(str, rules.export_redcap.output)
+    return wanted
+
+
+def clinical_tables():
+    """Those of them that are made of the sheets of the study."""
     return [
         str(path)
         for tables, sheets in tables_by_sheets()
@@ -22,4 +30,24 @@ def clinical_results():
 def absent_clinical_results():
     """The tables that an earlier run may have left, whose sheets are no longer in the study."""
     every = {str(path) for tables, _ in tables_by_sheets() for path in tables}
+    every |= set(map(str, rules.export_redcap.output))
     return sorted(every - set(clinical_results()))
+
+
+def redcap_project():
+    """The config's block of the REDCap project; empty without one."""
+    return (config.get("study") or {}).get("redcap") or {}
+
+
+def redcap_files(wildcards):
+    """The files of the project that results go back to."""
+    names = ("export", "dictionary", "events")
+    return [redcap_project()[name] for name in names if name in redcap_project()]
+
+
+def tables_for_redcap(wildcards):
+    """The tables whose values go back: those that the study has."""
+    require_plan()
+    back = ("responses", "tls", "dose_intensity")
+    tables = [path for path in clinical_tables() if Path(path).stem in back]
+    return [rules.derive_endpoints.output.endpoints, *tables]

@@ -90,3 +90,27 @@ rule derive_endpoints:
         code=code_of("derive_endpoints"),
     script:
         "../../scripts/derive_endpoints.py"
+
+
+rule export_redcap:
+    """Write derived results as a REDCap import file, with the dictionary of its instrument."""
+    input:
+        tables=tables_for_redcap,
+        files=redcap_files,
+    output:
+        records="results/clinical/redcap_import.csv",
+        dictionary="results/clinical/redcap_dictionary.csv",
+    log:
+        "logs/clinical/export_redcap.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(500),
+        runtime=each_try(10),
+    params:
+        project=redcap_project(),
+        results=lookup(dpath="study/redcap/results", within=config, default={}),
+        code=code_of("export_redcap"),
+    script:
+        "../../scripts/export_redcap.py"
