@@ -322,6 +322,13 @@ def test_a_single_site_that_grew_by_half_is_progression(first, smallest, now, is
     assert (categories(found)[-1] == "PD") == is_progression
 
 
+def test_a_lesion_that_was_there_before_the_first_dose_is_not_new():
+    sizes = [lesion(day, 20, lesion_id="N1", role="new") for day in (-5, 100)]
+    found = respond(assess(UNCHANGED, 100), lesions=[lesion(-5, 40), lesion(100, 40), *sizes])
+
+    assert categories(found) == ["SD"]
+
+
 def test_a_nontarget_lesion_that_progressed_is_progression():
     extra = {"lesion_id": "X", "role": "nontarget", "study_day": 100}
     lesions = [lesion(-5, 40), lesion(100, 40), extra | {"status": "progressed"}]

@@ -107,8 +107,12 @@ def judge_single_site(now: Finding, history: History, limits: Mapping) -> Verdic
 
 
 def judge_new_lesion(now: Finding, history: History, limits: Mapping) -> Verdict:
-    """Look for lesions that were not there, of the size of an enlarged node or more."""
-    new = [lesion for lesion in now.lesions.values() if lesion.role == "new"]
+    """Look for lesions that were not there, of the size of an enlarged node or more.
+
+    One that was there before the first dose is not new, whatever its rows say.
+    """
+    old = {name for finding in history.before for name in finding.lesions}
+    new = [one for one in now.lesions.values() if one.role == "new" and one.name not in old]
     sized = [lesion for lesion in new if lesion.ld_mm is not None]
     unsized = [lesion.name for lesion in new if lesion.ld_mm is None]
     large = [lesion for lesion in sized if at_least(lesion.ld_mm, limits["node_mm"])]
