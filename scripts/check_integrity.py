@@ -7,9 +7,11 @@ from correlates.clinical.records import read_records
 from correlates.clinical.tables import write_clinical_table
 from correlates.cohort.integrity.checks import CHECKS
 from correlates.cohort.integrity.evidence import Evidence, settings_of
-from correlates.cohort.integrity.registry import run_checks
+from correlates.cohort.integrity.registry import by_severity, run_checks
+from correlates.cohort.integrity.sex import sex_findings
 from correlates.intake.records import SAMPLE, read_plan
 from correlates.job import run_logged
+from correlates.measurements import read_measurements
 from correlates.tables import read_tsv
 
 if TYPE_CHECKING:
@@ -29,8 +31,13 @@ def main(job) -> None:
         cbc=plan.cbc,
         tables={name: read_tsv(path) for name, path in tables},
     )
-    rows = run_checks(CHECKS, evidence)
-    write_clinical_table(job.output.integrity, COLUMNS, rows, records)
+    measurements = read_measurements(job.input.measurements)
+    rows = [
+        *run_checks(CHECKS, evidence),
+        *sex_findings(measurements, records.rows("patients"), job.params.settings),
+        *(row for path in job.input.findings for row in read_tsv(path)),
+    ]
+    write_clinical_table(job.output.integrity, COLUMNS, by_severity(rows), records)
 
 
 if __name__ == "__main__":

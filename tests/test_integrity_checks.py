@@ -425,6 +425,23 @@ def test_errors_stand_before_warnings_and_notes():
     assert order[0] == "error"
 
 
+def test_a_leap_that_an_adverse_event_explains_is_none():
+    values = labs("plt_10e9_l", 150, 20, 140)
+    event = {"term": "Platelet count decreased", "onset_day": 3, "resolution_day": 9}
+    later = {"term": "Platelet count decreased", "onset_day": 10}
+
+    assert found("laboratory_leap", laboratory=values, adverse_events=[event]) == []
+    assert len(found("laboratory_leap", laboratory=values, adverse_events=[later])) == 1
+
+
+def test_a_draw_in_a_recorded_hold_is_a_note():
+    doses = [IBR, dose(29, 40), dose(41, 50, 0), dose(51)]
+
+    (row,) = found("draw_outside_dosing", samples=[draw("C1D15", 43)], exposure=doses)
+
+    assert (row["severity"], row["visit"]) == ("note", "C1D15")
+
+
 def test_an_escalation_that_is_recorded_makes_another_level_a_note():
     patients = [
         {"patient": name, "dose_cohort": 1, "dose_level_mg": level}

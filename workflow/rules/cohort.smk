@@ -69,6 +69,9 @@ rule check_integrity:
         files=rules.list_files.output.files,
         problems=rules.list_files.output.problems,
         responses=responses_if_assessed,
+        measurements=rules.build_cohort.output.measurements,
+        # what other rules found, in the same columns
+        findings=[rules.check_acquisition_dates.output.order],
     output:
         integrity="results/cohort/integrity.tsv",
     log:

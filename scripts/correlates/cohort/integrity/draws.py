@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
-from correlates.check_rows import ERROR, WARNING
+from correlates.check_rows import ERROR, NOTE, WARNING
 from correlates.cohort.integrity.evidence import Draw, Evidence, day_words, days_apart, place
 from correlates.cohort.integrity.registry import Finding, check
 from correlates.intake.sheets.visits import CYCLE_DAYS, parse_visit
@@ -175,14 +175,21 @@ def draw_outside_dosing(evidence: Evidence) -> Iterator[Finding]:
         day = math.floor(draw.day)
         if any(row["start_day"] <= day <= _stop(row) for row in doses):
             continue
+        is_held = any(
+            row["drug"] == drug and row["start_day"] <= day <= _stop(row)
+            for row in evidence.records.of("exposure", draw.patient)
+        )
         spans = ", ".join(f"{row['start_day']:g} to {_stop_words(row)}" for row in doses)
         yield Finding(
             f"{draw.name} was drawn on {day_words(draw.day)}, when no {drug} was taken "
             f"(taken on days {spans or 'none'})",
-            "Correct the day, or the periods of dosing; if the dose was held, do nothing.",
+            "Nothing, if the hold is right: its phase is that of the combination."
+            if is_held
+            else "Correct the day or the periods of dosing, or record the hold as a dose of 0.",
             draw.patient,
             draw.visit,
             _joined(draw.source, place(*doses)),
+            severity=NOTE if is_held else "",
         )
 
 

@@ -24,6 +24,19 @@ _OTHER_UNITS = {
     "phosphate_mg_dl": ((0.8, 20), ()),
 }
 _FEWEST_OTHERS = 2
+# Terms of adverse events, small letters, that account for a value far from the patient's others.
+_TERMS = {
+    "hb_g_dl": ("anemia", "anaemia", "hemoglobin", "bleed", "hemorrhage", "hemolysis"),
+    "plt_10e9_l": ("platelet", "thrombocytop", "thrombopenia"),
+    "anc_10e9_l": ("neutrop", "neutrophil"),
+    "wbc_10e9_l": ("white blood", "leukop", "neutrop"),
+    "creatinine_mg_dl": ("creatinine", "renal", "kidney", "tumor lysis"),
+    "uric_acid_mg_dl": ("tumor lysis", "uric"),
+    "potassium_mmol_l": ("tumor lysis", "potassium", "kalemia"),
+    "phosphate_mg_dl": ("tumor lysis", "phosph"),
+    "calcium_mg_dl": ("tumor lysis", "calc"),
+}
+_DAYS_ABOUT_EVENT = 7
 
 
 @check(ERROR, ("laboratory|assessments",))
@@ -47,9 +60,9 @@ def laboratory_unit(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-@check(ERROR, ("laboratory|assessments",))
+@check(WARNING, ("laboratory|assessments",))
 def laboratory_unit_of_patient(evidence: Evidence) -> Iterator[Finding]:
-    """Find values that fit the patient's others only in another unit."""
+    """Find unexplained values that fit the patient's others only in another unit."""
     # Haemoglobin of 7.4 mmol/L and calcium of 2.4 mmol/L are written into g/dL and mg/dL unseen.
     for row, column, value in _values(evidence):
         (low, high), units = _OTHER_UNITS[column]
@@ -59,12 +72,12 @@ def laboratory_unit_of_patient(evidence: Evidence) -> Iterator[Finding]:
         usual = median(others)
         slips = [unit for unit, factor in units if _is_near(value / factor, usual)]
         fold = evidence.settings.leap_fold.get(column)
-        if slips and fold and _fold(value, usual) >= min(fold, 1.5) and _is_steady(others):
+        is_far = bool(fold) and _fold(value, usual) >= min(fold, 1.5) and _is_steady(others)
+        if slips and is_far and not _is_told(evidence, row, column):
             yield Finding(
                 f"{column} is {value:g} on {day_words(row['study_day'])}, "
-                f"{_fold(value, usual):.2g} times "
-                f"off the patient's other {len(others)} values (median {usual:g}); it looks "
-                f"like {' or '.join(slips)}",
+                f"{_fold(value, usual):.2g} times off the patient's other {len(others)} values "
+                f"(median {usual:g}); it looks like {' or '.join(slips)}",
                 "Correct the unit of this value; nothing need be done if it is right.",
                 row["patient"],
                 row["visit"] or "",
@@ -74,14 +87,14 @@ def laboratory_unit_of_patient(evidence: Evidence) -> Iterator[Finding]:
 
 @check(WARNING, ("laboratory",))
 def laboratory_leap(evidence: Evidence) -> Iterator[Finding]:
-    """Find laboratory values far from both of their neighbours in time."""
+    """Find laboratory values far from both neighbours in time that no adverse event explains."""
     for column, fold in evidence.settings.leap_fold.items():
         for patient in evidence.records.patients:
             rows = [row for row in evidence.records.of("laboratory", patient) if row.get(column)]
             for before, row, after in zip(rows, rows[1:], rows[2:], strict=False):
                 folds = [_fold(row[column], other[column]) for other in (before, after)]
                 same_way = (row[column] > before[column]) == (row[column] > after[column])
-                if min(folds) >= fold and same_way:
+                if min(folds) >= fold and same_way and not _is_told(evidence, row, column):
                     yield Finding(
                         f"{column} is {row[column]:g} on {day_words(row['study_day'])}, between "
                         f"{before[column]:g} on {day_words(before['study_day'])} and "
@@ -150,6 +163,18 @@ def _others(evidence: Evidence, row: Mapping, column: str) -> list[float]:
         for other in evidence.records.of(kind, row["patient"])
         if other is not row and other.get(column)
     ]
+
+
+def _is_told(evidence: Evidence, row: Mapping, column: str) -> bool:
+    """Say whether an adverse event about that day accounts for a value."""
+    day, terms = row["study_day"], _TERMS.get(column, ())
+    return any(
+        any(term in event["term"].lower() for term in terms)
+        and event["onset_day"] is not None
+        and event["onset_day"] - _DAYS_ABOUT_EVENT <= day
+        and day <= (event["resolution_day"] or event["onset_day"]) + _DAYS_ABOUT_EVENT
+        for event in evidence.records.of("adverse_events", row["patient"])
+    )
 
 
 def _fold(value: float, other: float) -> float:

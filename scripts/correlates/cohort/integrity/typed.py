@@ -8,6 +8,9 @@ from correlates.cohort.integrity.evidence import Evidence, day_words, place
 from correlates.cohort.integrity.registry import Finding, check
 
 FIRST_IBRUTINIB_DAY = 1
+# What was rounded to the first decimal is no other value; nor are two readings of one picture that
+# lie 2 mm apart.
+_ROUNDING, _READING_CM = 0.05, 0.2 + 1e-9
 
 
 @check(ERROR, ("table:responses", "patients.response"))
@@ -111,7 +114,7 @@ def typed_largest_node(evidence: Evidence) -> Iterator[Finding]:
         if typed is None or not sizes:
             continue
         largest, row = max(sizes, key=lambda size: size[0])
-        if _differs(evidence, typed, largest):
+        if _differs(evidence, typed, largest, _READING_CM):
             yield Finding(
                 f"largest_node_cm is typed in as {typed:g}, and the largest lesion before "
                 f"ibrutinib ({row['lesion_id']}) is {largest:g} cm",
@@ -132,7 +135,9 @@ def typed_spleen(evidence: Evidence) -> Iterator[Finding]:
             for row in evidence.records.of("assessments", patient["patient"])
             if row["spleen_cm"] is not None and row["study_day"] <= FIRST_IBRUTINIB_DAY
         ]
-        if typed is not None and rows and _differs(evidence, typed, rows[-1]["spleen_cm"]):
+        if not rows or typed is None:
+            continue
+        if _differs(evidence, typed, rows[-1]["spleen_cm"], _READING_CM):
             yield Finding(
                 f"spleen_cm is typed in as {typed:g}, and {rows[-1]['spleen_cm']:g} was measured "
                 f"on {day_words(rows[-1]['study_day'])}",
@@ -143,10 +148,11 @@ def typed_spleen(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _differs(evidence: Evidence, typed: float, measured: float) -> bool:
+def _differs(
+    evidence: Evidence, typed: float, measured: float, rounding: float = _ROUNDING
+) -> bool:
     tolerance = evidence.settings.typed_tolerance_pct / 100
-    # What was rounded to the first decimal is no other value.
-    return not math.isclose(typed, measured, rel_tol=tolerance, abs_tol=0.05)
+    return not math.isclose(typed, measured, rel_tol=tolerance, abs_tol=rounding)
 
 
 @check(WARNING, ("patients.age_y",))
