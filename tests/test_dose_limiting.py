@@ -75,9 +75,10 @@ def test_doses_after_the_end_of_treatment_were_not_taken():
     assert judged(patient=patient)["evaluable"] == "no"
 
 
-def test_a_day_without_record_is_not_a_day_without_a_dose():
-    course = make_course()
-    course.mg.pop(40)
+@pytest.mark.parametrize("day", [29, 40, 56])
+def test_a_day_without_record_is_not_a_day_without_a_dose(day):
+    course = make_course(last=56)
+    course.mg.pop(day)
     patient = make_patient(
         courses={"ibrutinib": make_course("ibrutinib", 1), "lenalidomide": course}
     )

@@ -151,6 +151,10 @@ def test_what_is_by_the_rule_has_no_finding(cohorts):
         ([(2.5, "nnn"), (2.5, "nnn")], "where the rule asks for 5 mg (escalate)"),
         ([(2.5, "nnn"), (5, "dd"), (5, "n")], "went on at 5 mg after 2/2 at 5 mg"),
         ([(2.5, "nnn"), (5, "ndd"), (2.5, "nnn"), (5, "n")], "asks for no further cohort"),
+        (
+            [(2.5, "nnd"), (2.5, "nnn"), (5, "dd"), (2.5, "n")],
+            "after 2/2 at 5 mg, where the rule asks",
+        ),
     ],
 )
 def test_what_is_not_by_the_rule_is_found(cohorts, said):

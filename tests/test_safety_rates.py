@@ -110,6 +110,24 @@ def test_an_event_counts_while_on_the_drug(onset, counted):
 
 
 @pytest.mark.parametrize(
+    ("onset", "cycle"),
+    [(29, 1), (56, 1), (56.5, 1), (57, 2), (84.9, 2), (85, 3), (112, 3), (113, None)],
+)
+def test_an_event_belongs_to_the_cycle_of_its_onset(onset, cycle):
+    """Of two patients with cycles of one event each, the cycle is told by leaving it out."""
+    whole = make_patient()
+    without = make_patient(cycles=tuple(one for one in whole.cycles if one.number != cycle))
+    events = {"P01": [event("Rash", onset)]}
+
+    hits = [
+        pair([patient], events, term="Rash", grade="any")["patient-cycle"][0]
+        for patient in (whole, without)
+    ]
+
+    assert hits == ([0, 0] if cycle is None else [1, 0])
+
+
+@pytest.mark.parametrize(
     ("events", "counted"),
     [
         ([event(grade=3)], (1, 1)),
@@ -158,6 +176,28 @@ def test_a_patient_is_without_tumor_lysis_only_if_every_window_is(verdicts, coun
     ]
 
     assert (row["numerator"], row["denominator"]) == counted
+
+
+def test_tumor_lysis_of_a_drug_is_that_of_its_own_windows():
+    windows = [
+        {"patient": key, "drug": drug, "laboratory_tls": one, "clinical_tls": "no"}
+        for key, drug, one in (
+            ("P01", "ibrutinib", "yes"),
+            ("P01", "lenalidomide", "no"),
+            ("P02", "ibrutinib", "no"),
+            ("P02", "lenalidomide", "no"),
+        )
+    ]
+    found = tls_rates([make_patient("P01"), make_patient("P02")], windows, SETTINGS)
+
+    assert [
+        (row["measure"], row["population"], row["numerator"], row["denominator"]) for row in found
+    ] == [
+        ("laboratory TLS", "treated with ibrutinib", 1, 2),
+        ("clinical TLS", "treated with ibrutinib", 0, 2),
+        ("laboratory TLS", "treated with lenalidomide", 0, 2),
+        ("clinical TLS", "treated with lenalidomide", 0, 2),
+    ]
 
 
 def test_terms_are_folded_per_patient():

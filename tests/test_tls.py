@@ -278,6 +278,24 @@ def test_clinical_events_of_the_window(events, death, verdict):
     assert clinical(events=events, death=death)["clinical_tls"] == verdict
 
 
+def test_the_row_tells_values_days_and_what_was_not_measured():
+    rows = values((31, {"uric_acid_mg_dl": 9.0, "calcium_mg_dl": None, "potassium_mmol_l": 5.2}))
+    rows += [{"study_day": 33, "anc_10e9_l": 2.0}, {"study_day": 60} | NORMAL]
+
+    row = clinical(rows)
+
+    assert row["criteria_met"] == (
+        "uric acid 9 mg/dL on day 31: >= 8 and +80 % from 5; "
+        "potassium 5.2 mmol/L on day 31: +30 % from 4"
+    )
+    assert row["other_values"] == "phosphate 3 mg/dL on day 31"
+    assert (row["not_measured"], row["n_met"], row["n_measured"]) == ("calcium", 2, 3)
+    assert row["days_measured"] == "28, 31"
+    assert "calcium 9 on day 28" in row["baseline"]
+    assert (row["window_first_day"], row["window_last_day"]) == (26, 36)
+    assert row["definition"] == "Cairo-Bishop, or 25 % change, two on any days of the window"
+
+
 def test_no_clinical_tumor_lysis_without_a_laboratory_one():
     row = clinical(values((31, {})), [event("Seizure", 31)])
 
