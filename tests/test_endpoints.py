@@ -272,3 +272,25 @@ def test_what_kept_a_response_from_a_better_one_is_its_reason():
     (depth, *_) = response_endpoints("SD", "a response was not confirmed")
 
     assert (depth.value, depth.reason) == (0, "a response was not confirmed")
+
+
+def test_a_response_to_another_therapy_is_none():
+    """The best of SD and, after another therapy, PR is SD; its shrinkage is not counted either."""
+    sheets = course(until=400, new_therapy_day=100)
+
+    table = derived(**sheets)
+
+    assert table.loc["orr", "value"] == 0
+    assert not table.loc["spd_pct_change_best", "evaluable"]
+    assert table.loc["pfs", ["time", "event"]].tolist() == [0, 0]
+    assert not table.loc["dor", "evaluable"]
+    assert derived(**course(until=400, new_therapy_day=198)).loc["orr", "value"] == 1
+
+
+def test_an_assessment_after_another_therapy_confirms_no_response():
+    sheets = course(until=400, new_therapy_day=150)
+
+    confirmed = derived(**sheets)
+    unconfirmed = derived(**sheets, response={"best": "unconfirmed"})
+
+    assert (confirmed.loc["orr", "value"], unconfirmed.loc["orr", "value"]) == (0, 1)

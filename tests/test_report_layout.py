@@ -109,6 +109,29 @@ def test_without_a_row_left_out_the_denominator_is_the_table():
     assert summarise(content())["tiles"][0][0] == "2 patients"
 
 
+def end(name, kind, value="", event="", evaluable="yes"):
+    row = {"patient": "P01", "endpoint": name, "kind": kind, "criteria_version": ""}
+    return row | {"value": value, "event": event, "evaluable": evaluable, "reason": ""}
+
+
+def test_times_are_counted_by_their_events_and_numbers_by_their_range():
+    rows = [
+        *(end("pfs_c2d1", "survival", event=event) for event in ("1", "0", "0")),
+        end("pfs_c2d1", "survival", evaluable="no"),
+        *(end("spd_pct_change_best", "continuous", value) for value in ("-62.5", "12", "-80")),
+        end("os", "survival", evaluable="no"),
+    ]
+
+    landmark, change, absent = endpoint_rows(rows)
+
+    assert (landmark["evaluable"], landmark["values"]) == (3, [("event", 1), ("censored", 2)])
+    assert landmark["words"] == (
+        "days from C2D1 to progression or death, of patients still at risk there"
+    )
+    assert change["values"] == [("-80 to 12", 3)]
+    assert absent["values"] == []
+
+
 def test_tiles_keep_files_and_measurements_apart_and_a_limit_is_no_exclusion():
     """Files: one used, one refused. Measurements: two within limits, one below, one without."""
     study = content(statuses=("ok", "ok", "nd", "not_evaluable"), files=("accepted", "refused"))

@@ -107,7 +107,7 @@ DEFAULTS = {
     "ics.polyfunctionality_q": 1,
     "clinical.flare.window_days": 56,
     "clinical.survival.assessment_visits": ["C1D1", "C4D1", "C7D1", "C13D1"],
-    "clinical.survival.then_every_cycles": 6,
+    "clinical.survival.then_every_cycles": 3,
     "clinical.survival.assessment_window_days": 14,
     "clinical.survival.max_missed_assessments": 2,
     "clinical.survival.landmarks": ["C1D1", "C2D1"],

@@ -1,5 +1,6 @@
 """How numbers and codes read on the page; no number is computed here."""
 
+import re
 from math import isinf
 
 from correlates.analyses.wording import number, p_value, unit_words
@@ -20,7 +21,24 @@ ENDPOINTS = {
     "tfr_any": "tumor flare reaction of any grade",
     "tfr_ge2": "tumor flare reaction of grade 2 or more",
     "tfr_ordinal": "grade of tumor flare reaction",
+    "tfr_onset_d": "days from the first lenalidomide dose to the first tumor flare reaction",
+    "spd_pct_change_best": "deepest change of the sum of products of the nodes, in percent",
+    "time_to_response": "days from the first ibrutinib dose to response (PR or better)",
+    "pfs": "days from the first ibrutinib dose to progression or death",
+    "os": "days from the first ibrutinib dose to death",
+    "dor": "days from response (PR or better) to progression or death",
+    "dor_l": "days from response, PR with lymphocytosis included, to progression or death",
 }
+_FROM_LANDMARK = re.compile(r"(pfs|os)_(c\d+d\d+)")
+
+
+def endpoint_words(name: str) -> str:
+    """Return what an endpoint is, in words; empty where the page does not know it."""
+    match = _FROM_LANDMARK.fullmatch(name)
+    if match is None:
+        return ENDPOINTS.get(name, "")
+    event = "progression or death" if match[1] == "pfs" else "death"
+    return f"days from {match[2].upper()} to {event}, of patients still at risk there"
 
 
 def shown(value: object) -> str:

@@ -20,7 +20,7 @@ NEEDED = {
     ),
     "problems": "file row column value problem remedy stops",
     "baselines": "patient specimen baseline visit sample day n_features reason",
-    "endpoints": "patient endpoint kind value criteria_version evaluable reason",
+    "endpoints": "patient endpoint kind value event criteria_version evaluable reason",
     "exclusions": "what patient visit item status reason",
     "contrasts": (
         "id family feature baseline marker endpoint direction source note event n_events "

@@ -4,7 +4,7 @@ from collections import Counter
 
 from correlates.measurements import CENSORED
 from correlates.pages.words import STATES, as_number, is_true, plural
-from correlates.report.formats import ENDPOINTS
+from correlates.report.formats import endpoint_words
 from correlates.report.inputs import Content
 
 _ANALYSED = ("accepted", "accepted_with_warning")
@@ -87,20 +87,33 @@ def endpoint_rows(endpoints: list[dict], lost: int = 0) -> list[dict]:
     for name in names:
         own = [row for row in endpoints if row["endpoint"] == name]
         evaluable = [row for row in own if is_true(row["evaluable"])]
-        values = Counter(as_number(row["value"]) for row in evaluable)
-        known = sorted(value for value in values if value is not None)
         rows.append(
             {
                 "name": name,
-                "words": ENDPOINTS.get(name, ""),
+                "words": endpoint_words(name),
                 "kind": own[0]["kind"],
                 "criteria": ", ".join(dict.fromkeys(row["criteria_version"] for row in own)),
                 "n": len(own) + lost,
                 "evaluable": len(evaluable),
-                "values": [(_value(own[0]["kind"], value), values[value]) for value in known],
+                "values": _values(own[0]["kind"], evaluable),
             }
         )
     return rows
+
+
+def _values(kind: str, evaluable: list[dict]) -> list[tuple[str, int]]:
+    """Return how many patients take each value; of times, how many ended with the event.
+
+    Of numbers, which differ from patient to patient, the lowest and the highest stand for all.
+    """
+    if kind == "survival":
+        events = sum(as_number(row["event"]) == 1 for row in evaluable)
+        return [("event", events), ("censored", len(evaluable) - events)] if evaluable else []
+    values = Counter(as_number(row["value"]) for row in evaluable)
+    known = sorted(value for value in values if value is not None)
+    if kind == "continuous" and known:
+        return [(f"{known[0]:g} to {known[-1]:g}", sum(values.values()))]
+    return [(_value(kind, value), values[value]) for value in known]
 
 
 def _value(kind: str, value: float) -> str:

@@ -1,10 +1,6 @@
 """Endpoints of response: rates, depth and shrinkage, from the best response of a patient."""
 
-from collections.abc import Iterable
-from math import isnan
-
 from correlates.clinical.endpoints.rows import BINARY, CONTINUOUS, ORDINAL, Endpoint
-from correlates.clinical.response.best import before_progression
 from correlates.clinical.response.judged import (
     DEPTH,
     ORDER,
@@ -12,6 +8,7 @@ from correlates.clinical.response.judged import (
     RESPONSES_WITH_LYMPHOCYTOSIS,
     Course,
 )
+from correlates.clinical.response.tables import best_spd_change
 
 KINDS = {"response_depth": ORDINAL, "cr": BINARY, "orr": BINARY, "orr_l": BINARY}
 SHRINKAGE = "spd_pct_change_best"
@@ -73,13 +70,9 @@ def shrinkage_endpoint(course: Course | None) -> Endpoint:
 
     Returns
     -------
-    The lowest change (most shrinkage) before any progression that counts.
+    The lowest change (most shrinkage) up to the first progression that counts, which may itself be
+    the lowest of a patient who only grew, and not after another therapy.
     """
-    judged = before_progression(course.assessments) if course else ()
-    best = min(_known(one.spd_pct_change for one in judged), default=None)
-    reason = "" if best is not None else "no sum of products before progression and at baseline"
+    best, _ = best_spd_change(course)
+    reason = "" if best is not None else "no sum of products both before and under treatment"
     return Endpoint(SHRINKAGE, CONTINUOUS, best, reason)
-
-
-def _known(changes: Iterable[float | None]) -> list[float]:
-    return [change for change in changes if change is not None and not isnan(change)]

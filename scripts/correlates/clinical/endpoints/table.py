@@ -48,7 +48,7 @@ def derive(records: ClinicalRecords, settings: Mapping) -> Derived:
     return Derived(
         responses,
         tuple(flare_of_patient(records, name, window) for name in records.patients),
-        tuple(outcomes_of(records, courses, settings)),
+        tuple(outcomes_of(records, courses, settings["survival"])),
     )
 
 

@@ -127,14 +127,19 @@ def course_of(
     source: str,
     settings: ResponseSettings,
     first_dose_day: float = FIRST_DOSE_DAY,
+    new_therapy_day: float | None = None,
 ) -> Course:
-    """Make the course of a patient of the judged assessments under treatment."""
-    judged = confirm_responses(judged, settings["confirmation_days"])
-    criteria = settings["criteria"]
+    """Make the course of a patient of the judged assessments under treatment.
+
+    Those after another therapy began stand in it, and neither confirm, refute nor are a response.
+    """
+    made = Course(patient, settings["criteria"], source, tuple(judged), "NE", "NE", "NE")
+    made = replace(made, first_dose_day=first_dose_day, new_therapy_day=new_therapy_day)
+    after = made.assessments[len(made.counted) :]
+    judged = confirm_responses(made.counted, settings["confirmation_days"])
     if not judged:
-        reason = "no assessment under treatment"
-        made = Course(patient, criteria, source, (), "NE", "NE", "NE", reason=reason)
-        return replace(made, first_dose_day=first_dose_day)
+        before = " before another therapy" if after else ""
+        return replace(made, reason=f"no assessment under treatment{before}")
     must_confirm = settings["best"] == "confirmed"
     confirmed, why_confirmed = best_response(
         judged, settings, must_confirm=True, first_dose_day=first_dose_day
@@ -142,18 +147,16 @@ def course_of(
     unconfirmed, why = best_response(
         judged, settings, must_confirm=False, first_dose_day=first_dose_day
     )
-    return Course(
-        patient,
-        criteria,
-        source,
-        judged,
+    progressions = (one.study_day for one in (*judged, *after) if one.is_progression)
+    return replace(
+        made,
+        assessments=(*judged, *after),
         best=confirmed if must_confirm else unconfirmed,
         best_confirmed=confirmed,
         best_unconfirmed=unconfirmed,
-        first_progression_day=next((one.study_day for one in judged if one.is_progression), None),
+        first_progression_day=next(progressions, None),
         first_response_day=first_response(judged, "PR", settings, must_confirm=must_confirm),
         first_response_l_day=first_response(judged, "PR-L", settings, must_confirm=must_confirm),
-        first_dose_day=first_dose_day,
         reason=why_confirmed if must_confirm else why,
     )
 

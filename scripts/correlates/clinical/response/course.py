@@ -113,11 +113,17 @@ def _response_of(
     context = Context(dosing, flares, settings)
     assessments = judge_assessments(before, found, context)
     judged = [_judged(one) for one in assessments]
-    computed = course_of(patient, judged, COMPUTED, settings, first_dose)
-    investigator = investigator_course(patient, found, settings, first_dose)
+    days = first_dose, _first_new_therapy(records, patient)
+    computed = course_of(patient, judged, COMPUTED, settings, *days)
+    investigator = investigator_course(patient, found, settings, *days)
     takes_investigator = settings["source"] == INVESTIGATOR
     chosen = (investigator or computed) if takes_investigator else computed
     return PatientResponse(patient, before, assessments, computed, investigator, chosen)
+
+
+def _first_new_therapy(records: ClinicalRecords, patient: str) -> float | None:
+    days = (row["new_therapy_day"] for row in records.of("follow_up", patient))
+    return min((day for day in days if day is not None), default=None)
 
 
 def judge_assessments(
@@ -156,7 +162,11 @@ def _judged(one: Assessment) -> Judged:
 
 
 def investigator_course(
-    patient: str, found: Sequence[Finding], settings: ResponseSettings, first_dose_day: float
+    patient: str,
+    found: Sequence[Finding],
+    settings: ResponseSettings,
+    first_dose_day: float,
+    new_therapy_day: float | None = None,
 ) -> Course | None:
     """Return the course by the investigator's categories; his PD counts as he gave it."""
     given = [(one, one.row.get("investigator_category")) for one in found]
@@ -167,4 +177,4 @@ def investigator_course(
     ]
     if not judged:
         return None
-    return course_of(patient, judged, INVESTIGATOR, settings, first_dose_day)
+    return course_of(patient, judged, INVESTIGATOR, settings, first_dose_day, new_therapy_day)

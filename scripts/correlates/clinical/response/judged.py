@@ -1,5 +1,6 @@
 """What was judged of a patient: each assessment's category, and the course that they make."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -100,6 +101,9 @@ class Course:
         The same for PR-L or better.
     first_dose_day
         Study day of the first ibrutinib dose, from which times count.
+    new_therapy_day
+        Study day on which another therapy of the leukemia began; what is assessed later is no
+        response to this one. None if none did.
     reason
         Why the best response is what it is, where that is not plain.
     """
@@ -115,7 +119,14 @@ class Course:
     first_response_day: float | None = None
     first_response_l_day: float | None = None
     first_dose_day: float = FIRST_DOSE_DAY
+    new_therapy_day: float | None = None
     reason: str = ""
+
+    @property
+    def counted(self) -> tuple[Judged, ...]:
+        """Assessments of this treatment: those up to the day on which another therapy began."""
+        until = math.inf if self.new_therapy_day is None else self.new_therapy_day
+        return tuple(one for one in self.assessments if one.study_day <= until)
 
     @property
     def adequate_days(self) -> tuple[float, ...]:

@@ -171,7 +171,7 @@ def best_spd_change(course: Course | None) -> tuple[float | None, float | None]:
     until = course.first_progression_day if course else None
     known = [
         (one.spd_pct_change, one.study_day)
-        for one in (course.assessments if course else ())
+        for one in (course.counted if course else ())
         if one.spd_pct_change is not None and (until is None or one.study_day <= until)
     ]
     return min(known, default=(None, None))

@@ -2,18 +2,14 @@
 
 from correlates.clinical.dosing.dosing import dosing_of_patient
 from correlates.clinical.records import ClinicalRecords
-from correlates.clinical.response.best import before_progression, confirmation
-from correlates.clinical.response.judged import CONFIRMED, RANK, Course, ResponseSettings
+from correlates.clinical.response.judged import Course
 from correlates.clinical.survival.cycles import cycle_days
 from correlates.clinical.survival.history import Assessed, History
 
 _DIED = "death"
-_WITH_LYMPHOCYTOSIS = "PR-L"
 
 
-def history_of(
-    records: ClinicalRecords, patient: str, course: Course | None, settings: ResponseSettings
-) -> History:
+def history_of(records: ClinicalRecords, patient: str, course: Course | None) -> History:
     """Gather what is known of one patient over time.
 
     Parameters
@@ -25,8 +21,6 @@ def history_of(
     course
         Course of the patient's response, by the source that was chosen; None where responses are
         not known by day.
-    settings
-        The config's ``clinical/response``, which says whether a response must be confirmed.
     """
     dosing = dosing_of_patient(records, patient)
     contacts = records.of("follow_up", patient)
@@ -40,7 +34,7 @@ def history_of(
         assessed=tuple(Assessed(one.study_day, one.category) for one in judged),
         progression_day=course.first_progression_day if course else None,
         response_day=course.first_response_day if course else None,
-        response_l_day=first_response_l_day(course, settings) if course else None,
+        response_l_day=course.first_response_l_day if course else None,
         death_day=death_day,
         is_dead=death_day is not None or any(_is_dead(row) for row in contacts),
         new_therapy_day=_earliest(contacts, "new_therapy_day"),
@@ -49,21 +43,6 @@ def history_of(
         last_known_day=records.last_known_day(patient),
         cut=records.cut.name if records.cut else "",
     )
-
-
-def first_response_l_day(course: Course, settings: ResponseSettings) -> float | None:
-    """Return the study day of the first PR-L or better before any progression that counts.
-
-    It must be confirmed where the config says so, as the first PR must.
-    """
-    judged = before_progression(course.assessments)
-    for place, one in enumerate(judged):
-        if RANK[one.category] > RANK[_WITH_LYMPHOCYTOSIS]:
-            continue
-        state = confirmation(judged, place, _WITH_LYMPHOCYTOSIS, settings["confirmation_days"])
-        if settings["best"] != "confirmed" or state == CONFIRMED:
-            return one.study_day
-    return None
 
 
 def _is_dead(contact: dict) -> bool:

@@ -79,25 +79,25 @@ def outcomes_of(
     courses
         Patient to course of response; empty where responses are not known by day.
     settings
-        The config's block ``clinical``: ``response`` and ``survival``.
+        The config's ``clinical/survival``.
 
     Returns
     -------
     One outcome a patient. Without the follow-up sheet, in which deaths stand, there is no time.
     Without courses there is only survival.
     """
-    schedule = Schedule.of(settings["survival"])
+    schedule = Schedule.of(settings)
     names = time_endpoints(records, bool(courses))
     outcomes = []
     for patient in records.patients:
-        history = history_of(records, patient, courses.get(patient), settings["response"])
+        history = history_of(records, patient, courses.get(patient))
         times = _times(history, schedule, records.patient(patient).get("screen_failure"))
         times = {name: times[name] for name in names}
         landmarks = [
             _at_landmark(visit, name, history, times[name])
             for name in FROM_LANDMARKS
             if name in times
-            for visit in settings["survival"]["landmarks"]
+            for visit in settings["landmarks"]
         ]
         outcomes.append(Outcome(history, times, tuple(landmarks)))
     return outcomes
