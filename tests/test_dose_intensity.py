@@ -154,3 +154,54 @@ def test_shifted_days_change_no_amount():
     before, after = intensity(IBRUTINIB, *doses), intensity(IBRUTINIB, *moved)
 
     assert [before[name] for name in kept] == [after[name] for name in kept]
+
+
+def test_rises_are_told_from_returns_and_name_the_last_dose_taken():
+    found = patient(
+        IBRUTINIB,
+        dose(29, 40, 5),
+        dose(41, 50, 0),
+        dose(51, 60, 10),
+        dose(61, 70, 5),
+        dose(71, 80, 7.5),
+        dose(81, 90, 10),
+    )
+
+    assert [(one.drug, one.kind, one.day, one.from_mg, one.to_mg) for one in found.starts()] == [
+        ("ibrutinib", "start", 1, 0, 420),
+        ("lenalidomide", "start", 29, 0, 5),
+        ("lenalidomide", "escalation", 51, 5, 10),
+        ("lenalidomide", "re-escalation", 71, 5, 7.5),
+        ("lenalidomide", "re-escalation", 81, 7.5, 10),
+    ]
+
+
+def test_a_change_of_dose_belongs_to_its_cycle():
+    doses = (IBRUTINIB, dose(29, 60, 5), dose(61, 90, 2.5), dose(91, 112, 5))
+
+    changes = [
+        (row["n_reductions"], row["n_escalations"])
+        for row in (intensity(*doses, cycle=number) for number in (1, 2, 3))
+    ]
+
+    assert changes == [(0, 0), (1, 0), (0, 1)]
+
+
+@pytest.mark.parametrize(("least", "counted"), [(7, 1), (8, 0)])
+def test_a_delay_counts_from_the_configured_length_on(least, counted):
+    found = patient(IBRUTINIB, dose(29, 49, 5, cycle=1), dose(64, 91, 5, cycle=2))
+    rows = dose_intensity_rows(found, make_settings(min_delay_days=least))
+
+    assert [row["n_delays"] for row in rows if "n_delays" in row] == [counted]
+
+
+def test_a_cycle_that_the_sheet_leaves_out_is_no_part_of_the_one_before():
+    found = patient(
+        IBRUTINIB,
+        dose(29, 56, 5),
+        dose(57, 84, 5, cycle=2),
+        dose(113, None, 5, cycle=4),
+        follow_up=[{"study_day": 113}],
+    )
+
+    assert found.cycles == (Cycle(0, 1, 28), Cycle(2, 57, 84), Cycle(4, 113, 113))

@@ -270,6 +270,8 @@ def test_support_is_noted():
         (0.4, [event("Platelet count decreased", 31, 4)], "grade 4 by the values, not reported"),
         (0.4, [event("Neutropenia", 5, 4, resolution_day=28)], "not reported"),
         (0.4, [event("Neutropenia", 5, 4, resolution_day=29)], ""),
+        (0.4, [event("Neutropenia", 130, 4)], ""),
+        (0.4, [event("Neutropenia", 131, 4)], "not reported"),
         (None, [event("Neutropenia", 31, 4)], "reported, but not evaluable from the values"),
     ],
 )
