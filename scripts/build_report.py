@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
+from correlates.report.clinical import TABLES
 from correlates.report.inputs import ReportInputs
 from correlates.report.page import build_report
 
@@ -12,14 +13,14 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 OPTIONAL = ("overrides", "contrasts_as_templated", "double_gating")
-SECTIONS = ("flow", "cohort", "analyses", "report")
+SECTIONS = ("flow", "clinical", "cohort", "analyses", "report")
 
 
 def main(job) -> None:
     """Hand the page where everything stands."""
     tables = ("files", "problems", "measurements", "baselines", "endpoints", "exclusions")
     analyses = ("contrasts", "model", "predictions", "reconciliation", "not_detected")
-    cohort = ("confounding", "plan")
+    cohort = ("confounding", "plan", "integrity")
     names = read_plan(job.input.plan).names
     optional = {name: list(job.input[name]) for name in OPTIONAL}
     inputs = ReportInputs(
@@ -28,6 +29,7 @@ def main(job) -> None:
         contrast_values=Path(job.input["values"]),
         figures=dict(zip(names, map(Path, job.input.figures), strict=True)),
         settings={section: job.params[section] for section in SECTIONS},
+        clinical={path.stem: path for path in map(Path, job.input.clinical) if path.stem in TABLES},
         **{name: Path(job.input[name]) for name in tables + analyses + cohort},
         **{name: Path(paths[0]) for name, paths in optional.items() if paths},
     )

@@ -84,14 +84,14 @@ def test_a_course_holds_periods_events_and_how_it_ended():
         flares=[{"grade": 2, "onset_day_from_len": 6}, {"grade": 0, "onset_day_from_len": 0}],
         follow_up=[{"study_day": 410, "off_study_reason": "completed"}],
     )
-    responses = {"P01": {"first_response_day": 113, "first_response": "PR"}}
+    responses = {"P01": {"first_response_day": 113, "first_progression_day": None}}
 
     assert courses(records, responses) == {
         ("ibrutinib", 1, 400, None),
         ("lenalidomide", 29, 200, None),
         ("hold", 100, 109, "lenalidomide"),
         ("flare", 35, None, "2"),
-        ("response", 113, None, "PR"),
+        ("response", 113, None, None),
         ("ongoing", 410, None, "completed"),
     }
 

@@ -240,8 +240,8 @@ def test_the_page_has_every_section_in_order_and_well_formed(study, page_of):
 
     ids = [attrs["id"] for attrs in page.all("section")]
     assert ids == [
-        *("summary", "files", "problems", "gating", "populations", "contrasts", "model"),
-        *("exclusions", "methods", "provenance"),
+        *("summary", "files", "problems", "integrity", "gating", "populations", "contrasts"),
+        *("model", "exclusions", "methods", "provenance"),
     ]
     assert (page.open, page.crossed) == ([], [])
     assert page.all("html")[0]["lang"] == "en"

@@ -50,6 +50,7 @@ SCRIPT_FLOORS = {
     "judge_response": "clinical",
     "derive_endpoints": "clinical",
     "export_redcap": "clinical",
+    "trace_courses": "clinical",
     "build_cohort": "cohort",
     "check_integrity": "cohort",
     "score_batches": "cohort",

@@ -6,6 +6,7 @@ def tables_by_sheets():
     return [
         (rules.grade_safety.output, ("exposure", "laboratory", "adverse_events")),
         (rules.judge_response.output, ("assessments",)),
+        (rules.trace_courses.output, ("exposure",)),
     ]
 
 
@@ -25,6 +26,13 @@ def clinical_tables():
         if set(sheets) & set(PLAN.sheets)
         for path in tables
     ]
+
+
+def clinical_tables_shown(wildcards):
+    """The tables of the clinic that the report shows, as far as the study has their sheets."""
+    require_plan()
+    of_all = rules.derive_endpoints.output
+    return [*clinical_tables(), of_all.flares, of_all.flare_rates, of_all.follow_up]
 
 
 def absent_clinical_results():

@@ -114,3 +114,25 @@ rule export_redcap:
         code=code_of("export_redcap"),
     script:
         "../../scripts/export_redcap.py"
+
+
+rule trace_courses:
+    """Put what happened to each patient into one table, as the report draws it."""
+    input:
+        clinical=clinical_file,
+        responses=rules.judge_response.output.responses,
+    output:
+        courses="results/clinical/courses.tsv",
+    log:
+        "logs/clinical/trace_courses.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(500),
+        runtime=each_try(10),
+    params:
+        hold_days=lookup(dpath="clinical/visits/hold_days", within=config, default=7),
+        code=code_of("trace_courses"),
+    script:
+        "../../scripts/trace_courses.py"

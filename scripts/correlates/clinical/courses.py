@@ -24,8 +24,7 @@ def course_rows(
     dosing
         What each patient took.
     responses
-        By patient: ``first_response_day``, ``first_response``, ``first_progression_day``; None
-        where there was none.
+        By patient: ``first_response_day`` and ``first_progression_day``, None where there was none.
     hold_days
         Fewest days without a dose that are a hold.
 
@@ -34,7 +33,7 @@ def course_rows(
     ``patient``, ``what`` (``ibrutinib``, ``lenalidomide`` and ``hold``, which are periods;
     ``flare``, ``response``, ``progression``, ``death``, ``ongoing``, which are days),
     ``start_day``, ``stop_day`` of periods (an open one ends with the course), ``label``
-    (drug, grade, category). A patient without a dose has no row.
+    (drug that is held, grade, why off study). A patient without a dose has no row.
     """
     rows = []
     for patient in records.patients:
@@ -69,10 +68,9 @@ def _flares(records: ClinicalRecords, patient: str) -> Iterator[dict]:
 
 def _responses(response: Mapping) -> Iterator[dict]:
     if response.get("first_response_day") is not None:
-        label = response.get("first_response", "")
-        yield {"what": "response", "start_day": response["first_response_day"], "label": label}
+        yield {"what": "response", "start_day": response["first_response_day"]}
     if response.get("first_progression_day") is not None:
-        yield {"what": "progression", "start_day": response["first_progression_day"], "label": "PD"}
+        yield {"what": "progression", "start_day": response["first_progression_day"]}
 
 
 def _end(records: ClinicalRecords, patient: str, last: float) -> dict:

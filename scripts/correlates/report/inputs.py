@@ -73,6 +73,11 @@ class ReportInputs:
         The plan of the run, whose digest identifies it.
     patients_sheet
         The patients sheet as problems name it, which tells how many patients it held.
+    clinical
+        Tables of the clinic, by the name of their file.
+    integrity, flow_diagram, fingerprints
+        Findings of the checks of the cohort; how many patients reach each step (SVG); whether the
+        samples of a patient look alike (SVG).
     """
 
     title: str
@@ -96,6 +101,10 @@ class ReportInputs:
     confounding: Path | None = None
     plan: Path | None = None
     patients_sheet: str = ""
+    clinical: Mapping[str, Path] = field(default_factory=dict)
+    integrity: Path | None = None
+    flow_diagram: Path | None = None
+    fingerprints: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,8 @@ class Content:
     not_detected: list[dict] = field(default_factory=list)
     confounding: list[dict] = field(default_factory=list)
     patients_sheet: str = ""
+    clinical: dict[str, list[dict]] = field(default_factory=dict)
+    integrity: list[dict] = field(default_factory=list)
 
     @property
     def is_simulated(self) -> bool:
@@ -167,6 +178,8 @@ def read_content(inputs: ReportInputs) -> Content:
             read_checked(repeated, NEEDED["contrasts"].split()) if repeated else []
         ),
         patients_sheet=inputs.patients_sheet,
+        clinical={name: read_tsv(path) for name, path in inputs.clinical.items()},
+        integrity=read_tsv(inputs.integrity) if inputs.integrity else [],
     )
 
 

@@ -3,6 +3,7 @@
 No statistic is computed here; what the page says is in the tables, and only made readable.
 """
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -29,6 +30,7 @@ from correlates.pages.words import count
 from correlates.problems import folded
 from correlates.report import formats
 from correlates.report.censored import censored_views, tertile_ranges
+from correlates.report.clinical import CATEGORIES, clinical_view, integrity_groups
 from correlates.report.glossary import gate_flags, glossary
 from correlates.report.inputs import Content, ReportError, ReportInputs, read_content
 from correlates.report.names import item_name, marker_name
@@ -95,6 +97,10 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         "overrides": override_views(content.overrides),
         "overrides_words": overrides_in_words(content.overrides),
         "models": _marked(model_views(content)),
+        "clinical": clinical_view(content.clinical, response_threshold(inputs.settings)),
+        "integrity": integrity_groups(content.integrity),
+        "flow_diagram": picture_of(inputs.flow_diagram, "Patients at each step"),
+        "fingerprints": picture_of(inputs.fingerprints, "Distances between samples"),
         "exclusions": _by_kind(content.exclusions),
         "censored": censored_views(content.not_detected),
         "tertiles": tertile_ranges(content.not_detected),
@@ -110,6 +116,20 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         msg = f"The report's settings or tables lack something that it prints: {error}."
         raise ReportError(msg) from error
     write_text(out_path, label_cells(page))
+
+
+def response_threshold(settings: Mapping) -> float | None:
+    """Return the change of the nodes that a response needs, in percent; None if none is set."""
+    limits = settings.get("clinical", {}).get("response", {}).get("limits", {})
+    return -float(limits["decrease_pct"]) if "decrease_pct" in limits else None
+
+
+def picture_of(path: Path | None, label: str) -> Markup:
+    """Return a figure as a picture on the page; nothing of it can do more than be looked at."""
+    if path is None:
+        return Markup("")
+    content = b64encode(path.read_bytes()).decode()
+    return Markup('<img alt="{}" src="data:image/svg+xml;base64,{}">').format(label, content)
 
 
 def compensation_words(files: Iterable[Mapping]) -> str:
@@ -145,6 +165,7 @@ def environment() -> Environment:
         "most_tied": MOST_TIED,
         "costly": COSTLY,
         "STATUSES": formats.STATUSES,
+        "categories": CATEGORIES,
     }
     return made
 
