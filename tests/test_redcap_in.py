@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 import yaml
 
+from correlates.intake.clinical_sheets import clinical_records
 from correlates.intake.redcap.branching import is_shown
 from correlates.intake.redcap.dictionary import (
     Field,
@@ -594,3 +595,15 @@ def test_files_that_are_not_there_are_told_of(tmp_path):
 
     assert {problem.file for problem in problems} == set(block.values())
     assert yaml.safe_load("") is None
+
+
+def test_a_cut_by_date_needs_the_first_dates(project):
+    mapping = deepcopy(MAPPING)
+    del mapping["sheets"]["dates"]
+    del mapping["sheets"]["lesions"], mapping["sheets"]["laboratory"]
+    study = project(mapping=mapping)
+    block = {"redcap": {}, "data_cut": {"name": "i1", "date": "2025-06-30"}}
+
+    _, problems = clinical_records(study, block)
+
+    assert [(one.column, one.stops) for one in problems] == [("study.data_cut.date", "run")]

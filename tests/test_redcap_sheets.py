@@ -39,7 +39,12 @@ def read(folder, block):
 
 def content(records):
     """Return the records without the place that each was read from."""
-    sheets = json.loads(records.to_json())["sheets"]
+    return content_of(json.loads(records.to_json()))
+
+
+def content_of(records):
+    """Return what a file of records holds, without places."""
+    sheets = records["sheets"]
     for rows in sheets.values():
         for row in rows:
             del row["row"], row["sheet"]

@@ -12,6 +12,7 @@ from correlates.intake.clinical import (
     rows_with_place,
     with_flare_days,
 )
+from correlates.intake.config import CONFIG
 from correlates.intake.sheets.days import DateKey
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.study import Study
@@ -41,7 +42,7 @@ def clinical_records(study: Study, block: Mapping) -> tuple[ClinicalRecords, lis
     records = with_flare_days(ClinicalRecords(sheets))
     records, refused = _without_contradictions(records)
     problems += refused
-    cut = _cut_of(study, block.get("data_cut"), problems)
+    cut = _cut_of(study, block, problems)
     if cut is None:
         return records, problems
     problems += _typed_in(records, block["data_cut"])
@@ -77,14 +78,21 @@ def _without_contradictions(
     return ClinicalRecords(dict(records.sheets) | {"flares": kept}), problems
 
 
-def _cut_of(study: Study, cut: object, problems: list[Problem]) -> DataCut | None:
+def _cut_of(study: Study, block: Mapping, problems: list[Problem]) -> DataCut | None:
     """Return the data cut with the last day of each patient; None without a sound one."""
+    cut = block.get("data_cut")
     if not isinstance(cut, Mapping) or not isinstance(cut.get("name"), str):
         return None
     patients = [row.get("patient") for row in study.rows("patients")]
     if isinstance(cut.get("study_day"), (int, float)):
         return DataCut(cut["name"], dict.fromkeys(patients, float(cut["study_day"])))
-    if study.key is None or not isinstance(cut.get("date"), str):
+    if not isinstance(cut.get("date"), str):
+        return None
+    if study.key is None:
+        if "redcap" in block and study.sheets:
+            problem = "a date of the cut needs the dates of the first ibrutinib doses"
+            remedy = "Map them from REDCap: sheets: dates: first_ibrutinib_date. Or give study_day."
+            problems.append(Problem(CONFIG, problem, remedy, column="study.data_cut.date"))
         return None
     try:
         last = date.fromisoformat(cut["date"])

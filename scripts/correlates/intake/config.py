@@ -233,7 +233,7 @@ def _cut_logic(study: dict) -> Iterator[Problem]:
         # The date itself is not shown: problems go on to others.
         remedy = "Give a date of the calendar, such as 2025-06-30."
         yield Problem(CONFIG, "there is no such date", remedy, column=f"{column}.date")
-    elif "date" in cut and "dates" not in study:
+    elif "date" in cut and not {"dates", "redcap"} & set(study):
         problem = "a date of the cut needs the dates of the first ibrutinib doses"
         remedy = "Give study.dates: a sheet of patient, first_ibrutinib_date. Or give study_day."
         yield Problem(CONFIG, problem, remedy, column=f"{column}.date")
