@@ -1,10 +1,11 @@
 """REDCap in: exports of every layout become rows of the sheets, and what is wrong is told."""
 
+import re
 from copy import deepcopy
 from datetime import date
+from pathlib import Path
 
 import pytest
-import yaml
 
 from correlates.intake.clinical_sheets import clinical_records
 from correlates.intake.redcap.branching import is_shown
@@ -14,6 +15,7 @@ from correlates.intake.redcap.dictionary import (
     parse_choices,
     read_dictionary,
 )
+from correlates.intake.redcap.mapping import read_mapping
 from correlates.intake.redcap.read import read_redcap
 from correlates.intake.redcap.units import other_unit
 from correlates.intake.sheets.study import read_study
@@ -588,13 +590,22 @@ def test_units_in_labels(label, header, unit):
     assert other_unit(Field("x", "f", "text", label=label), header) == unit
 
 
+def test_the_mapping_that_the_documentation_shows_is_sound(tmp_path):
+    text = (Path(__file__).parent.parent / "docs" / "clinical.md").read_text(encoding="utf-8")
+    (tmp_path / "map.yaml").write_text(re.search(r"```yaml\n(missing_codes.*?)```", text, re.S)[1])
+
+    mapping, problems = read_mapping(tmp_path / "map.yaml", "map.yaml")
+
+    assert problems == []
+    assert len(mapping.sources["exposure"]) == 2
+
+
 def test_files_that_are_not_there_are_told_of(tmp_path):
     block = {name: f"{name}.csv" for name in ("export", "dictionary", "mapping", "events")}
 
     problems = read_redcap(block, tmp_path).problems
 
     assert {problem.file for problem in problems} == set(block.values())
-    assert yaml.safe_load("") is None
 
 
 def test_a_cut_by_date_needs_the_first_dates(project):

@@ -47,6 +47,13 @@ def redcap_project():
     return (config.get("study") or {}).get("redcap") or {}
 
 
+def patients_sheet():
+    """What problems call the sheet of patients: a file, or part of the export."""
+    study = config.get("study") or {}
+    in_export = sheet_name(redcap_project().get("export", ""), "patients")
+    return study.get("patients", in_export)
+
+
 def redcap_files(wildcards):
     """The files of the project that results go back to."""
     names = ("export", "dictionary", "events")

@@ -33,6 +33,7 @@ from correlates.intake.clinical import write_records
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
 from correlates.intake.records import is_of_stimulation
+from correlates.intake.redcap.tables import sheet_name
 from correlates.intake.plan import first_words, make_plan, read_plan
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
 from correlates.ending import InStudy, forget_what_is_past, last_words

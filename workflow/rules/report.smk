@@ -42,7 +42,7 @@ rule build_report:
         runtime=each_try(30),
     params:
         title=lookup(dpath="study/title", within=config, default=""),
-        patients_sheet=lookup(dpath="study/patients", within=config, default=""),
+        patients_sheet=patients_sheet(),
         flow=settings_of_counts(config["flow"]) | {"scale": config["flow"]["scale"]},
         clinical={"response": config["clinical"]["response"]},
         cohort=config["cohort"] | {"response_criteria": config["clinical"]["response"]["criteria"]},

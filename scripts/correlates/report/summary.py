@@ -68,6 +68,8 @@ def _named_by_row(content: Content) -> dict[str, str | None]:
         number = problem["row"]
         if problem["file"] == content.patients_sheet and number and problem["stops"] == "row":
             named = problem["value"] if problem["column"] == "patient" else None
+            # an export calls the column by its own field
+            named = problem.get("patient") or named
             rows[number] = rows.get(number) or (rows.get(number) if named is None else named)
     return rows
 
