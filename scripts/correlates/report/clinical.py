@@ -45,7 +45,12 @@ def clinical_view(tables: Mapping[str, Rows], response_pct: float | None) -> dic
         "not_at_risk": [row for row in tables["flares"] if not is_true(row["at_risk"])],
         "flare_rates": tables["flare_rates"],
         "times": _times(tables["follow_up"]),
-        "levels": tables["dose_levels"],
+        # The order of the cohorts is worth a line only where the rule would have gone another way.
+        "levels": [
+            row
+            for row in tables["dose_levels"]
+            if row["unit_of_analysis"] != "cohort" or row["finding"]
+        ],
         "limiting": [
             row for row in tables["dose_limiting"] if row["declared"] or row["to_be_judged"]
         ],
