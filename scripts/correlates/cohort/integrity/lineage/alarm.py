@@ -14,7 +14,7 @@ from correlates.cohort.integrity.lineage.distances import Distances
 
 _MOST_DONORS = 150
 _MOST_STEPS = 20
-_SINGLE, _PAIR = "single", "pair"
+_SINGLE, _PAIR, _FLOOR = "single", "pair", "floor"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def find_alarms(
     alarms: list[Alarm] = []
     threshold = np.inf
     for _ in range(_MOST_STEPS):
-        null = _null(distances, open_draws, replicates, rng)
+        null = _null(distances, open_draws, level, replicates, rng)
         if null is None:
             break
         threshold = float(np.quantile(null[_SINGLE], 1 - level / 2))
@@ -90,7 +90,7 @@ def _best(gains, patient, open_draws, null) -> Alarm | None:
     single = Alarm(
         (int(places[at[0]]),), (int(at[1]),), float(singles[at]), _p(singles[at], null[_SINGLE])
     )
-    both = _pairs(singles, patient[places])
+    both = _pairs(singles, patient[places], null[_FLOOR])
     at = np.unravel_index(np.argmax(both), both.shape)
     first, second = (int(places[one]) for one in at)
     pair = Alarm(
@@ -107,16 +107,27 @@ def _p(gain: float, null: np.ndarray) -> float:
     return float((1 + (null >= gain).sum()) / (1 + len(null)))
 
 
-def _pairs(gains: np.ndarray, patient: np.ndarray) -> np.ndarray:
-    """Gain of each two draws as each other's patient's; minus infinity unless both gain."""
+def _pairs(gains: np.ndarray, patient: np.ndarray, floor: float) -> np.ndarray:
+    """Gain of each two draws as each other's patient's; minus infinity if there is none.
+
+    Together they must gain, and each alone more than chance gives any draw, or at least something.
+    """
     one = gains[:, patient]
-    return np.where((one > 0) & (one.T > 0), one + one.T, -np.inf)
+    both = one + one.T
+    return np.where((np.minimum(one, one.T) > floor) & (both > 0), both, -np.inf)
 
 
 def _null(
-    distances: Distances, open_draws: np.ndarray, replicates: int, rng: np.random.Generator
-) -> dict[str, np.ndarray] | None:
-    """Return the largest gains in cohorts in which every draw is its own patient's."""
+    distances: Distances,
+    open_draws: np.ndarray,
+    level: float,
+    replicates: int,
+    rng: np.random.Generator,
+) -> dict | None:
+    """Return the largest gains in cohorts in which every draw is its own patient's.
+
+    Of single draws and of pairs, one a cohort, and the gain that each draw of a pair must exceed.
+    """
     patient = distances.prints.patient_of
     places = np.flatnonzero(open_draws)
     if len(np.unique(patient[places])) < 2:
@@ -128,13 +139,15 @@ def _null(
     table = np.stack([distances.moved(draw, given) for draw in places]).astype(np.float32)
     table[np.arange(len(places)), :, patient[places]] = -np.inf
     allowed = patient[places][:, None] != patient[donors][None, :]
-    single, pair = np.empty(replicates), np.empty(replicates)
+    given_to = np.empty((replicates, len(places)), dtype=np.int32)
     for number in range(replicates):
         keys = np.where(allowed, rng.random(allowed.shape, dtype=np.float32), -1.0)
-        gains = table[np.arange(len(places)), keys.argmax(axis=1)]
-        single[number] = gains.max()
-        pair[number] = _pairs(gains, patient[places]).max()
-    return {_SINGLE: single, _PAIR: pair}
+        given_to[number] = keys.argmax(axis=1)
+    at = np.arange(len(places))
+    single = np.array([table[at, donors].max() for donors in given_to])
+    floor = min(0.0, float(np.quantile(single, 1 - level / 2)))
+    pair = np.array([_pairs(table[at, d], patient[places], floor).max() for d in given_to])
+    return {_SINGLE: single, _PAIR: pair, _FLOOR: floor}
 
 
 def find_odd(distances: Distances, judged: np.ndarray, level: float) -> np.ndarray:
