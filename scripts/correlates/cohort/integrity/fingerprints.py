@@ -4,7 +4,8 @@ Lineage shares of T and NK cells and the phenotype of the clone are a person's o
 drugs move them alike in everybody. Nothing is moved or left out for an alarm; a person decides.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,29 @@ _LOOK = (
 )
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What came of the draws of one specimen.
+
+    Parameters
+    ----------
+    specimen
+        Which.
+    findings
+        Rows of ``integrity.tsv``.
+    scores
+        One row a draw, with ``SCORE_COLUMNS``.
+    distances, alarms
+        What was measured and what was found; None and empty where nothing could be judged.
+    """
+
+    specimen: str
+    findings: list[dict]
+    scores: pd.DataFrame
+    distances: Distances | None = None
+    alarms: Sequence[Alarm] = ()
+
+
 def fingerprint_findings(
     measurements: pd.DataFrame,
     patients: Iterable[Mapping],
@@ -66,20 +90,33 @@ def fingerprint_findings(
     could not be judged. And one row a draw with ``SCORE_COLUMNS``: distances are root mean squares
     over the features, in standard deviations of what differs from draw to draw within a patient.
     """
-    judged = [
-        _of_specimen(prints, settings, replicates)
-        for prints in select_fingerprints(measurements, patients, settings)
-    ]
+    return join_judged(judge_specimens(measurements, patients, settings, replicates))
+
+
+def judge_specimens(
+    measurements: pd.DataFrame,
+    patients: Iterable[Mapping],
+    settings: Mapping,
+    replicates: int = REPLICATES,
+) -> list[Judged]:
+    """Judge the draws of each specimen by themselves; parameters of `fingerprint_findings`."""
+    specimens = _select(measurements, patients, settings)
+    return [_of_specimen(prints, settings, replicates) for prints in specimens]
+
+
+def join_judged(judged: Iterable[Judged]) -> tuple[list[dict], pd.DataFrame]:
+    """Return the findings and the scores of all specimens, as `fingerprint_findings` does."""
+    judged = list(judged)
     if not judged:
         said = "not judged, because no lineage shares were measured by flow cytometry"
         finding = row(RULE, NOTE, said, "Nothing, if the study has no flow cytometry.")
         return [finding], pd.DataFrame(columns=SCORE_COLUMNS)
-    findings = [finding for found, _ in judged for finding in found]
-    scores = pd.concat([table for _, table in judged], ignore_index=True)
+    findings = [finding for one in judged for finding in one.findings]
+    scores = pd.concat([one.scores for one in judged], ignore_index=True)
     return findings, scores[SCORE_COLUMNS]
 
 
-def select_fingerprints(
+def _select(
     measurements: pd.DataFrame, patients: Iterable[Mapping], settings: Mapping
 ) -> list[Fingerprints]:
     """Return the fingerprints of each specimen, of the patients of the study."""
@@ -88,7 +125,7 @@ def select_fingerprints(
     return fingerprints_of(rows, settings["swap_intensities_of"])
 
 
-def measure_distances(prints: Fingerprints, settings: Mapping) -> Distances | str:
+def _measure(prints: Fingerprints, settings: Mapping) -> Distances | str:
     """Return the distances of all draws of a specimen, or why they cannot be judged."""
     repeated = prints.draws.groupby("patient")["visit"].transform("size") > 1
     n_patients = prints.draws.loc[repeated, "patient"].nunique()
@@ -111,21 +148,21 @@ def measure_distances(prints: Fingerprints, settings: Mapping) -> Distances | st
     return distances_of(prints)
 
 
-def _of_specimen(
-    prints: Fingerprints, settings: Mapping, replicates: int
-) -> tuple[list[dict], pd.DataFrame]:
+def _of_specimen(prints: Fingerprints, settings: Mapping, replicates: int) -> Judged:
     specimen = prints.draws["specimen"].iat[0]
-    distances = measure_distances(prints, settings)
+    distances = _measure(prints, settings)
     if isinstance(distances, str):
         said = f"not judged in specimen {specimen}, because {distances}"
         remedy = "Nothing: it is judged once there are enough draws."
-        return [row(RULE, NOTE, said, remedy, source=SOURCE)], _unjudged(prints)
+        found = [row(RULE, NOTE, said, remedy, source=SOURCE)]
+        return Judged(specimen, found, _unjudged(prints))
     judged = _others(prints) > 0
     level = settings["swap_alarm_level"]
     alarms, chance = find_alarms(distances, judged, level, replicates, _SEED)
     is_odd = find_odd(distances, judged, level)
     scores = _scores(distances, judged, alarms, is_odd, chance)
-    return _findings(scores, alarms, prints, specimen), scores
+    found = _findings(scores, alarms, prints, specimen)
+    return Judged(specimen, found, scores, distances, alarms)
 
 
 def _others(prints: Fingerprints) -> np.ndarray:

@@ -33,13 +33,15 @@ class Distances:
         Squared distance to the own patient, shape (draws,).
     to_patient
         The same to each patient, shape (draws, patients); NaN to the own one.
-    own_sd, shift, ratio
-        To move a deviation to another patient: its standard deviation, the difference of the two
-        predictions, and the ratio of their standard deviations.
+    shift, ratio
+        A deviation times the ratio plus the shift is that from another patient, shape (draws,
+        patients, features).
     precision
         Inverse of the correlation of the deviations, shape (features, features).
     log_own, log_to
         Logarithms of the predicted variances, summed over the features of each draw.
+    has
+        Which draw has which feature, shape (draws, features).
     """
 
     prints: Fingerprints
@@ -57,6 +59,23 @@ class Distances:
     def better_as(self) -> np.ndarray:
         """Twice the log likelihood that a draw gains as each other patient's."""
         return (self.own + self.log_own)[:, None] - (self.to_patient + self.log_to)
+
+    def between(self, draw: int, one: int, other: int) -> tuple[np.ndarray, np.ndarray]:
+        """Place a draw between two patients, feature by feature.
+
+        Returns
+        -------
+        Where it lies: 0 as the first patient's draws predict, 1 as the other's do; NaN where it has
+        no value. And how far the two predictions are apart, in standard deviations.
+        """
+        own = self.deviations[draw]
+        to_one, to_other = (
+            own + self.shift[draw, who] / np.where(self.has[draw], self.ratio[draw, who], 1.0)
+            for who in (one, other)
+        )
+        apart = to_one - to_other
+        known = self.has[draw] & (apart != 0)
+        return np.where(known, to_one / np.where(known, apart, 1.0), np.nan), np.abs(apart)
 
     def moved(self, draw: int, deviations: np.ndarray) -> np.ndarray:
         """Return what a draw would gain as each patient's if it deviated otherwise.

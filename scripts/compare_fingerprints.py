@@ -1,0 +1,37 @@
+"""Compare each draw with its patient's other draws, and the recorded sex with expression."""
+
+from typing import TYPE_CHECKING
+
+from correlates.check_rows import COLUMNS
+from correlates.cohort.integrity.fingerprints import SCORE_COLUMNS, join_judged, judge_specimens
+from correlates.cohort.integrity.lineage.figure import Panel, draw_fingerprints
+from correlates.cohort.integrity.sex import sex_findings
+from correlates.intake.records import read_plan
+from correlates.job import run_logged
+from correlates.measurements import read_measurements
+from correlates.tables import write_text, write_tsv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(job) -> None:
+    """Judge all draws; what is found is a row, and never an error of the job."""
+    measured = read_measurements(job.input.measurements)
+    patients = read_plan(job.input.plan).patients
+    judged = judge_specimens(measured, patients, job.params.settings)
+    findings, scores = join_judged(judged)
+    findings += sex_findings(measured, patients, job.params.settings)
+    panels = [
+        Panel(one.specimen, one.scores, one.distances, one.alarms)
+        for one in judged
+        if one.distances is not None
+    ]
+    known = scores.astype(object).where(scores.notna(), None)
+    write_tsv(job.output.scores, SCORE_COLUMNS, known.to_dict("records"))
+    write_tsv(job.output.findings, COLUMNS, findings)
+    write_text(job.output.figure, draw_fingerprints(panels, findings[0]["finding"]))
+
+
+if __name__ == "__main__":
+    run_logged(main, snakemake)
