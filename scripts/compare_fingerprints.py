@@ -1,11 +1,10 @@
-"""Compare each draw with its patient's other draws, and the recorded sex with expression."""
+"""Compare each draw with its patient's other draws, and with everybody else's."""
 
 from typing import TYPE_CHECKING
 
 from correlates.check_rows import COLUMNS
 from correlates.cohort.integrity.fingerprints import SCORE_COLUMNS, join_judged, judge_specimens
 from correlates.cohort.integrity.lineage.figure import Panel, draw_fingerprints
-from correlates.cohort.integrity.sex import sex_findings
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
 from correlates.measurements import read_measurements
@@ -21,7 +20,6 @@ def main(job) -> None:
     patients = read_plan(job.input.plan).patients
     judged = judge_specimens(measured, patients, job.params.settings)
     findings, scores = join_judged(judged)
-    findings += sex_findings(measured, patients, job.params.settings)
     panels = [
         Panel(one.specimen, one.scores, one.distances, one.alarms)
         for one in judged

@@ -53,6 +53,7 @@ SCRIPT_FLOORS = {
     "trace_courses": "clinical",
     "build_cohort": "cohort",
     "check_integrity": "cohort",
+    "compare_fingerprints": "cohort",
     "score_batches": "cohort",
     "run_contrasts": "analyses",
     "fit_model": "analyses",

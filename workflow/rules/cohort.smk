@@ -2,7 +2,7 @@
 
 Reads   the measurement table of every assay, the endpoint table, the patients sheet
 Writes  results/cohort/{measurements.parquet,baselines.tsv,exclusions.tsv,cohort.h5ad,
-        integrity.tsv}
+        integrity.tsv,fingerprints.tsv,fingerprints.svg,swap_alarm.tsv}
 """
 
 
@@ -61,6 +61,30 @@ rule score_batches:
         "../../scripts/score_batches.py"
 
 
+rule compare_fingerprints:
+    """Hold each draw against its patient's other draws, and against everybody else's."""
+    input:
+        plan=plan_file,
+        measurements=rules.build_cohort.output.measurements,
+    output:
+        scores="results/cohort/fingerprints.tsv",
+        findings="results/cohort/swap_alarm.tsv",
+        figure="results/cohort/fingerprints.svg",
+    log:
+        "logs/cohort/compare_fingerprints.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        settings=lookup(dpath="clinical/integrity", within=config),
+        code=code_of("compare_fingerprints"),
+    script:
+        "../../scripts/compare_fingerprints.py"
+
+
 rule check_integrity:
     """Hold the records of clinic and laboratory against each other, and list every contradiction."""
     input:
@@ -71,7 +95,10 @@ rule check_integrity:
         responses=responses_if_assessed,
         measurements=rules.build_cohort.output.measurements,
         # what other rules found, in the same columns
-        findings=[rules.check_acquisition_dates.output.order],
+        findings=[
+            rules.compare_fingerprints.output.findings,
+            rules.check_acquisition_dates.output.order,
+        ],
     output:
         integrity="results/cohort/integrity.tsv",
     log:

@@ -223,7 +223,8 @@ def _profile(panel: Panel, alarm: Alarm, top: float) -> tuple[list[str], float]:
         shown = {"font_size": 11, "fill": GREY, "text_anchor": "middle"}
         parts.append(text(shorten(head, 14), strip + x, base - 17, **shown))
     numbers = strip + _STRIP_WIDTH + 12
-    headings = (f"{shorten(names[0], 8)}, others", "tube", f"{shorten(names[1], 8)}, others")
+    first, second = (shorten(name, 8) for name in names)
+    headings = (f"{first}, others", "in doubt", f"{second}, others")
     columns = (numbers + 66, numbers + 108, numbers + 180)
     for x, heading in zip(columns, headings, strict=True):
         parts.append(text(heading, x, base - 17, font_size=10, fill=GREY, text_anchor="end"))

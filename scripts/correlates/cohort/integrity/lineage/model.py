@@ -95,9 +95,10 @@ def fit_feature(
 
 def _start(y: np.ndarray, error: np.ndarray, patient: np.ndarray, n_factors: int) -> _Variances:
     """Return first guesses: the spread of the patients' medians, and that about them."""
-    centres = np.array([np.median(y[patient == one]) for one in np.unique(patient)])
+    who, place = np.unique(patient, return_inverse=True)
+    centres = np.array([np.median(y[patient == one]) for one in who])
     total = max(float(np.var(y)), _SMALLEST_VARIANCE)
-    within = np.median((y - np.array([np.median(y[patient == one]) for one in patient])) ** 2)
+    within = np.median((y - centres[place]) ** 2)
     within = max(float(within) / _MEDIAN_SQUARE - float(np.median(error)), 0.05 * total)
     factors = np.full(n_factors, 0.1 * total)
     factors[0], factors[-1] = _WIDE * total, max(float(np.var(centres)), 0.05 * total)
