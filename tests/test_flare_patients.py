@@ -215,7 +215,10 @@ def cohort():
             )
             for row in rows
         ],
-        flares=[flare(6, 1), flare(30, 3, sites="neck;axilla", treatment="nsaid;steroid")],
+        flares=[
+            flare(6, 1, treatment="none"),
+            flare(30, 3, sites="neck;axilla", treatment="nsaid;steroid"),
+        ],
         follow_up=[row | {"patient": name} for name in ("P01", "P02") for row in seen(98)],
     )
     return records, [flare_of_patient(records, name, WINDOW) for name in records.patients]

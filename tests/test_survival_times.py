@@ -189,6 +189,23 @@ def test_progression_without_an_assessment_of_it_is_told():
         pytest.param({}, 399, False, "alive", id="alive when last known"),
         pytest.param({"cut": "interim1"}, 399, False, "data_cut", id="data cut"),
         pytest.param({"off_study_reason": "lost"}, 399, False, "lost", id="lost"),
+        pytest.param(
+            {"off_study_reason": "lost", "off_study_day": 400}, 399, False, "lost", id="lost then"
+        ),
+        pytest.param(
+            {"off_study_reason": "lost", "off_study_day": 300},
+            399,
+            False,
+            "alive",
+            id="lost, and heard of again",
+        ),
+        pytest.param(
+            {"off_study_reason": "progression", "off_study_day": 300},
+            399,
+            False,
+            "alive",
+            id="left the study and followed on",
+        ),
         pytest.param({"is_dead": True}, None, None, "no_day_of_death", id="dead without a day"),
         pytest.param({"last_known_day": -2}, None, None, "nothing_known", id="nothing known"),
         pytest.param({"start_day": None}, None, None, "not_started", id="no ibrutinib"),

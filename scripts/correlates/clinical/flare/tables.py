@@ -1,6 +1,6 @@
 """Tables of flares: one row a patient, one row an event."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from correlates.clinical.dosing.dosing import LENALIDOMIDE, Dosing
 from correlates.clinical.flare.events import FlareEvent
@@ -93,10 +93,6 @@ def _number(value: bool | None) -> int | None:
 
 
 def _listed(texts: Iterable[str | None]) -> str:
-    """Join lists of words into one, each word once, in alphabetical order."""
-    words = (word.strip() for text in texts for word in _split(text))
-    return ";".join(sorted({word for word in words if word}))
-
-
-def _split(text: str | None) -> Sequence[str]:
-    return (text or "").split(";")
+    """Join lists of words, each word once, in alphabetical order; ``none`` only if it is alone."""
+    words = {word.strip() for text in texts for word in (text or "").split(";")} - {""}
+    return ";".join(sorted(words - {"none"} or words))

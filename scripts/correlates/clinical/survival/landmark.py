@@ -47,7 +47,7 @@ def from_landmark(visit: str, history: History, whole: TimeToEvent) -> tuple[str
     day = landmark_day(visit, history.cycle_days)
     if day is None:
         cycle, _ = cycle_and_day(visit)
-        words = f"left out at the landmark {visit}: cycle {cycle} never began"
+        words = f"left out at the landmark {visit}: cycle {cycle} never began; {whole.reason}"
         return NOT_REACHED, not_evaluable(NOT_REACHED, words)
     at = f"left out at the landmark {visit} (day {day:g})"
     if whole.event and whole.end_day <= day:

@@ -18,9 +18,12 @@ NO_RESPONSE = "no_response"
 NOT_STARTED = "not_started"
 NO_DAY_OF_DEATH = "no_day_of_death"
 NOTHING_KNOWN = "nothing_known"
+OFF_STUDY = "off_study"
+DATA_CUT = "data_cut"
+NO_EVENT = "no_event"
+ALIVE = "alive"
 # Why someone left, as far as it says how a time without an event ends.
-LEFT = {"lost": "lost", "withdrawal": "withdrawal"}
-_LEFT_WORDS = {"lost": "lost to follow-up", "withdrawal": "withdrew"}
+LEFT = {"lost": "lost to follow-up", "withdrawal": "withdrew"}
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,8 @@ def progression_free(history: History, schedule: Schedule) -> TimeToEvent:
 def overall_survival(history: History) -> TimeToEvent:
     """Return the time from the first ibrutinib dose to death of any cause.
 
-    Those who did not die are censored on the last day of which anything is known of them; another
-    therapy ends nothing.
+    Those who did not die are censored on the last day of which anything is known of them. Another
+    therapy ends nothing, nor does leaving the study, unless nothing is known after it.
     """
     absent = _cannot_start(history)
     if absent is not None:
@@ -118,8 +121,8 @@ def overall_survival(history: History) -> TimeToEvent:
     last = history.last_known_day
     if last is None or last < start:
         return not_evaluable(NOTHING_KNOWN, "nothing is recorded after the first ibrutinib dose")
-    why, words = _why_no_event(history, "alive")
-    return TimeToEvent(start, last, False, why, f"censored: last known on day {last:g}; {words}")
+    why, words = _why_alive(history)
+    return TimeToEvent(start, last, False, why, f"censored: last known on day {last:g}, {words}")
 
 
 def duration_of_response(response_day: float | None, until: TimeToEvent) -> TimeToEvent:
@@ -174,20 +177,35 @@ def _first_event(history: History) -> tuple[float | None, str]:
     return min(known, key=lambda one: one[0], default=(None, ""))
 
 
-def _why_no_event(history: History, default: str = "no_event") -> tuple[str, str]:
-    """Return key and words of why a time ends without its event."""
+def _why_no_event(history: History) -> tuple[str, str]:
+    """Return key and words of why a time to progression ends without its event."""
     reason, day = history.off_study_reason, history.off_study_day
-    on_day = "" if day is None else f" on day {day:g}"
     if reason in LEFT:
-        return LEFT[reason], f"{_LEFT_WORDS[reason]}{on_day}"
-    if reason == PROGRESSED:
-        words = f"left for progression{on_day}, of which no assessment tells"
-        return "off_study", words
+        return _left(history)
     if reason or day is not None:
-        return "off_study", f"left the study{on_day}" + (f" ({reason})" if reason else "")
+        on_day = "" if day is None else f" on day {day:g}"
+        if reason == PROGRESSED:
+            return OFF_STUDY, f"left for progression{on_day}, of which no assessment tells"
+        return OFF_STUDY, f"left the study{on_day}" + (f" ({reason})" if reason else "")
     if history.cut:
-        return "data_cut", f"no event by the data cut {history.cut}"
-    return default, "no event so far"
+        return DATA_CUT, f"no event by the data cut {history.cut}"
+    return NO_EVENT, "no event so far"
+
+
+def _why_alive(history: History) -> tuple[str, str]:
+    """Return key and words of why the time of someone alive ends on the last day that is known."""
+    left = history.off_study_day
+    if history.off_study_reason in LEFT and (left is None or history.last_known_day <= left):
+        return _left(history)
+    if history.cut:
+        return DATA_CUT, f"alive at the data cut {history.cut}"
+    return ALIVE, "alive"
+
+
+def _left(history: History) -> tuple[str, str]:
+    day = history.off_study_day
+    on_day = "" if day is None else f" on day {day:g}"
+    return history.off_study_reason, f"{LEFT[history.off_study_reason]}{on_day}"
 
 
 def _censored(history: History, end: float | None, why: str, words: str) -> TimeToEvent:
