@@ -49,7 +49,17 @@ SETTINGS = {
         "cbc_max_offset_h": 26,
         "scale": {"kind": "logicle", "m": 4.6, "w": "auto", "cofactor": "auto", "markers": {}},
     },
-    "cohort": {"b1_max_days_before": 4, "response_criteria": "iwCLL2018"},
+    "clinical": {
+        "response": {
+            "criteria": "iwCLL2018",
+            "source": "computed",
+            "best": "confirmed",
+            "confirmation_days": 57,
+            "flare": {"window_days": 29},
+            "limits": {"decrease_pct": 50},
+        },
+    },
+    "cohort": {"b1_max_days_before": 4},
     "analyses": {
         "confidence": 0.9,
         "model": {
@@ -406,6 +416,9 @@ def test_methods_print_the_settings_that_were_used(study, page_of):
         "Below 21 events",
         "below 54 it is",
         "at most 4 days",
+        "Responses go by iwCLL2018",
+        "confirmed after 57 days",
+        "within 29 days of a first or higher dose",
         "90 % interval",
         "C = 0.17",
         "4-fold",

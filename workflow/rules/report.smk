@@ -45,7 +45,7 @@ rule build_report:
         patients_sheet=patients_sheet(),
         flow=settings_of_counts(config["flow"]) | {"scale": config["flow"]["scale"]},
         clinical={"response": config["clinical"]["response"]},
-        cohort=config["cohort"] | {"response_criteria": config["clinical"]["response"]["criteria"]},
+        cohort=lookup(dpath="cohort", within=config),
         analyses=lookup(dpath="analyses", within=config),
         report=lookup(dpath="report", within=config),
         code=code_of("build_report"),

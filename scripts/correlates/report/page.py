@@ -97,7 +97,7 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         "overrides": override_views(content.overrides),
         "overrides_words": overrides_in_words(content.overrides),
         "models": _marked(model_views(content)),
-        "clinical": clinical_view(content.clinical, response_threshold(inputs.settings)),
+        "clinical": clinical_view(content.clinical, _decrease_pct(inputs.settings)),
         "integrity": integrity_groups(content.integrity),
         "flow_diagram": picture_of(inputs.flow_diagram, "Patients at each step"),
         "fingerprints": picture_of(inputs.fingerprints, "Distances between samples"),
@@ -107,6 +107,7 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         "glossary": glossary(flags),
         "gate_flags": gate_flags(flags),
         "settings": inputs.settings,
+        "response": inputs.settings["clinical"]["response"],
         "versions": versions(),
         "digests": inputs_digest(inputs, content),
     }
@@ -118,10 +119,9 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
     write_text(out_path, label_cells(page))
 
 
-def response_threshold(settings: Mapping) -> float | None:
-    """Return the change of the nodes that a response needs, in percent; None if none is set."""
-    limits = settings.get("clinical", {}).get("response", {}).get("limits", {})
-    return -float(limits["decrease_pct"]) if "decrease_pct" in limits else None
+def _decrease_pct(settings: Mapping) -> float:
+    """Return the change of the nodes that a response needs, in percent."""
+    return -float(settings["clinical"]["response"]["limits"]["decrease_pct"])
 
 
 def picture_of(path: Path | None, label: str) -> Markup:
