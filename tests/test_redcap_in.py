@@ -590,6 +590,44 @@ def test_units_in_labels(label, header, unit):
     assert other_unit(Field("x", "f", "text", label=label), header) == unit
 
 
+@pytest.mark.parametrize(
+    ("results", "problem", "stops"),
+    [
+        pytest.param({}, "nothing tells at which event", "run", id="no event"),
+        pytest.param({"event": "c1d2_arm_1"}, "does not have this event", "run", id="unknown"),
+        pytest.param({"event": BASE}, "not designated", "nothing", id="to be designated"),
+    ],
+)
+def test_results_need_a_place_to_go_to(tmp_path, results, problem, stops):
+    block = write_project(tmp_path, FIELDS, COLUMNS, ROWS, MAPPING, EVENTS)
+
+    problems = read_redcap(block | {"results": results}, tmp_path).problems
+
+    (told,) = [one for one in problems if one.column == "study.redcap.results.event"]
+    assert problem in told.problem
+    assert told.stops == stops
+
+
+def test_a_unit_may_be_declared_where_the_label_is_wrong(project):
+    columns = {"study_date": "lab_date", "hb_g_dl": {"field": "hb", "unit": "g_dl"}}
+    rows = [row | {"hb": "11.2"} if row.get("hb") else row for row in ROWS]
+
+    study = project(rows, changed(laboratory=[{"columns": columns}]))
+
+    assert stopping(study) == []
+    assert values(study, "laboratory", "hb_g_dl") == [(11.2,)] * 3
+
+
+def test_a_key_that_stands_twice_in_a_mapping_is_told_of(project):
+    text = "sheets:\n  patients:\n    - columns: {sex: sex}\n  patients:\n    - columns: {}\n"
+
+    told = stopping(project(mapping=text))
+
+    assert [(one.file, one.row) for one in told if "stands in line" in one.problem] == [
+        ("map.yaml", 4)
+    ]
+
+
 def test_the_mapping_that_the_documentation_shows_is_sound(tmp_path):
     text = (Path(__file__).parent.parent / "docs" / "clinical.md").read_text(encoding="utf-8")
     (tmp_path / "map.yaml").write_text(re.search(r"```yaml\n(missing_codes.*?)```", text, re.S)[1])
