@@ -456,6 +456,22 @@ def test_an_escalation_that_is_recorded_makes_another_level_a_note():
     assert plain["patient"] == known["patient"] == "P03"
 
 
+@pytest.mark.parametrize(
+    ("rule", "kind", "day"),
+    [
+        pytest.param("visit_window", "samples", 120, id="draw"),
+        pytest.param("assessment_window", "assessments", 127, id="assessment"),
+    ],
+)
+def test_a_cycle_that_began_late_moves_the_visits_of_those_after_it(rule, kind, day):
+    """Cycle 3 began on day 92 and not on day 85, so that cycle 4 was due on day 120, not 113."""
+    row = draw("C4D1", day) if kind == "samples" else {"visit": "C4D1", "study_day": day}
+    late = [IBR, dose(29, 84), dose(85, 91, 0), dose(92, cycle=3)]
+
+    assert found(rule, **{kind: [row], "exposure": late}) == []
+    assert found(rule, **{kind: [row], "exposure": [IBR, dose(29)]}) != []
+
+
 def test_the_guide_lists_every_check():
     guide = (ROOT / "docs" / "integrity.md").read_text(encoding="utf-8")
 

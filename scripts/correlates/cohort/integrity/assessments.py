@@ -8,7 +8,7 @@ from itertools import pairwise
 from correlates.check_rows import ERROR, WARNING
 from correlates.cohort.integrity.evidence import Evidence, day_words, days_apart, place
 from correlates.cohort.integrity.registry import Finding, check
-from correlates.intake.sheets.visits import CYCLE_DAYS, parse_visit
+from correlates.intake.sheets.visits import parse_visit
 
 FIRST_IBRUTINIB_DAY = 1
 
@@ -69,12 +69,9 @@ def assessment_window(evidence: Evidence) -> Iterator[Finding]:
     # A scan takes a week to arrange: twice the window of a draw on either side.
     window = 2 * evidence.settings.visit_window_days + 1
     for row in evidence.records.rows("assessments"):
-        planned = _planned(row["visit"])
+        planned = evidence.due_day(row["patient"], row["visit"])
         if planned is None:
             continue
-        start = evidence.lenalidomide_start(row["patient"])
-        if planned > CYCLE_DAYS and start is not None:
-            planned += start - CYCLE_DAYS - 1
         apart = row["study_day"] - planned
         if abs(apart) > window:
             yield Finding(

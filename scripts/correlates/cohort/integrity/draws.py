@@ -126,21 +126,14 @@ def visit_window(evidence: Evidence) -> Iterator[Finding]:
     """Find draws outside the window of their visit, counted from their cycle's start."""
     window = evidence.settings.visit_window_days
     for draw in evidence.draws:
-        planned, shift = _planned(draw.visit), 0.0
-        if planned is None or draw.day is None:
+        due = evidence.due_day(draw.patient, draw.visit)
+        if due is None or draw.day is None:
             continue
-        start = evidence.lenalidomide_start(draw.patient)
-        if planned > CYCLE_DAYS:
-            # A delayed first dose shifts every later cycle; a cycle of its own record goes before.
-            begun = _cycle_start(evidence, draw)
-            usual = planned - (planned - 1) % CYCLE_DAYS
-            shift = (begun - usual) if begun is not None else (start or usual) - CYCLE_DAYS - 1
-            shift = shift if begun is not None or start is not None else 0.0
-        apart = math.floor(draw.day) - (planned + shift)
+        apart = math.floor(draw.day) - due
         if abs(apart) > window:
             way = "late" if apart > 0 else "early"
             yield Finding(
-                f"{draw.name} is due on {day_words(planned + shift)} and was drawn on "
+                f"{draw.name} is due on {day_words(due)} and was drawn on "
                 f"{day_words(draw.day)}, {days_apart(abs(apart))} "
                 f"{way}; the window is {days_apart(window)}",
                 "Correct the visit or the day, or call it an unscheduled draw (UNS1); its phase is "
@@ -149,17 +142,6 @@ def visit_window(evidence: Evidence) -> Iterator[Finding]:
                 draw.visit,
                 draw.source,
             )
-
-
-def _cycle_start(evidence: Evidence, draw: Draw) -> float | None:
-    """Return the day on which the cycle of a visit began, where the exposure sheet says so."""
-    cycle = (_planned(draw.visit) - 1) // CYCLE_DAYS
-    days = [
-        row["start_day"]
-        for row in evidence.records.of("exposure", draw.patient)
-        if row.get("cycle") == cycle and row["start_day"] is not None
-    ]
-    return min(days) if days else None
 
 
 @check(WARNING, ("draws", "exposure"))

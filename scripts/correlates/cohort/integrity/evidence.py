@@ -8,6 +8,8 @@ from functools import cached_property
 
 from correlates.clinical.dosing.dosing import Dosing, dosing_of_patient
 from correlates.clinical.records import ClinicalRecords
+from correlates.clinical.survival.cycles import cycle_days
+from correlates.intake.sheets.visits import CYCLE_DAYS, parse_visit
 
 DRAW = ("patient", "visit", "timepoint", "specimen")
 # Sheets of the clinic, whose rows name a patient.
@@ -184,6 +186,21 @@ class Evidence:
         if patient not in self._dosing:
             self._dosing[patient] = dosing_of_patient(self.records, patient)
         return self._dosing[patient]
+
+    def due_day(self, patient: str, visit: str | None) -> float | None:
+        """Return the day for which a visit was due; None for a visit that no plan gives a day.
+
+        A cycle that began late, as dosing shows, moves all that follow.
+        """
+        parsed = parse_visit(visit or "")
+        if parsed is None or parsed.planned_day is None:
+            return None
+        cycle, days = divmod(parsed.planned_day - 1, CYCLE_DAYS)
+        if cycle < 0:
+            return float(parsed.planned_day)
+        begun = {0: 1.0} | cycle_days(self.dosing(patient))
+        last = max(number for number in begun if number <= cycle)
+        return begun[last] + CYCLE_DAYS * (cycle - last) + days
 
     def start_source(self, patient: str) -> str:
         """Name the row that the first lenalidomide dose is known from."""

@@ -9,7 +9,7 @@ from correlates.simulate.clinic.course import Course, draw_course
 from correlates.simulate.clinic.doses import Doses, draw_doses
 from correlates.simulate.clinic.events import adverse_event_rows, flare_rows, follow_up_rows
 from correlates.simulate.clinic.fates import draw_fates, last_known_days
-from correlates.simulate.clinic.imaging import image
+from correlates.simulate.clinic.imaging import FEWEST_MM, image
 from correlates.simulate.clinic.plan import Plan, draw_plan
 from correlates.simulate.clinic.toxicity import Toxicity, draw_toxicity
 from correlates.simulate.draws import Draw
@@ -55,7 +55,9 @@ class Clinic:
         record = self.records[patient]
         grade = self.plan.typed_grade.get(patient)
         level = record.course.patient.clinical["dose_level_mg"]
+        largest = record.course.patient.clinical["largest_node_cm"]
         return {
+            "largest_node_cm": max(largest, FEWEST_MM / 10),
             "enrolment_order": order,
             "dose_cohort": DOSE_LEVELS_MG.index(level) + 1,
             "creatinine_uln_mg_dl": record.blood.creatinine_uln,

@@ -41,7 +41,6 @@ _AT_VISIT = {
     "transformation": ("C13D1", "transformation"),
     "single_site": ("C16D1", "single_site"),
     "unconfirmed": ("C7D1", "new_lesion"),
-    "new_therapy": ("C13D1", "new_lesion"),
     "missed_two": ("C19D1", "growth"),
     "drug_platelets": ("C4D1", "drug_platelets"),
     "missed_one": ("C4D1", "not_assessed"),
@@ -49,7 +48,7 @@ _AT_VISIT = {
 _REPEATED_AFTER_DAYS = 30
 _FLARE_IMAGED_FROM = 2
 # Days from the first lenalidomide on which blood is drawn, or something else is measured.
-_OTHER_VISITS = (3, 7, 14, 20, 28)
+_OTHER_VISITS = (3, 7, 11, 14, 18, 20, 28, 39)
 
 
 @dataclass(frozen=True)
@@ -175,6 +174,9 @@ def _scheduled(course: Course, rng: np.random.Generator) -> dict[str, Check]:
             pattern = "partial"
         elif response == "PR" and visit == "C4D1":
             pattern = by_way
+        elif course.fate == "unconfirmed":
+            # A response that the next assessment does not find again: stable disease at best.
+            pattern = "partial"
         elif course.fate == "blood_unchanged":
             pattern = "blood_unchanged"
         found[visit] = Check(visit, day, pattern)
@@ -205,7 +207,10 @@ def _apply_fate(course: Course, found: dict[str, Check], rng: np.random.Generato
     elif fate == "new_therapy":
         course.new_therapy_day = seventh + int(rng.integers(30, 60))
         course.off_day, course.off_reason = course.new_therapy_day - 5, "other"
-        _drop_after(found, found["C13D1"].day)
+        # What the other treatment does is neither response nor progression of this one.
+        day, pattern = found["C13D1"].day, str(rng.choice(["complete", "new_lesion"]))
+        found["C13D1"] = Check("C13D1", day, pattern)
+        _drop_after(found, day)
     elif fate == "missed_two":
         found["C13D1"] = Check("C13D1", found["C13D1"].day, "not_assessed")
         del found["C16D1"]

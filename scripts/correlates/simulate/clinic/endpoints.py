@@ -1,13 +1,16 @@
 """The true endpoints of a simulated patient, read off the course and not off what was measured."""
 
+from dataclasses import replace
+
 from correlates.simulate.clinic.course import Check, Course
 
 _ORDER = ("CR", "CRi", "nPR", "PR", "PR-L", "SD", "PD", "NE")
 _RESPONSES = ("CR", "CRi", "nPR", "PR")
 _NOT_ASSESSED = "NE"
 _CONFIRMED_AFTER_DAYS = 56
+_STABLE_FOR_DAYS = 56
 COLUMNS = (
-    *("patient", "fate", "best_response", "confirmed", "response_day", "progression_day"),
+    *("patient", "fate", "best_response", "best_unconfirmed", "response_day", "progression_day"),
     *("time_to_response_d", "dor_d", "dor_event", "pfs_d", "pfs_event", "pfs_c1d1_d"),
     *("os_d", "os_event", "spd_pct_change_best"),
     *("at_risk_of_flare", "tfr_any", "tfr_ge2", "tfr_ordinal", "tfr_onset_d"),
@@ -36,8 +39,8 @@ def true_endpoints(
     """
     cut = float("inf") if cut_day is None else cut_day
     counted = [check for check in _counted(course) if check.day <= cut]
-    best = min((check.category for check in counted), key=_ORDER.index, default=_NOT_ASSESSED)
-    responded = next((check.day for check in counted if check.category in _RESPONSES), None)
+    confirmed = [check for check in counted if _is_confirmed(check, counted)]
+    responded = next((check.day for check in confirmed if check.category in _RESPONSES), None)
     progressed = next((check.day for check in course.checks if check.category == "PD"), None)
     end, event = _progression_free(course, counted, cut)
     death = course.death_day if course.death_day is not None and course.death_day <= cut else None
@@ -49,8 +52,8 @@ def true_endpoints(
     return {
         "patient": course.patient.key,
         "fate": course.fate,
-        "best_response": best,
-        "confirmed": _is_confirmed(counted, best),
+        "best_response": _best(_or_stable(counted, confirmed)),
+        "best_unconfirmed": _best(_long_enough(counted)),
         "response_day": responded,
         "progression_day": progressed if progressed is not None and progressed <= cut else None,
         "time_to_response_d": None if responded is None else responded - 1,
@@ -94,15 +97,47 @@ def _progression_free(course: Course, counted: list[Check], cut: float) -> tuple
     return (adequate[-1] if adequate else 1), False
 
 
-def _is_confirmed(counted: list[Check], best: str) -> bool:
-    """Say whether the best response was seen again, as good, two months later."""
-    days = [check.day for check in counted if check.category == best]
-    seen_again = bool(days) and days[-1] - days[0] >= _CONFIRMED_AFTER_DAYS
-    return best in (*_RESPONSES, "PR-L") and seen_again
+def _best(checks: list[Check]) -> str:
+    return min((check.category for check in checks), key=_ORDER.index, default=_NOT_ASSESSED)
+
+
+def _is_confirmed(check: Check, counted: list[Check]) -> bool:
+    """Say whether a response was found again two months later, as good or better.
+
+    By construction no response is lost and found again.
+    """
+    return check.category in (*_RESPONSES, "PR-L") and any(
+        _ORDER.index(later.category) <= _ORDER.index(check.category)
+        and later.day - check.day >= _CONFIRMED_AFTER_DAYS
+        for later in counted
+    )
+
+
+def _or_stable(counted: list[Check], confirmed: list[Check]) -> list[Check]:
+    """Return the assessments with those responses that are not confirmed as stable disease."""
+    return _long_enough(
+        [
+            check
+            if check in confirmed or check.category in ("PD", _NOT_ASSESSED)
+            else replace(check, pattern="stable")
+            for check in counted
+        ]
+    )
+
+
+def _long_enough(checks: list[Check]) -> list[Check]:
+    """Leave out disease that was stable before that could be said of it."""
+    return [check for check in checks if check.category != "SD" or check.day > _STABLE_FOR_DAYS]
 
 
 def _best_change(counted: list[Check], lesions: list[dict]) -> float | None:
-    """Return the largest fall of the sum of the products of diameters, in percent."""
+    """Return the largest fall of the sum of the products of diameters, in percent.
+
+    What follows the first progression is not counted.
+    """
+    progressed = min((check.day for check in counted if check.category == "PD"), default=None)
+    if progressed is not None:
+        counted = [check for check in counted if check.day <= progressed]
     sums: dict[int, float] = {}
     for row in lesions:
         if row["role"] == "target":
@@ -111,4 +146,4 @@ def _best_change(counted: list[Check], lesions: list[dict]) -> float | None:
     after = [sums[check.day] for check in counted if check.day in sums]
     if not after:
         return None
-    return round(100 * (min(after) / sums[min(sums)] - 1), 6)
+    return 100 * (min(after) / sums[min(sums)] - 1)

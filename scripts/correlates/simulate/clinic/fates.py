@@ -26,9 +26,9 @@ _FATES = {
     # progression, by each of its roads
     "new_lesion": _Eligible(("SD",)),
     "late_growth": _Eligible(("PR",), largest_node_cm=3.5),
-    "transformation": _Eligible(("PR", "SD")),
+    "transformation": _Eligible(("PR",)),
     "single_site": _Eligible(("PR",), largest_node_cm=3.5, followed_days=470),
-    "unconfirmed": _Eligible(("PR",)),
+    "unconfirmed": _Eligible(("SD",)),
     # what ends the observation without a progression
     "death": _Eligible(("PR", "PR-L")),
     "new_therapy": _Eligible(("PR-L", "PR")),

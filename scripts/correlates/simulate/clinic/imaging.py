@@ -18,7 +18,8 @@ _MARROW = {
     "hypocellular": ("hypocellular", 10, 0),
     "nodules": ("nodules", 24, 4),
 }
-_FEWEST_MM = 18.0
+# Large enough to be enlarged still when disease is stable.
+FEWEST_MM = 19.0
 _FEWEST_OTHER_MM = 16.0
 # What is to grow again must not shrink further: a site below 1.5 cm does not count as one.
 _STEADY = frozenset({"late_growth", "single_site", "missed_two"})
@@ -70,7 +71,7 @@ class Body:
 
 def draw_body(course: Course, rng: np.random.Generator) -> Body:
     """Draw a patient's disease before treatment; its largest node is the patient's."""
-    largest = max(course.patient.clinical["largest_node_cm"] * 10, _FEWEST_MM)
+    largest = max(course.patient.clinical["largest_node_cm"] * 10, FEWEST_MM)
     others = rng.uniform(0.6, 0.95, int(rng.integers(2, 5))) * largest
     before = [largest, *(max(float(one), _FEWEST_OTHER_MM) for one in others)]
     enlarged = rng.random() < 0.6

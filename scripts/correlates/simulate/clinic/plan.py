@@ -13,7 +13,8 @@ from correlates.simulate.trial import DOSE_LEVELS_MG, Patient
 _EXPANDED = 4
 _FEWEST_WITH_TWO = 3
 _LYSIS = ("clinical", "laboratory", "one_value", "late")
-_LATE_BY_DAYS = 9
+# One more than a visit's window.
+_LATE_BY_DAYS = 4
 _LATE_VISIT = "C2D1"
 # A cohort must be large enough that a defect is an exception.
 _FEWEST_WITH_DEFECTS = 12

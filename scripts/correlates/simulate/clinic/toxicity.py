@@ -11,7 +11,14 @@ from correlates.simulate.clinic.fates import DROPOUT
 # Values drawn within a grade, away from its limits. Source: CTCAE v5 as of the trial's rules.
 _ANC = {2: (1.05, 1.4), 3: (0.55, 0.9), 4: (0.1, 0.4)}
 _PLT = {2: (52, 72), 3: (27, 47), 4: (12, 22)}
-_HB = {3: (7.0, 7.8)}
+_HB = {3: (7.5, 7.9)}
+# Values about the lowest one: day of the cycle, days apart, and range.
+_AROUND = {
+    ("anc_10e9_l", 4): ((12, -3, (0.6, 0.9)), (19, 4, (0.6, 0.9))),
+    ("plt_10e9_l", 2): ((19, -3, (76, 85)), (26, 4, (76, 85))),
+    ("plt_10e9_l", 3): ((19, -3, (60, 72)), (26, 4, (60, 72))),
+    ("hb_g_dl", 3): ((5, -3, (8.05, 8.14)),),
+}
 _GRADES = {"anc": ({0: 0.5, 2: 0.2, 3: 0.22, 4: 0.08}), "plt": ({0: 0.75, 2: 0.13, 3: 0.12})}
 _TERMS = {
     "anc_10e9_l": "Neutrophil count decreased",
@@ -118,6 +125,11 @@ def _fall(
     digits = 0 if column == "plt_10e9_l" else 1 if column == "hb_g_dl" else 2
     value = round(float(rng.uniform(*ranges[grade])), digits)
     made.falls.append(Change(visit, day, {column: value}))
+    # No count falls to its lowest, and rises from it, within a day.
+    for cycle_day, apart, level in _AROUND.get((column, grade), ()):
+        near = round(float(rng.uniform(*level)), digits)
+        name = f"{visit.partition('D')[0]}D{cycle_day}"
+        made.falls.append(Change(name, day + apart, {column: near}))
     made.events.append(_event(_TERMS[column], day, day + 10, grade, **event))
 
 
