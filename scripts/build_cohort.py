@@ -5,8 +5,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from correlates.clinical.endpoints.rows import read_endpoints
+from correlates.clinical.records import read_records
+from correlates.clinical.tables import write_clinical_table
 from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.build import build_cohort, write_cohort
+from correlates.cohort.changes import change_table
+from correlates.cohort.data_cut import known_at
+from correlates.cohort.draws import draw_context, draw_table
 from correlates.cohort.exclusions import COLUMNS, list_exclusions
 from correlates.cohort.merging import merge_measurements
 from correlates.intake.records import read_plan
@@ -21,14 +26,19 @@ if TYPE_CHECKING:
 def main(job) -> None:
     """Build everything that the analyses start from."""
     patients = read_plan(job.input.plan).patients
+    records = read_records(job.input.clinical)
     settings = job.params.settings
+    context = draw_context(records, job.params.visits)
     assays = {path: read_measurements(path) for path in job.input.measurements}
-    measured = merge_measurements(assays, patients)
-    baselines = choose_baselines(measured, patients, settings["b1_max_days_before"])
+    measured = merge_measurements(assays, context.dosing, context.notes, context.settings)
+    measured, after_cut = known_at(measured, records.cut)
+    most_days = (settings["b1_max_days_before"], settings["b0_max_days_before"])
+    baselines = choose_baselines(measured, context.dosing, *most_days)
     endpoints = read_endpoints(job.input.endpoints)
     # Not by pandas, which would read a patient called NA as none.
     left_out = pd.DataFrame(
-        [row for path in job.input.left_out for row in read_tsv(path)], columns=COLUMNS
+        [*after_cut, *(row for path in job.input.left_out for row in read_tsv(path))],
+        columns=COLUMNS,
     )
     exclusions = list_exclusions(
         read_tsv(job.input.files),
@@ -44,8 +54,14 @@ def main(job) -> None:
         (baselines.draws, job.output.baselines),
         (exclusions, job.output.exclusions),
     ):
+        known = table.astype(object).where(table.notna(), None).assign(data_cut=records.cut_name)
+        write_tsv(path, list(known.columns), known.to_dict("records"))
+    for table, path in (
+        (draw_table(measured, baselines, context), job.output.draws),
+        (change_table(measured, baselines), job.output.changes),
+    ):
         known = table.astype(object).where(table.notna(), None)
-        write_tsv(path, list(table.columns), known.to_dict("records"))
+        write_clinical_table(path, list(table.columns), known.to_dict("records"), records)
     write_cohort(cohort, job.output.cohort)
 
 

@@ -5,12 +5,22 @@ import math
 import pandas as pd
 import pytest
 
+from correlates.clinical.dosing.days import planned_day
+from correlates.clinical.dosing.dosing import dosing_by_patient, dosing_of
+from correlates.clinical.dosing.phases import phase_of
+from correlates.clinical.dosing.unassigned import why_unassigned
 from correlates.cohort.baselines import choose_baselines
-from correlates.cohort.dosing import Dosing, dosing_of
-from correlates.cohort.phases import assign_phases, phase_of, planned_day, why_unassigned
+from correlates.cohort.placing import assign_phases
 
-TREATED = Dosing(lenalidomide_start_day=29)
-NEVER = Dosing()
+
+def typed(start=None, stop=None, ibrutinib_stop=None):
+    """Return the dosing of a patient of whom the patients sheet alone tells."""
+    days = {"lenalidomide_start_day": start, "lenalidomide_stop_day": stop}
+    return dosing_of({"patient": "P1", **days, "ibrutinib_stop_day": ibrutinib_stop})
+
+
+TREATED = typed(29)
+NEVER = typed()
 
 
 @pytest.mark.parametrize(
@@ -55,15 +65,15 @@ def test_planned_day(visit, day):
         pytest.param("C1D1_PRE", "", 29, None, TREATED, "IBR_RUNIN", id="before, by the label"),
         pytest.param("C1D1", "h4", 29, 4, TREATED, "COMBO", id="after the first lenalidomide"),
         pytest.param("C1D1", "pre", 31, 24, TREATED, "COMBO", id="a dose before, whatever label"),
-        pytest.param("C1D1", "pre", 36, 24, Dosing(36), "IBR_RUNIN", id="a delay shifts the cycle"),
-        pytest.param("C1D8", "pre", 36, 24, Dosing(29), "COMBO", id="day 8 of the combination"),
-        pytest.param("C1D8", "pre", None, None, Dosing(36), "UNASSIGNED", id="delayed, no day"),
+        pytest.param("C1D1", "pre", 36, 24, typed(36), "IBR_RUNIN", id="a delay shifts the cycle"),
+        pytest.param("C1D8", "pre", 36, 24, typed(29), "COMBO", id="day 8 of the combination"),
+        pytest.param("C1D8", "pre", None, None, typed(36), "UNASSIGNED", id="delayed, no day"),
         pytest.param("C2D1", "pre", 57, 24, NEVER, "IBR_RUNIN", id="never on lenalidomide"),
         pytest.param("C12D1", "pre", 337, 24, TREATED, "COMBO", id="cycle 12"),
         pytest.param("C13D1", "pre", 365, 24, TREATED, "UNASSIGNED", id="no stop was recorded"),
-        pytest.param("C13D1", "pre", 365, 24, Dosing(29, 364), "IBR_CONT", id="stopped"),
-        pytest.param("C6D1", "pre", 169, 24, Dosing(29, 100), "IBR_CONT", id="stopped early"),
-        pytest.param("EOT", "pre", 400, 24, Dosing(29, 364, 390), "FU", id="off treatment"),
+        pytest.param("C13D1", "pre", 365, 24, typed(29, 364), "IBR_CONT", id="stopped"),
+        pytest.param("C6D1", "pre", 169, 24, typed(29, 100), "IBR_CONT", id="stopped early"),
+        pytest.param("EOT", "pre", 400, 24, typed(29, 364, 390), "FU", id="off treatment"),
         pytest.param("FU90", "pre", None, None, TREATED, "FU", id="follow-up"),
         pytest.param("UNS1", "pre", 12, 24, TREATED, "IBR_RUNIN", id="unscheduled, with a day"),
         pytest.param("UNS1", "pre", None, None, TREATED, "UNASSIGNED", id="unscheduled, none"),
@@ -76,14 +86,14 @@ def test_planned_day(visit, day):
             "C1D1", "am", 29, None, TREATED, "COMBO", id="an unknown timepoint is not pre"
         ),
         pytest.param(
-            "C0D1", "pre", 1, None, Dosing(-10), "UNASSIGNED", id="under lenalidomide already"
+            "C0D1", "pre", 1, None, typed(-10), "UNASSIGNED", id="under lenalidomide already"
         ),
-        pytest.param("SCR", "pre", -20, None, Dosing(-10), "SCREENING", id="before both drugs"),
+        pytest.param("SCR", "pre", -20, None, typed(-10), "SCREENING", id="before both drugs"),
         pytest.param(
-            "SCR", "pre", None, None, Dosing(-10), "UNASSIGNED", id="before one drug, by its label"
+            "SCR", "pre", None, None, typed(-10), "UNASSIGNED", id="before one drug, by its label"
         ),
         pytest.param(
-            "C1D1", "pre", None, None, Dosing(-10), "COMBO", id="an early start moves no visit"
+            "C1D1", "pre", None, None, typed(-10), "COMBO", id="an early start moves no visit"
         ),
     ],
 )
@@ -123,7 +133,7 @@ def samples(*rows):
 
 
 def baselines_of(table, start_day=29, most_days=3):
-    patients = [{"patient": "P1", "lenalidomide_start_day": start_day}]
+    patients = dosing_by_patient([{"patient": "P1", "lenalidomide_start_day": start_day}])
     return choose_baselines(assign_phases(table, patients), patients, most_days)
 
 
@@ -233,7 +243,7 @@ def test_the_reason_is_given(rows, start_day, reason):
     ],
 )
 def test_the_day_of_a_draw_without_a_recorded_day(row, start_day, day, flags):
-    patients = [{"patient": "P1", "lenalidomide_start_day": start_day}]
+    patients = dosing_by_patient([{"patient": "P1", "lenalidomide_start_day": start_day}])
 
     found = assign_phases(samples(row), patients).iloc[0]
 
@@ -252,7 +262,7 @@ def test_b0_says_that_its_day_is_the_plans():
 
 
 def test_every_patient_of_the_sheet_has_a_row_for_every_specimen():
-    patients = [{"patient": key, "lenalidomide_start_day": 29} for key in ("P1", "P2")]
+    patients = {key: typed(29) for key in ("P1", "P2")}
     table = samples(("C0D1", 1), ("C1D1", 29))
     marrow = table.assign(specimen="marrow")[:1]
     phased = assign_phases(pd.concat([table, marrow], ignore_index=True), patients)
@@ -267,7 +277,7 @@ def test_every_patient_of_the_sheet_has_a_row_for_every_specimen():
 
 
 def test_without_any_measurement_each_patient_is_told_so():
-    patients = [{"patient": "P1", "lenalidomide_start_day": 29}]
+    patients = {"P1": typed(29)}
 
     found = choose_baselines(assign_phases(samples(), patients), patients, 3).draws
 
@@ -372,7 +382,7 @@ def test_the_earlier_draw_of_b0_is_taken_too():
 def test_tubes_of_one_draw_share_the_day_that_one_of_them_has():
     table = measured(("C1D1", 31, "nk__abs"), ("C1D1", None, "t__abs"))
 
-    phased = assign_phases(table, [{"patient": "P1", "lenalidomide_start_day": 30}])
+    phased = assign_phases(table, {"P1": typed(30)})
 
     assert phased["day"].tolist() == [31, 31]
     # By its planned day 29, the second would be a baseline that was drawn after the first dose.
@@ -394,7 +404,7 @@ def test_a_draw_on_two_days_has_no_phase_and_says_so():
 def test_fractions_of_one_day_are_one_day():
     table = measured(("C1D1", 29.3, "nk__abs"), ("C1D1", 29.4, "t__abs"))
 
-    phased = assign_phases(table, [{"patient": "P1", "lenalidomide_start_day": 29}])
+    phased = assign_phases(table, {"P1": typed(29)})
 
     assert set(phased["phase"]) == {"IBR_RUNIN"}
 
@@ -434,14 +444,14 @@ def test_too_few_cells_in_a_sound_tube_are_not_replaced_by_an_earlier_draw():
 
 
 def test_an_unscheduled_draw_on_the_first_day_is_no_baseline_and_says_why():
-    table = assign_phases(samples(("UNS1", 29)), [{"patient": "P1", "lenalidomide_start_day": 29}])
+    table = assign_phases(samples(("UNS1", 29)), {"P1": typed(29)})
 
     assert table["phase"].tolist() == ["UNASSIGNED"]
     assert "not scheduled" in why_unassigned("UNS1", 29.0, table["flags"][0])
 
 
 def test_an_unscheduled_draw_under_an_early_lenalidomide_is_not_said_to_be_of_the_first_day():
-    table = assign_phases(samples(("UNS1", -5)), [{"patient": "P1", "lenalidomide_start_day": -10}])
+    table = assign_phases(samples(("UNS1", -5)), {"P1": typed(-10)})
 
     assert table["phase"].tolist() == ["UNASSIGNED"]
     reason = why_unassigned("UNS1", -5.0, table["flags"][0])

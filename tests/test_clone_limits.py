@@ -5,8 +5,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from correlates.clinical.dosing.dosing import dosing_by_patient
 from correlates.cohort.baselines import choose_baselines
-from correlates.cohort.phases import assign_phases
+from correlates.cohort.placing import assign_phases
 from correlates.flow.counts.clone_limits import (
     BELOW_SUBSET_FLOOR,
     NEEDS_EXTENDED,
@@ -117,7 +118,7 @@ def test_the_config_says_how_many_and_of_what():
 def test_a_draw_too_small_for_a_subset_is_not_replaced_by_an_earlier_one():
     late = measured(cd45=100_000).reset_index()
     early = measured().reset_index().assign(visit="SCR", sample="P1_SCR", day=-6.0)
-    patients = [{"patient": "P1", "lenalidomide_start_day": 29}]
+    patients = dosing_by_patient([{"patient": "P1", "lenalidomide_start_day": 29}])
     table = assign_phases(pd.concat([early, late]), patients)
 
     features = choose_baselines(table, patients, 3).features.query("baseline == 'B0'")

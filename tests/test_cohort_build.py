@@ -11,6 +11,7 @@ import scanpy as sc
 import build_cohort as script
 from clinic_maker import endpoints_of, make_records, shipped_settings
 from correlates.analyses.markers import tables_of
+from correlates.clinical.dosing.dosing import dosing_by_patient
 from correlates.clinical.endpoints.rows import COLUMNS as ENDPOINTS
 from correlates.clinical.endpoints.table import derive, endpoint_rows
 from correlates.clinical.tables import write_clinical_table
@@ -82,6 +83,12 @@ ROWS = [
     row("P3", "C1D1", 77.0, status="not_evaluable", flags=["viability_below_floor"]),
     row("P1", "C1D1", 4.0, "nk__pct__lymph", flags=["display_only_compositional"]),
 ]
+VISITS = {
+    "windows": {"default": [3, 3]},
+    "aliases": [["C0D28 trough", "C1D1 pre"]],
+    "hold_days": 7,
+    "steroids": {"drugs": ["prednisone"], "days": 7},
+}
 PROVENANCE = {
     "version": "0.1.0",
     "settings": {"flow": {"lod_events": 20, "anchors": {"viable": "viable"}}, "seeds": [1, 2]},
@@ -90,10 +97,11 @@ PROVENANCE = {
 
 
 def tables(rows=ROWS, patients=PATIENTS):
-    merged = merge_measurements({"flow": conform(pd.DataFrame(rows))}, patients)
+    dosing = dosing_by_patient(patients)
+    merged = merge_measurements({"flow": conform(pd.DataFrame(rows))}, dosing)
     return (
         merged,
-        choose_baselines(merged, patients, 3),
+        choose_baselines(merged, dosing, 3),
         endpoints_of(make_records(patients=patients)),
     )
 
@@ -581,7 +589,7 @@ def test_what_is_not_ok_between_the_baselines_is_listed_too():
 
 
 def test_the_script_writes_what_is_unknown_as_blank_and_no_name_as_unknown(tmp_path):
-    inputs = {name: tmp_path / name for name in ("plan", "files", "problems")}
+    inputs = {name: tmp_path / name for name in ("plan", "clinical", "files", "problems")}
     tables = {"measurements": [tmp_path / "m.parquet"], "left_out": [tmp_path / "left_out"]}
     patients = ({"patient": "P1", "lenalidomide_start_day": 29, "response": "NE", "tfr_grade": 0},)
     write_text(inputs["plan"], Plan(patients=patients).to_json())
@@ -592,17 +600,18 @@ def test_the_script_writes_what_is_unknown_as_blank_and_no_name_as_unknown(tmp_p
     write_tsv(tables["left_out"][0], EXCLUSION_COLUMNS, [lost])
     inputs["endpoints"] = tmp_path / "endpoints"
     records = make_records(patients=patients)
+    write_text(inputs["clinical"], records.to_json())
     rows = endpoint_rows(records, derive(records, shipped_settings()), shipped_settings())
     write_clinical_table(inputs["endpoints"], ENDPOINTS, rows, records)
-    written = ("measurements", "baselines", "exclusions", "cohort")
+    written = ("measurements", "baselines", "exclusions", "cohort", "draws", "changes")
     outputs = {name: tmp_path / "out" / name for name in written}
-    settings = {"b1_max_days_before": 3}
+    settings = {"b0_max_days_before": 90, "b1_max_days_before": 3}
 
     script.main(
         SimpleNamespace(
             input=SimpleNamespace(**inputs, **tables),
             output=SimpleNamespace(**outputs),
-            params=SimpleNamespace(settings=settings),
+            params=SimpleNamespace(settings=settings, visits=VISITS),
         )
     )
 

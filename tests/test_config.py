@@ -267,7 +267,7 @@ def test_a_missing_section_is_named(config):
     del config["cohort"]
 
     assert [str(problem) for problem in check_config(config)] == [
-        "config, cohort: this key is missing. It holds b1_max_days_before."
+        "config, cohort: this key is missing. It holds b0_max_days_before, b1_max_days_before."
     ]
 
 

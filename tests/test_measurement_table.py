@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from correlates.clinical.dosing.dosing import dosing_by_patient
 from correlates.cohort.merging import MeasurementError, merge_measurements
 from correlates.measurements import (
     COLUMNS,
@@ -14,7 +15,7 @@ from correlates.measurements import (
     write_measurements,
 )
 
-PATIENTS = [{"patient": "P1", "lenalidomide_start_day": 29}]
+PATIENTS = dosing_by_patient([{"patient": "P1", "lenalidomide_start_day": 29}])
 
 
 def table(*rows):

@@ -13,6 +13,7 @@ from correlates.analyses.contrasts import COLUMNS as CONTRAST_COLUMNS
 from correlates.analyses.contrasts import VALUE_COLUMNS, contrast_values, run_contrasts
 from correlates.analyses.markers import CohortTables
 from correlates.analyses.model import PREDICTION_COLUMNS, run_model
+from correlates.clinical.dosing.dosing import dosing_by_patient
 from correlates.clinical.endpoints import rows as endpoints
 from correlates.cohort import baselines, exclusions
 from correlates.cohort.batch_confounding import COLUMNS as CONFOUNDING
@@ -193,7 +194,7 @@ def written(tmp_path_factory):
         for name in PATIENTS
     ]
     ends = endpoints_of(make_records(patients=sheet))
-    chosen = baselines.choose_baselines(measurements(), sheet, 90)
+    chosen = baselines.choose_baselines(measurements(), dosing_by_patient(sheet), 90)
     left_out = exclusions.list_exclusions(files, [problem], measurements(), chosen, ends)
     contrasts = run_contrasts(tables, CONTRASTS, confidence=0.9)
     model = {"endpoint": "cr", "features": ("nk__abs@B1",), "repeats": 2, "permutations": 99}

@@ -4,6 +4,7 @@
 def tables_by_sheets():
     """The tables of each rule, and the sheets of which any one asks for them."""
     return [
+        (rules.tabulate_dosing.output, ("exposure", "patients")),
         (rules.grade_safety.output, ("exposure", "laboratory", "adverse_events")),
         (rules.judge_response.output, ("assessments",)),
         (rules.trace_courses.output, ("exposure",)),

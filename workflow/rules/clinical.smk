@@ -8,6 +8,27 @@ Writes  results/clinical/
 include: "../inputs/clinical.smk"
 
 
+rule tabulate_dosing:
+    """Put what each patient took into one table: doses, holds, rises."""
+    input:
+        clinical=clinical_file,
+    output:
+        dosing="results/clinical/dosing.tsv",
+    log:
+        "logs/clinical/tabulate_dosing.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(500),
+        runtime=each_try(10),
+    params:
+        hold_days=lookup(dpath="clinical/visits/hold_days", within=config),
+        code=code_of("tabulate_dosing"),
+    script:
+        "../../scripts/tabulate_dosing.py"
+
+
 rule grade_safety:
     """Tumor lysis, graded counts, adverse events, dose-limiting toxicity, 3+3, dose intensity."""
     input:

@@ -1,8 +1,8 @@
 """Cohort: measurements and clinical endpoints become one AnnData, patients by features.
 
 Reads   the measurement table of every assay, the endpoint table, the patients sheet
-Writes  results/cohort/{measurements.parquet,baselines.tsv,exclusions.tsv,cohort.h5ad,
-        integrity.tsv,fingerprints.tsv,fingerprints.svg,swap_alarm.tsv}
+Writes  results/cohort/{measurements.parquet,baselines.tsv,exclusions.tsv,draws.tsv,
+        changes.tsv,cohort.h5ad,integrity.tsv,fingerprints.tsv,fingerprints.svg,swap_alarm.tsv}
 """
 
 
@@ -13,6 +13,7 @@ rule build_cohort:
     """Choose the baselines, and join everything that a patient has."""
     input:
         plan=plan_file,
+        clinical=clinical_file,
         endpoints=rules.derive_endpoints.output.endpoints,
         files=rules.list_files.output.files,
         problems=rules.list_files.output.problems,
@@ -22,6 +23,8 @@ rule build_cohort:
         measurements="results/cohort/measurements.parquet",
         baselines="results/cohort/baselines.tsv",
         exclusions="results/cohort/exclusions.tsv",
+        draws="results/cohort/draws.tsv",
+        changes="results/cohort/changes.tsv",
         cohort="results/cohort/cohort.h5ad",
     log:
         "logs/cohort/build_cohort.log",
@@ -33,6 +36,7 @@ rule build_cohort:
         runtime=each_try(30),
     params:
         settings=lookup(dpath="cohort", within=config),
+        visits=lookup(dpath="clinical/visits", within=config),
         code=code_of("build_cohort"),
     script:
         "../../scripts/build_cohort.py"

@@ -6,16 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from correlates.cohort.dosing import Dosing
-from correlates.cohort.phases import (
+from correlates.clinical.dosing.days import (
+    DAY_FROM_CYCLE,
+    DAY_FROM_EARLIER_CYCLE,
     DAY_FROM_FIRST_DOSE,
     DAY_PLANNED,
-    FIRST_IBRUTINIB_DAY,
-    IBR_RUNIN,
-    OF_THE_DAY,
-    UNASSIGNED,
-    why_unassigned,
+    FIRST_COMBINATION_VISIT,
+    GUESSES,
+    first_day,
 )
+from correlates.clinical.dosing.dosing import Dosing
+from correlates.clinical.dosing.draws import OF_THE_DRAW
+from correlates.clinical.dosing.phases import IBR_RUNIN, SCREENING, UNASSIGNED
+from correlates.clinical.dosing.unassigned import why_unassigned
+from correlates.intake.sheets.visits import parse_visit
 from correlates.measurements import USABLE
 
 B0 = "B0"
@@ -26,7 +30,7 @@ MOST_CAUSES = 3
 MOST_FEATURES = 5
 _USUAL_TIMEPOINT = "pre"
 # Flags that say how a value may be used, and not that it failed.
-_NO_FAILURE = OF_THE_DAY | {"display_only_compositional"}
+_NO_FAILURE = OF_THE_DRAW | {"display_only_compositional"}
 
 
 def draw_name(draw: Mapping) -> str:
@@ -47,14 +51,22 @@ def on_day(draw: Mapping) -> str:
     day = f"day {draw['day']:g}"
     if _guess(draw) == DAY_PLANNED:
         return f"planned {day}; no day was recorded"
-    if _guess(draw) == DAY_FROM_FIRST_DOSE:
-        return f"{day} of the first lenalidomide dose, by its label; no day was recorded"
+    from_where = {
+        DAY_FROM_FIRST_DOSE: "the first lenalidomide dose",
+        DAY_FROM_CYCLE: "its cycle, whose beginning was recorded",
+        DAY_FROM_EARLIER_CYCLE: "its cycle, counted from an earlier one",
+    }
+    guess = _guess(draw)
+    if guess == DAY_FROM_FIRST_DOSE and parse_visit(draw["visit"]).name != FIRST_COMBINATION_VISIT:
+        return f"{day}, counted from the first lenalidomide dose; no day was recorded"
+    if guess:
+        return f"{day} of {from_where[guess]}, by its label; no day was recorded"
     return day
 
 
-def days_before(draw: Mapping) -> str:
-    """Say how long before the first lenalidomide dose a draw of the run-in was."""
-    days = draw["days_before"]
+def days_before(draw: Mapping, column: str = "days_before") -> str:
+    """Say how long before the first dose of lenalidomide, or of another column's drug, it was."""
+    days = draw[column]
     return f"{days:g} day{'' if days == 1 else 's'} before it"
 
 
@@ -102,9 +114,9 @@ def why_none(
     dosing
         The patient's recorded dosing.
     most_days
-        Most days by which B1 may lie before the first lenalidomide dose.
+        Most days by which this baseline may lie before its drug's first dose.
     """
-    start = dosing.lenalidomide_start_day
+    start = dosing.first_lenalidomide
     if baseline == B1 and start is None:
         return NOT_AT_RISK
     if not draws:
@@ -118,16 +130,25 @@ def why_none(
         ]
         return f"no usable value: {'; '.join(parts)}"
     if baseline == B0:
-        return f"{_without_b0(draws, start)}{_unplaced(draws)}"
-    return f"{_without_b1(draws, start, most_days)}{_unplaced(draws)}"
+        return f"{_without_b0(draws, start, dosing, most_days)}{_unplaced(draws)}"
+    return f"{_without_b1(draws, dosing, most_days)}{_unplaced(draws)}"
 
 
-def _without_b0(draws: Sequence[Mapping], start: float | None) -> str:
+def _without_b0(
+    draws: Sequence[Mapping], start: float | None, dosing: Dosing, most_days: float
+) -> str:
+    before = [draw for draw in draws if draw["phase"] == SCREENING]
+    if before:
+        last = before[-1]
+        return (
+            f"the last sample before ibrutinib ({draw_name(last)}, {on_day(last)}) lies "
+            f"{days_before(last, 'days_before_ibrutinib')}, more than {most_days:g}"
+        )
     dated = [draw for draw in draws if not math.isnan(draw["day"])]
     first = "no sample has a study day"
     if dated:
         first = f"the first is {draw_name(dated[0])}, {on_day(dated[0])}"
-    if start is not None and start < FIRST_IBRUTINIB_DAY:
+    if start is not None and start < first_day(dosing):
         return (
             f"no sample before both drugs: lenalidomide began on day {start:g}, before ibrutinib; "
             f"{first}"
@@ -135,7 +156,8 @@ def _without_b0(draws: Sequence[Mapping], start: float | None) -> str:
     return f"no sample before the first ibrutinib dose; {first}"
 
 
-def _without_b1(draws: Sequence[Mapping], start: float, most_days: float) -> str:
+def _without_b1(draws: Sequence[Mapping], dosing: Dosing, most_days: float) -> str:
+    start = dosing.first_lenalidomide
     run_in = [draw for draw in draws if draw["phase"] == IBR_RUNIN]
     if run_in:
         last = run_in[-1]
@@ -143,7 +165,7 @@ def _without_b1(draws: Sequence[Mapping], start: float, most_days: float) -> str
             f"the last sample before lenalidomide ({draw_name(last)}, {on_day(last)}) lies "
             f"{days_before(last)}, more than {most_days:g}"
         )
-    if start < FIRST_IBRUTINIB_DAY:
+    if start < first_day(dosing):
         return f"lenalidomide began on day {start:g}, before ibrutinib: there is no run-in"
     doses = f"the first ibrutinib dose and the first lenalidomide dose (day {start:g})"
     return f"no sample between {doses}"
@@ -172,5 +194,4 @@ def _causes(rows: pd.DataFrame) -> list[str]:
 
 def _guess(draw: Mapping) -> str:
     """Return the flag of a day that nobody recorded."""
-    known = (DAY_PLANNED, DAY_FROM_FIRST_DOSE)
-    return next((flag for flag in draw["flags"] if flag in known), "")
+    return next((flag for flag in draw["flags"] if flag in GUESSES), "")

@@ -11,13 +11,18 @@ what was passed over: the features of one patient may then come from several day
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
+from correlates.clinical.dosing.days import first_day
+from correlates.clinical.dosing.dosing import Dosing
+from correlates.clinical.dosing.draws import DRAW
+from correlates.clinical.dosing.hours import hours_after_dose
+from correlates.clinical.dosing.phases import IBR_RUNIN, SCREENING
 from correlates.cohort.baseline_reasons import (
     B0,
     B1,
@@ -27,8 +32,6 @@ from correlates.cohort.baseline_reasons import (
     passed_over,
     why_none,
 )
-from correlates.cohort.dosing import Dosing, dosing_of
-from correlates.cohort.phases import DRAW, IBR_RUNIN, SCREENING, hours_after_dose
 from correlates.measurements import KEY, USABLE
 
 # Flag of a value that is not of the last draw of its baseline.
@@ -67,7 +70,10 @@ class Baselines:
 
 
 def choose_baselines(
-    measurements: pd.DataFrame, patients: Iterable[Mapping], b1_max_days_before: float
+    measurements: pd.DataFrame,
+    dosing: Mapping[str, Dosing],
+    b1_max_days_before: float,
+    b0_max_days_before: float = math.inf,
 ) -> Baselines:
     """Choose the draws of each baseline, for each patient, specimen and feature.
 
@@ -75,13 +81,16 @@ def choose_baselines(
     ----------
     measurements
         The cohort's measurement table, with days and phases.
-    patients
-        Rows of the patients sheet.
+    dosing
+        What each patient of the sheet took.
     b1_max_days_before
         Most days by which B1 may lie before the first lenalidomide dose.
+    b0_max_days_before
+        Most days by which B0 may lie before the first ibrutinib dose. A screening draw without a
+        day is not judged by it.
     """
-    dosing = {str(patient["patient"]): dosing_of(patient) for patient in patients}
-    draws = _draws(measurements, dosing, b1_max_days_before)
+    most_days = {B0: b0_max_days_before, B1: b1_max_days_before}
+    draws = _draws(measurements, dosing, most_days)
     at_baseline = draws.loc[draws["baseline"] != "", [*DRAW, "baseline", "place"]]
     rows = measurements[[*KEY, "status", "flags"]].merge(at_baseline, on=DRAW)
     rows["usable"] = rows["status"].isin(USABLE)
@@ -102,7 +111,7 @@ def choose_baselines(
         found = _told(drawn, measured, of_features.get(key, features[:0]), baseline)
         if not found:
             reason = why_none(
-                baseline, drawn.to_dict("records"), measured, dosing[patient], b1_max_days_before
+                baseline, drawn.to_dict("records"), measured, dosing[patient], most_days[baseline]
             )
             found = [{"day": math.nan, "n_features": 0, "reason": reason}]
         table += [dict(zip(_BASELINE, key, strict=True)) | row for row in found]
@@ -120,19 +129,23 @@ def _groups(table: pd.DataFrame, by: list[str]) -> dict[tuple, pd.DataFrame]:
 
 
 def _draws(
-    measurements: pd.DataFrame, dosing: Mapping[str, Dosing], most_days: float
+    measurements: pd.DataFrame, dosing: Mapping[str, Dosing], most_days: Mapping[str, float]
 ) -> pd.DataFrame:
     """Return one row a draw, in the order of time within a patient and specimen (``place``)."""
     draws = measurements.drop_duplicates(DRAW)
     draws = draws[[*DRAW, "day", "hours_post_dose", "phase", "flags"]].reset_index(drop=True)
     samples = measurements.groupby(DRAW)["sample"].agg(lambda names: ", ".join(sorted(set(names))))
     draws = draws.join(samples.rename("sample"), on=DRAW)
-    start = draws["patient"].map({key: one.lenalidomide_start_day for key, one in dosing.items()})
+    start = draws["patient"].map({key: one.first_lenalidomide for key, one in dosing.items()})
+    first = draws["patient"].map({key: first_day(one) for key, one in dosing.items()})
     # A screening visit without a day precedes all that have one.
     whole = np.floor(draws["day"].astype(float)).fillna(-math.inf)
     draws["days_before"] = start.astype(float) - whole
-    is_b1 = (draws["phase"] == IBR_RUNIN) & (draws["days_before"] <= most_days)
-    draws["baseline"] = np.select([draws["phase"] == SCREENING, is_b1], [B0, B1], default="")
+    draws["days_before_ibrutinib"] = first.astype(float) - whole
+    is_b1 = (draws["phase"] == IBR_RUNIN) & (draws["days_before"] <= most_days[B1])
+    is_old = np.isfinite(whole) & (draws["days_before_ibrutinib"] > most_days[B0])
+    is_b0 = (draws["phase"] == SCREENING) & ~is_old
+    draws["baseline"] = np.select([is_b0, is_b1], [B0, B1], default="")
     draws["whole"] = whole
     draws["hours"] = [
         hours_after_dose(visit, timepoint, None if pd.isna(hours) else hours)

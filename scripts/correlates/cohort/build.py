@@ -18,6 +18,7 @@ from correlates.measurements import CENSORED, KEY, STATUSES, USABLE, status_code
 NUMBERS = ("n", "ci_low", "ci_high", "limit", "day")
 NO_CODE = -1
 SURVIVAL = "survival"
+BLOOD = frozenset({"fresh_wb", "fresh_pbmc", "cryo_pbmc"})
 # Flag of what is shown and never tested; the assays set it.
 DISPLAY_ONLY = "display_only_compositional"
 
@@ -109,8 +110,10 @@ def _at_baselines(measurements: pd.DataFrame, baselines: Baselines) -> pd.DataFr
     ]
     rows["flags"] = pd.Series(flags, index=rows.index, dtype=object)
     several = rows.groupby("feature")["specimen"].transform("nunique") > 1
+    # So that marrow or a node never passes for blood, whatever else the cohort holds.
+    is_named = several | ~rows["specimen"].isin(BLOOD)
     name = rows["feature"] + "@" + rows["baseline"]
-    return rows.assign(name=name.where(~several, name + "@" + rows["specimen"]))
+    return rows.assign(name=name.where(~is_named, name + "@" + rows["specimen"]))
 
 
 def _features(rows: pd.DataFrame) -> pd.DataFrame:

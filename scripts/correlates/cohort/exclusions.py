@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from correlates.clinical.dosing.draws import DRAW, OF_THE_DRAW
+from correlates.clinical.dosing.phases import UNASSIGNED
+from correlates.clinical.dosing.unassigned import why_unassigned
 from correlates.cohort.baseline_reasons import draw_name
 from correlates.cohort.baselines import Baselines
-from correlates.cohort.phases import DRAW, OF_THE_DAY, UNASSIGNED, why_unassigned
 from correlates.measurements import CENSORED, INTENSITIES, KEY
 
 COLUMNS = ["what", "patient", "visit", "item", "status", "reason"]
@@ -166,7 +168,7 @@ def _intensities_together(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _why(row: Mapping) -> str:
     """Say in words why a measurement is not ok; flags are codes that read as words."""
-    words = [flag.replace("_", " ") for flag in row["flags"] if flag not in OF_THE_DAY]
+    words = [flag.replace("_", " ") for flag in row["flags"] if flag not in OF_THE_DRAW]
     flags = "; ".join(words)
     events = "" if pd.isna(row["n"]) else f" (n = {row['n']})"
     if row["status"] not in CENSORED:

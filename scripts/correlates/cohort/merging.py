@@ -1,10 +1,13 @@
 """One measurement table of a cohort from those of its assays."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
-from correlates.cohort.phases import assign_phases
+from correlates.clinical.dosing.dosing import Dosing
+from correlates.clinical.dosing.draws import DrawNote
+from correlates.clinical.dosing.settings import VisitSettings
+from correlates.cohort.placing import assign_phases
 from correlates.measurements import COLUMNS, KEY, conform, faults
 
 
@@ -13,7 +16,10 @@ class MeasurementError(ValueError):
 
 
 def merge_measurements(
-    tables: Mapping[str, pd.DataFrame], patients: Iterable[Mapping]
+    tables: Mapping[str, pd.DataFrame],
+    dosing: Mapping[str, Dosing],
+    notes: Mapping[tuple, DrawNote] | None = None,
+    settings: VisitSettings | None = None,
 ) -> pd.DataFrame:
     """Merge the tables of all assays into the cohort's one.
 
@@ -21,12 +27,14 @@ def merge_measurements(
     ----------
     tables
         Measurement tables by the name that errors shall give them.
-    patients
-        Rows of the patients sheet, for the recorded dosing.
+    dosing
+        What each patient of the sheet took.
+    notes, settings
+        As in `assign_phases`.
 
     Returns
     -------
-    All rows, sorted by key, with day and phase filled.
+    All rows, sorted by key, with day, phase and the flags of the draw filled.
 
     Raises
     ------
@@ -45,5 +53,5 @@ def merge_measurements(
     if between:
         msg = f"{' and '.join(tables)}: {'; '.join(between)}"
         raise MeasurementError(msg)
-    merged = assign_phases(merged, patients)
+    merged = assign_phases(merged, dosing, notes, settings)
     return merged.sort_values(KEY, kind="stable").reset_index(drop=True)

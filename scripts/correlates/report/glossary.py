@@ -135,6 +135,16 @@ MEANINGS = {
     "day_planned": "no study day was recorded; the visit's planned day is taken",
     "day_from_first_dose": "no study day was recorded; the recorded day of the first lenalidomide "
     "dose is taken",
+    "day_from_cycle": "no study day was recorded; it is counted from the recorded start of its "
+    "cycle",
+    "day_from_earlier_cycle": "no study day was recorded; it is counted from the recorded start of "
+    "an earlier cycle",
+    "off_drug": "drawn while ibrutinib or lenalidomide was held",
+    "steroid_7d": "drawn on or soon after the days of a steroid",
+    "out_of_window": "drawn outside of the window of its visit",
+    "lenalidomide_hours_without_dose": "the sheet gives it hours since a lenalidomide dose, and no "
+    "dose was recorded before it, so it can be no baseline",
+    "lenalidomide_alone": "drawn under lenalidomide after ibrutinib had ended",
     "draw_times_disagree": "the sheet gives one draw several study days, or hours both before and "
     "after a dose, so it can be no baseline",
     "earlier_draw": "the last draw of the baseline has no usable value of this, so an earlier one "

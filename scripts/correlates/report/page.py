@@ -20,7 +20,7 @@ from correlates.analyses.lanes import EXPLORE, FROM, MOST_BELOW_EXPLORE
 from correlates.analyses.multiplicity import ALPHA, FDR
 from correlates.analyses.shift import MOST_TIED
 from correlates.analyses.wording import caution_of
-from correlates.cohort.phases import planned_day
+from correlates.clinical.dosing.days import planned_day
 from correlates.flow.figures.figure import MAX_IN_HISTOGRAM
 from correlates.measurements import CENSORED
 from correlates.pages.embedding import UnsafeFigure, plots_in

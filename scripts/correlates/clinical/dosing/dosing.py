@@ -234,6 +234,11 @@ def dosing_of(patient: Mapping) -> Dosing:
     return Dosing(tuple(found), FROM_PATIENTS, key)
 
 
+def dosing_by_patient(patients: Iterable[Mapping]) -> dict[str, Dosing]:
+    """Read the dosing of the rows of the patients sheet, by patient."""
+    return {str(row["patient"]): dosing_of(row) for row in patients}
+
+
 def dosing_of_patient(records, patient: str) -> Dosing:
     """Return what a patient took, by the most that is known of it.
 
@@ -255,6 +260,11 @@ def dosing_of_patient(records, patient: str) -> Dosing:
     if not rows:
         return replace(dosing_of(typed), last_day=last_day)
     return exposure_dosing(patient, rows, typed, last_day)
+
+
+def dosing_of_cohort(records) -> dict[str, Dosing]:
+    """Return what each patient of the sheet took, by patient; see `dosing_of_patient`."""
+    return {patient: dosing_of_patient(records, patient) for patient in records.patients}
 
 
 def exposure_dosing(
