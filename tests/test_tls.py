@@ -116,7 +116,9 @@ def test_within_24_hours_if_the_config_asks_for_it(times, verdict):
     rows = values((day_a, {"potassium_mmol_l": 6.5, "hour": hour_a}))
     rows += [{"study_day": day_b, "phosphate_mg_dl": 5.0, "hour": hour_b}]
 
-    assert judged(rows, same_24_hours=True).verdict == verdict
+    found = judged(rows, same_24_hours=True)
+    assert found.verdict == verdict
+    assert ("2 of 4 criteria met, but" in found.reason) == (verdict == "no")
     assert judged(rows).verdict == "yes"
 
 
