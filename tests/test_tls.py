@@ -109,6 +109,7 @@ def test_one_criterion_alone_is_no_tumor_lysis_and_two_are():
         pytest.param([(31, 9), (32, 9)], "yes", id="24 hours"),
         pytest.param([(31, 9), (32, 10)], "no", id="25 hours"),
         pytest.param([(31, 23), (33, 1)], "no", id="26 hours over two midnights"),
+        pytest.param([(31, None), (32, 20)], "yes", id="one hour known: by days"),
     ],
 )
 def test_within_24_hours_if_the_config_asks_for_it(times, verdict):
