@@ -127,6 +127,18 @@ def test_results_go_back_as_redcap_takes_them(finished):
         for choice in field["Choices, Calculations, OR Slider Labels"].split("|")
     )
     assert {row["record_id"]: choices[row["cllc_best"]] for row in records} == best
+    draws = read_tsv(study.result("cohort/draws.tsv"))
+    first = {
+        (row["patient"], row["baseline"]): float(row["day"]) for row in draws if row["baseline"]
+    }
+    found = {
+        (row["record_id"], name): float(row[field])
+        for row in records
+        for name, field in (("B0", "cllc_b0_day"), ("B1", "cllc_b1_day"))
+        if row[field]
+    }
+    assert found == first
+    assert {name for _, name in found} == {"B0", "B1"}
 
 
 def test_no_output_of_a_run_holds_a_date_of_its_input(finished):

@@ -66,4 +66,5 @@ def tables_for_redcap(wildcards):
     require_plan()
     back = ("responses", "tls", "dose_intensity")
     tables = [path for path in clinical_tables() if Path(path).stem in back]
-    return [rules.derive_endpoints.output.endpoints, *tables]
+    derived = [rules.derive_endpoints.output.endpoints, rules.build_cohort.output.draws]
+    return derived + tables
