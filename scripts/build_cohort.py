@@ -14,7 +14,6 @@ from correlates.cohort.data_cut import known_at
 from correlates.cohort.draws import draw_context, draw_table
 from correlates.cohort.exclusions import COLUMNS, list_exclusions
 from correlates.cohort.merging import merge_measurements
-from correlates.intake.records import read_plan
 from correlates.job import run_logged
 from correlates.measurements import read_measurements, write_measurements
 from correlates.tables import read_tsv, write_tsv
@@ -25,8 +24,12 @@ if TYPE_CHECKING:
 
 def main(job) -> None:
     """Build everything that the analyses start from."""
-    patients = read_plan(job.input.plan).patients
     records = read_records(job.input.clinical)
+    # Not those of the plan, which knows no data cut.
+    patients = [
+        {name: value for name, value in row.items() if name not in ("row", "sheet")}
+        for row in records.rows("patients")
+    ]
     settings = job.params.settings
     context = draw_context(records, job.params.visits)
     assays = {path: read_measurements(path) for path in job.input.measurements}
@@ -48,7 +51,8 @@ def main(job) -> None:
         endpoints,
         left_out,
     )
-    cohort = build_cohort(measured, baselines, endpoints, patients, {"settings": dict(settings)})
+    origin = {"settings": dict(settings), "data_cut": records.cut_name}
+    cohort = build_cohort(measured, baselines, endpoints, patients, origin)
     write_measurements(measured, job.output.measurements)
     for table, path in (
         (baselines.draws, job.output.baselines),

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import anndata as ad
 
+from correlates.analyses.data_cut import data_cut_of
 from correlates.analyses.models import run_models
 from correlates.job import run_logged
 from correlates.tables import write_json, write_tsv
@@ -18,7 +19,9 @@ def main(job) -> None:
     results, predictions = run_models(
         cohort, job.params.model, job.params.confidence, job.params.design_note
     )
-    write_json(job.output.model, results)
+    cut = data_cut_of(cohort)
+    predictions = predictions.assign(data_cut=cut)
+    write_json(job.output.model, [result | {"data_cut": cut} for result in results])
     write_tsv(job.output.predictions, list(predictions.columns), predictions.to_dict("records"))
 
 

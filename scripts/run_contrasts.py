@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import anndata as ad
 
 from correlates.analyses.contrasts import contrast_values, run_contrasts
+from correlates.analyses.data_cut import data_cut_of
 from correlates.job import run_logged
 from correlates.tables import write_tsv
 
@@ -23,7 +24,8 @@ def main(job) -> None:
     )
     values = contrast_values(cohort, job.params.contrasts)
     for table, path in ((contrasts, job.output.contrasts), (values, job.output.values)):
-        write_tsv(path, list(table.columns), table.to_dict("records"))
+        known = table.assign(data_cut=data_cut_of(cohort))
+        write_tsv(path, list(known.columns), known.to_dict("records"))
 
 
 if __name__ == "__main__":

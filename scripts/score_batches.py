@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 def main(job) -> None:
     """Join draws, batches and outcomes, and write the scores."""
+    endpoints = read_tsv(job.input.endpoints)
     rows = outcome_scores(
         full_tubes(read_plan(job.input.plan)),
         read_tsv(job.input.baselines),
-        read_tsv(job.input.endpoints),
+        endpoints,
         **job.params.confounding,
     )
-    write_tsv(job.output.confounding, COLUMNS, rows)
+    cut = {"data_cut": next((row["data_cut"] for row in endpoints), "")}
+    write_tsv(job.output.confounding, [*COLUMNS, *cut], [row | cut for row in rows])
 
 
 if __name__ == "__main__":

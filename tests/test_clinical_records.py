@@ -242,3 +242,27 @@ def test_rows_of_a_patient_come_in_the_order_of_their_day():
 
     assert [row["study_day"] for row in records.of("assessments", "P1")] == [-3, 9, None]
     assert records.of("lesions", "P1") == []
+
+
+def test_who_began_after_the_cut_is_not_known_at_all(records_of):
+    dates = "patient\tfirst_ibrutinib_date\nP1\t2025-01-01\nP2\t2025-02-01\n"
+    records, _ = records_of(
+        cut={"name": "c1", "date": "2025-01-31"},
+        dates=dates,
+        assessments="patient\tstudy_day\nP1\t-7\nP2\t-7\n",
+    )
+
+    assert records.patients == ["P1"]
+    assert [row["patient"] for row in records.rows("assessments")] == ["P1"]
+    assert records.after_cut == {"patients": 1, "exposure": 1, "assessments": 1}
+
+
+def test_at_a_cut_what_is_typed_in_gives_way_to_what_is_told_by_day(records_of):
+    records, _ = records_of(
+        cut={"name": "c1", "study_day": 100},
+        patients="patient\tresponse\ttfr_grade\nP1\tPR\t1\nP2\t\t\n",
+        assessments="patient\tstudy_day\nP1\t90\n",
+    )
+
+    assert records.patient("P1")["response"] is None
+    assert records.patient("P1")["tfr_grade"] == 1

@@ -12,7 +12,6 @@ include: "../inputs/cohort.smk"
 rule build_cohort:
     """Choose the baselines, and join everything that a patient has."""
     input:
-        plan=plan_file,
         clinical=clinical_file,
         endpoints=rules.derive_endpoints.output.endpoints,
         files=rules.list_files.output.files,

@@ -22,12 +22,15 @@ def known_at(measurements: pd.DataFrame, cut: DataCut | None) -> tuple[pd.DataFr
     Returns
     -------
     The measurements that count, and a row of the list of exclusions for each draw that does not.
-    A draw whose day is not known is not left out.
+    A draw whose day is not known is not left out; all draws of who began treatment later are.
     """
     if cut is None or measurements.empty:
         return measurements, []
     days = zip(measurements["patient"], measurements["day"], strict=True)
-    late = [cut.is_after(patient, None if day != day else day) for patient, day in days]
+    late = [
+        not cut.has_begun(patient) or cut.is_after(patient, None if day != day else day)
+        for patient, day in days
+    ]
     is_late = pd.Series(late, index=measurements.index, dtype=bool)
     listed = [
         {

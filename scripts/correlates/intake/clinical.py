@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from correlates.intake.sheets.schemas import load_schema
 from correlates.tables import write_text
 
 FORMAT = 1
@@ -34,6 +35,8 @@ LATER_DAYS = {
     "follow_up": ("death_day", "new_therapy_day", "off_study_day"),
 }
 KINDS = ("patients", *DAY_OF)
+# What the patients sheet may type in; of no day, so that no cut can be applied to it.
+WITHOUT_DAY = ("response", "tfr_grade")
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,10 @@ class DataCut:
 
     name: str
     days: Mapping[str, float] = field(default_factory=dict)
+
+    def has_begun(self, patient: str) -> bool:
+        """Say whether a patient's treatment had begun by the cut."""
+        return self.days.get(patient, math.inf) >= 1
 
     def is_after(self, patient: str, day: float | None) -> bool:
         """Say whether a study day of a patient lies after the cut; an unknown day does not."""
@@ -163,11 +170,17 @@ def cut_records(records: ClinicalRecords, cut: DataCut) -> ClinicalRecords:
 
     Rows of later days are left out and counted. A dose that ended later is going on, an event that
     resolved later has not; a patient of whom a later contact is recorded was alive at the cut,
-    since only the living are contacted or die later.
+    since only the living are contacted or die later. Of who began treatment later nothing is known.
+    What is typed into the patients sheet without a day goes, where another sheet tells it by day.
     """
+    computed = load_schema("patients")["computed"]
+    told = [column for column in WITHOUT_DAY if records.has(computed[column])]
     sheets, after = {}, {}
     for kind, rows in records.sheets.items():
-        kept = [_as_of(kind, row, cut) for row in rows]
+        begun = [row for row in rows if cut.has_begun(row["patient"])]
+        kept = [_as_of(kind, row, cut) for row in begun]
+        if kind == "patients":
+            kept = [row | dict.fromkeys(told) for row in kept]
         sheets[kind] = [row for row in kept if row is not None]
         after[kind] = len(rows) - len(sheets[kind])
     return ClinicalRecords(sheets, cut, {kind: count for kind, count in after.items() if count})

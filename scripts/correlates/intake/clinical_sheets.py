@@ -5,6 +5,7 @@ from datetime import date
 
 from correlates.intake.clinical import (
     KINDS,
+    WITHOUT_DAY,
     ClinicalRecords,
     DataCut,
     cut_records,
@@ -17,9 +18,6 @@ from correlates.intake.sheets.days import DateKey
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.study import Study
 from correlates.problems import Problem
-
-# What the patients sheet may type in; of no day, so that no cut can be applied to it.
-_WITHOUT_DAY = ("response", "tfr_grade")
 
 
 def clinical_records(study: Study, block: Mapping) -> tuple[ClinicalRecords, list[Problem]]:
@@ -120,7 +118,7 @@ def _typed_in(records: ClinicalRecords, cut: Mapping) -> list[Problem]:
     """Warn of values that are typed in without a day, to which no cut can be applied."""
     computed = load_schema("patients")["computed"]
     problems = []
-    for column in _WITHOUT_DAY:
+    for column in WITHOUT_DAY:
         kind = computed[column]
         rows = [row for row in records.rows("patients") if row[column] is not None]
         if rows and not records.has(kind):
