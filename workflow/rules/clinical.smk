@@ -153,7 +153,7 @@ rule trace_courses:
         mem_mb=each_try(500),
         runtime=each_try(10),
     params:
-        hold_days=lookup(dpath="clinical/visits/hold_days", within=config, default=7),
+        hold_days=lookup(dpath="clinical/visits/hold_days", within=config),
         code=code_of("trace_courses"),
     script:
         "../../scripts/trace_courses.py"
