@@ -24,7 +24,7 @@ def main(job) -> None:
     tables = [("responses", path) for path in job.input.responses]
     evidence = Evidence(
         records,
-        settings_of(job.params.settings, job.params.b1_max_days_before, job.params.dose_levels_mg),
+        settings_of(job.params.settings, job.params.visits, **job.params.others),
         acquisitions=[one.as_row() for one in plan.acquisitions if one.role == SAMPLE],
         files=read_tsv(job.input.files),
         problems=read_tsv(job.input.problems),

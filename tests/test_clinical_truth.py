@@ -284,8 +284,10 @@ def test_dosing_by_day_is_what_was_taken(cohort):
 def test_every_planted_defect_is_found_and_nothing_else_is_an_error(cohort):
     settings = settings_of(
         SETTINGS["integrity"],
-        CONFIG["cohort"]["b1_max_days_before"],
-        SETTINGS["safety"]["dose_levels_mg"],
+        SETTINGS["visits"],
+        b1_max_days_before=CONFIG["cohort"]["b1_max_days_before"],
+        dose_levels_mg=SETTINGS["safety"]["dose_levels_mg"],
+        assessment_window_days=SETTINGS["survival"]["assessment_window_days"],
     )
     evidence = Evidence(cohort.records, settings)
     plan = cohort.clinic.plan

@@ -3,6 +3,7 @@
 import pytest
 
 from clinic_maker import dose, lesion, make_records
+from correlates.clinical.dosing.settings import VisitSettings
 from correlates.clinical.records import DataCut
 from correlates.cohort.integrity.checks import CHECKS
 from correlates.cohort.integrity.evidence import Evidence, Settings
@@ -10,7 +11,8 @@ from correlates.cohort.integrity.registry import run_checks
 from study import ROOT
 
 LEAPS = {"hb_g_dl": 1.6, "creatinine_mg_dl": 3, "plt_10e9_l": 6, "calcium_mg_dl": 1.5}
-SETTINGS = Settings(leap_fold=LEAPS, dose_levels_mg=(2.5, 5, 7.5, 10))
+WINDOWS = VisitSettings(windows={"default": (3, 3), "SCR": (28, 0)})
+SETTINGS = Settings(WINDOWS, 7, leap_fold=LEAPS, dose_levels_mg=(2.5, 5, 7.5, 10))
 RESPONSE = {"patient": "P01", "best_kind": "confirmed", "computed_confirmed": "PR"}
 IBR = dose(1, None, 420, "ibrutinib")
 LEN = dose(29, None, 5)
@@ -104,7 +106,7 @@ CASES = {
     ),
     "visit_window": (
         {"samples": [draw("C1D8", 40)], "exposure": [IBR, LEN]},
-        "C1D8 is due on day 36 and was drawn on day 40, 4 days late; the window is 3 days",
+        "C1D8 is due on day 36 and was drawn on day 40, 1 day after its window",
         {"samples": [draw("C1D8", 39), draw("UNS1", 70)], "exposure": [IBR, LEN]},
     ),
     "draw_outside_dosing": (

@@ -111,7 +111,6 @@ DEFAULTS = {
     "clinical.survival.assessment_window_days": 14,
     "clinical.survival.max_missed_assessments": 2,
     "clinical.survival.landmarks": ["C1D1", "C2D1"],
-    "clinical.integrity.visit_window_days": 3,
     "clinical.integrity.dose_gap_days": 7,
     "clinical.integrity.typed_tolerance_pct": 10,
     "clinical.integrity.youngest_age_y": 30,

@@ -54,6 +54,7 @@ SCRIPT_FLOORS = {
     "trace_courses": "clinical",
     "build_cohort": "cohort",
     "check_integrity": "cohort",
+    "draw_patient_flow": "cohort",
     "compare_fingerprints": "cohort",
     "score_batches": "cohort",
     "run_contrasts": "analyses",

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from itertools import pairwise
 
 import pytest
 
@@ -26,6 +27,10 @@ COHORT_STEPS = {
     "build_cohort",
     "run_contrasts",
     "fit_model",
+    "check_acquisition_dates",
+    "compare_fingerprints",
+    "check_integrity",
+    "draw_patient_flow",
     "build_report",
     "build_lab_page",
 }
@@ -84,6 +89,30 @@ def test_a_run_reports_on_every_file(study):
     assert "SIMULATED" in study.result("report/report.html").read_text()
 
 
+def test_the_patient_flow_ends_with_those_whom_the_contrasts_used(study):
+    steps = read_tsv(study.result("cohort/patient_flow.tsv"))
+    contrasts = {row["id"]: row for row in read_tsv(study.result("analyses/contrasts.tsv"))}
+
+    for name, row in contrasts.items():
+        counts = {step["step"]: int(step["n"]) for step in steps if step["analysis"] == name}
+        groups = int(row["n_events"] or 0) + int(row["n_non_events"] or 0)
+        assert counts["analysed"] == (groups if row["status"] == "ok" else 0)
+        assert not groups or counts["endpoint"] == groups
+    assert contrasts
+
+
+def test_each_step_of_the_patient_flow_is_that_before_less_its_reasons(study):
+    steps = read_tsv(study.result("cohort/patient_flow.tsv"))
+
+    for before, step in pairwise(steps):
+        if step["step_number"] == "0":
+            continue
+        reasons = [part.rpartition(" = ")[2] for part in step["reasons"].split("; ") if part]
+        assert int(step["n"]) == int(before["n"]) - int(step["n_out"])
+        assert sum(map(int, reasons)) == int(step["n_out"])
+    assert {step["chain"] for step in steps} == {"trial", "endpoint", "marker"}
+
+
 def test_nothing_changed_plans_nothing(study):
     assert study.planned() == {}
 
@@ -127,9 +156,15 @@ def test_a_file_only_touched_plans_nothing(study):
     ("module", "rules"),
     [
         pytest.param(
-            "correlates/analyses/shift.py", {"run_contrasts", "build_report"}, id="the contrasts"
+            "correlates/analyses/shift.py",
+            {"run_contrasts", "draw_patient_flow", "build_report"},
+            id="the contrasts",
         ),
-        pytest.param("correlates/analyses/ridge.py", {"fit_model", "build_report"}, id="the model"),
+        pytest.param(
+            "correlates/analyses/ridge.py",
+            {"fit_model", "draw_patient_flow", "build_report"},
+            id="the model",
+        ),
         pytest.param("correlates/report/page.py", {"build_report"}, id="the page"),
         pytest.param(
             "correlates/flow/templates/density.py",

@@ -135,6 +135,7 @@ def study_results(wildcards):
     wanted = [rules.build_report.output.page, rules.build_lab_page.output.page]
     wanted.append(rules.score_batches.output.confounding)
     wanted.append(rules.check_integrity.output.integrity)
+    wanted += rules.draw_patient_flow.output
     wanted += clusters_if_enabled()
     wanted += clinical_results()
     if config["strict"]:

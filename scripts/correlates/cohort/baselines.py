@@ -90,7 +90,7 @@ def choose_baselines(
         day is not judged by it.
     """
     most_days = {B0: b0_max_days_before, B1: b1_max_days_before}
-    draws = _draws(measurements, dosing, most_days)
+    draws = place_draws(measurements, dosing, most_days)
     at_baseline = draws.loc[draws["baseline"] != "", [*DRAW, "baseline", "place"]]
     rows = measurements[[*KEY, "status", "flags"]].merge(at_baseline, on=DRAW)
     rows["usable"] = rows["status"].isin(USABLE)
@@ -128,10 +128,26 @@ def _groups(table: pd.DataFrame, by: list[str]) -> dict[tuple, pd.DataFrame]:
     return dict(iter(table.groupby(by, sort=False)))
 
 
-def _draws(
+def place_draws(
     measurements: pd.DataFrame, dosing: Mapping[str, Dosing], most_days: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Return one row a draw, in the order of time within a patient and specimen (``place``)."""
+    """Set draws in the windows of the baselines.
+
+    Parameters
+    ----------
+    measurements
+        Rows of draws: the columns of DRAW, ``sample``, ``day``, ``hours_post_dose``, ``phase`` and
+        ``flags``.
+    dosing
+        What each patient of the sheet took.
+    most_days
+        By baseline, the most days by which it may lie before the first dose of its drug.
+
+    Returns
+    -------
+    One row a draw, in the order of time within a patient and specimen (``place``), with the
+    ``baseline`` in whose window it lies, or a blank.
+    """
     draws = measurements.drop_duplicates(DRAW)
     draws = draws[[*DRAW, "day", "hours_post_dose", "phase", "flags"]].reset_index(drop=True)
     samples = measurements.groupby(DRAW)["sample"].agg(lambda names: ", ".join(sorted(set(names))))

@@ -65,17 +65,16 @@ def assessment_twice(evidence: Evidence) -> Iterator[Finding]:
 
 @check(WARNING, ("assessments.visit",))
 def assessment_window(evidence: Evidence) -> Iterator[Finding]:
-    """Find assessments far from the day that their visit plans."""
-    # A scan takes a week to arrange: twice the window of a draw on either side.
-    window = 2 * evidence.settings.visit_window_days + 1
+    """Find assessments outside the window of their visit, which is due by the recorded dosing."""
+    window = evidence.settings.assessment_window_days
     for row in evidence.records.rows("assessments"):
-        planned = evidence.due_day(row["patient"], row["visit"])
-        if planned is None:
+        due = evidence.due_day(row["patient"], row["visit"])
+        if due is None:
             continue
-        apart = row["study_day"] - planned
+        apart = row["study_day"] - due
         if abs(apart) > window:
             yield Finding(
-                f"{row['visit']} is due on {day_words(planned)} and was assessed on "
+                f"{row['visit']} is due on {day_words(due)} and was assessed on "
                 f"{day_words(row['study_day'])}, {days_apart(abs(apart))} "
                 f"{'late' if apart > 0 else 'early'}; the window is {days_apart(window)}",
                 "Correct the visit or the day; the day is what is used.",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from correlates.check_rows import ERROR, NOTE, WARNING
+from correlates.clinical.dosing.draws import DrawNote, place_draw
 from correlates.cohort.integrity.evidence import Draw, Evidence, day_words, days_apart, place
 from correlates.cohort.integrity.registry import Finding, check
 from correlates.intake.sheets.visits import CYCLE_DAYS, parse_visit
@@ -123,19 +124,17 @@ def visit_order(evidence: Evidence) -> Iterator[Finding]:
 
 @check(WARNING, ("draws",))
 def visit_window(evidence: Evidence) -> Iterator[Finding]:
-    """Find draws outside the window of their visit, counted from their cycle's start."""
-    window = evidence.settings.visit_window_days
+    """Find draws outside the window of their visit, which is due by the recorded dosing."""
     for draw in evidence.draws:
-        due = evidence.due_day(draw.patient, draw.visit)
-        if due is None or draw.day is None:
-            continue
-        apart = math.floor(draw.day) - due
-        if abs(apart) > window:
-            way = "late" if apart > 0 else "early"
+        note = DrawNote(draw.hours_post_lenalidomide)
+        at = (draw.visit, draw.timepoint, draw.day, draw.hours_post_dose)
+        placed = place_draw(*at, evidence.dosing(draw.patient), note, evidence.settings.visits)
+        off = placed.days_off_window
+        if off:
             yield Finding(
-                f"{draw.name} is due on {day_words(due)} and was drawn on "
-                f"{day_words(draw.day)}, {days_apart(abs(apart))} "
-                f"{way}; the window is {days_apart(window)}",
+                f"{draw.name} is due on {day_words(placed.due_day)} and was drawn on "
+                f"{day_words(draw.day)}, {days_apart(abs(off))} {'after' if off > 0 else 'before'} "
+                "its window",
                 "Correct the visit or the day, or call it an unscheduled draw (UNS1); its phase is "
                 "that of its day.",
                 draw.patient,

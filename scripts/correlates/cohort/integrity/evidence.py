@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from correlates.clinical.dosing.dosing import Dosing, dosing_of_patient
+from correlates.clinical.dosing.settings import VisitSettings
 from correlates.clinical.records import ClinicalRecords
 from correlates.clinical.survival.cycles import cycle_days
 from correlates.intake.sheets.visits import CYCLE_DAYS, parse_visit
@@ -25,12 +26,14 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Limits of the checks: ``clinical.integrity`` of the config, and two that others own.
+    """Limits of the checks: ``clinical.integrity`` of the config, and those that others own.
 
     Parameters
     ----------
-    visit_window_days
-        Days by which a draw or an assessment may lie off its planned day.
+    visits
+        ``clinical.visits``: windows of draws.
+    assessment_window_days
+        ``clinical.survival.assessment_window_days``.
     dose_gap_days
         Days without a record of a drug, between two that have one, from which they are told of.
     typed_tolerance_pct
@@ -47,7 +50,8 @@ class Settings:
         ``clinical.safety.dose_levels_mg``; None where the study names none.
     """
 
-    visit_window_days: float = 3
+    visits: VisitSettings = field(default_factory=VisitSettings)
+    assessment_window_days: float = math.inf
     dose_gap_days: float = 7
     typed_tolerance_pct: float = 10
     leap_fold: Mapping[str, float] = field(default_factory=dict)
@@ -57,16 +61,22 @@ class Settings:
     dose_levels_mg: Sequence[float] | None = None
 
 
-def settings_of(
-    block: Mapping, b1_max_days_before: float, dose_levels_mg: Sequence[float] | None
-) -> Settings:
-    """Return the limits of the checks, by ``clinical.integrity`` and by what others own."""
+def settings_of(block: Mapping, visits: Mapping, **others) -> Settings:
+    """Return the limits of the checks.
+
+    Parameters
+    ----------
+    block, visits
+        ``clinical.integrity`` and ``clinical.visits`` of the config.
+    **others
+        Limits of `Settings` that stand elsewhere in the config.
+    """
     names = (
-        *("visit_window_days", "dose_gap_days", "typed_tolerance_pct", "leap_fold"),
-        *("youngest_age_y", "contact_slack_days"),
+        *("dose_gap_days", "typed_tolerance_pct", "leap_fold", "youngest_age_y"),
+        "contact_slack_days",
     )
     own = {name: block[name] for name in names}
-    return Settings(**own, b1_max_days_before=b1_max_days_before, dose_levels_mg=dose_levels_mg)
+    return Settings(VisitSettings.of(visits), **own, **others)
 
 
 @dataclass(frozen=True)
