@@ -192,7 +192,7 @@ def test_what_is_progression(parameter, changed, met, missed):
     ("parameter", "column", "before", "met", "missed"),
     [
         pytest.param("platelets", "plt_10e9_l", 80, 40, 41, id="platelets: half"),
-        pytest.param("hemoglobin", "hb_g_dl", 10.1, 8.1, 8.2, id="haemoglobin: 2 g/dL"),
+        pytest.param("hemoglobin", "hb_g_dl", 9.7, 7.7, 7.8, id="haemoglobin: 2 g/dL"),
     ],
 )
 @pytest.mark.parametrize("cause", ["cll", "drug", "other", None])
@@ -270,6 +270,35 @@ def test_a_marrow_that_fills_again_is_progression(criteria, column, first, met, 
 
     assert categories(respond(rows[0], rows[1] | {column: met}, given=given))[-1] == "PD"
     assert categories(respond(rows[0], rows[1] | {column: missed}, given=given))[-1] != "PD"
+
+
+def test_a_marrow_that_filled_again_stays_so_and_is_confirmed_by_the_next():
+    shares = ((100, 10.0), (200, 20.0), (260, None), (320, 20.0))
+    rows = [
+        assess(PARTIAL, day, marrow="not_done" if share is None else "cll", marrow_cll_pct=share)
+        for day, share in shares
+    ]
+    found = respond(*rows)
+
+    assert categories(found)[:3] == ["PR", "PD", "PD"]
+    assert found.computed.assessments[1].confirmed == "yes"
+
+
+def test_a_baseline_that_was_transfused_counts_as_abnormal():
+    before = BEFORE | {"hb_g_dl": 12.0, "plt_10e9_l": 150.0, "transfused_7d": True}
+    row = assess(PARTIAL, 100, hb_g_dl=12.0)
+
+    assert verdict(respond(row, before=before), "hemoglobin").was_abnormal
+    assert categories(respond(row | {"transfused_7d": True}, before=before)) == ["SD"]
+    assert categories(respond(row, before=before | {"transfused_7d": False})) == ["PR"]
+
+
+def test_there_is_no_pr_l_without_any_tumour_load_that_improved():
+    before = NODES_ONLY | {"longest_node_cm": 1.0, "alc_10e9_l": 60.0, "plt_10e9_l": 60.0}
+    row = before | {"marrow": "not_done", "plt_10e9_l": 150.0}
+
+    assert judged(row, before=before) == "SD"
+    assert judged(row, before=before, alc_10e9_l=30.0) == "PR"
 
 
 @pytest.mark.parametrize(
@@ -368,6 +397,23 @@ def test_lesions_of_a_day_nearby_belong_to_the_assessment_and_to_no_other():
     assert [verdict(found, "nodes", place).verdict for place in (0, 1)] == ["PR", "NE"]
 
 
+def test_lesions_never_cross_the_first_dose():
+    lesions = [lesion(0, 40), lesion(5, 20)]
+    early = assess(UNCHANGED, 3, spd_mm2=None, longest_node_cm=None)
+    found = respond(early, before=BEFORE | {"study_day": -9}, lesions=lesions)
+
+    assert verdict(found, "nodes").reading.value == 400
+    assert verdict(found, "nodes").baseline.value == 1600
+
+
+def test_a_target_lesion_that_was_not_measured_at_baseline_leaves_no_sum():
+    lesions = [lesion(-5, 40), lesion(100, 10), lesion(100, 10, lesion_id="T2")]
+    found = respond(assess(PARTIAL, 100), lesions=lesions)
+
+    assert categories(found) == ["NE"]
+    assert "T2 was not measured at baseline" in verdict(found, "nodes").reason
+
+
 def test_lesions_without_an_assessment_are_one_of_their_own():
     labs = [{"study_day": 62, "alc_10e9_l": 60.0, "plt_10e9_l": 60.0, "hb_g_dl": 9.0}]
     found = respond(lesions=[lesion(-5, 40), lesion(60, 50)], laboratory=labs)
@@ -389,7 +435,7 @@ def test_a_missing_count_is_taken_from_the_laboratory_within_seven_days(offset, 
 def test_the_nearest_count_goes_first_and_none_crosses_the_first_dose():
     labs = [
         {"study_day": day, "alc_10e9_l": value}
-        for day, value in ((0, 60.0), (3, 90.0), (95, 1.0), (102, 20.0))
+        for day, value in ((1, 60.0), (4, 90.0), (95, 1.0), (102, 20.0))
     ]
     rows = [assess(UNCHANGED, day, alc_10e9_l=None) for day in (2, 100)]
     found = respond(*rows, laboratory=labs)

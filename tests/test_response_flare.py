@@ -70,7 +70,7 @@ def test_a_flare_that_began_in_the_window_and_goes_on_is_none():
 
     assert categories(respond(late, exposure=LENALIDOMIDE, flares=[going_on])) == ["SD"]
     assert categories(respond(late, exposure=LENALIDOMIDE, flares=[ended])) == ["PD"]
-    none = FLARE | {"onset_study_day": 55, "grade": 0}
+    none = going_on | {"grade": 0}
     assert categories(respond(late, exposure=LENALIDOMIDE, flares=[none])) == ["PD"]
 
 
@@ -107,6 +107,28 @@ def test_a_biopsy_settles_it_at_once(biopsy, state):
     found = respond(assess(GROWN, 40, biopsy=biopsy), exposure=LENALIDOMIDE)
 
     assert states(found) == [state]
+
+
+@pytest.mark.parametrize(
+    ("biopsy", "state"), [("cll", ("PD", "yes", True)), ("reactive", ("PD", "no", False))]
+)
+def test_a_biopsy_at_the_next_assessment_settles_it_too(biopsy, state):
+    found = respond(assess(GROWN, 40), assess(GROWN, 47, biopsy=biopsy), exposure=LENALIDOMIDE)
+
+    assert states(found)[0] == state
+
+
+def test_a_biopsy_of_a_tender_node_that_shows_cll_takes_no_flare_back():
+    """The nodes that flare are those that hold the disease."""
+    row = assess(GROWN, 40, biopsy="cll", tender_nodes=True)
+
+    assert categories(respond(row, exposure=LENALIDOMIDE)) == ["SD"]
+
+
+def test_growth_outside_the_window_is_progression_even_if_it_regresses():
+    found = respond(assess(GROWN, 150), assess(UNCHANGED, 170), exposure=LENALIDOMIDE)
+
+    assert states(found)[0] == ("PD", "no", True)
 
 
 def test_transformation_by_biopsy_is_progression_even_in_a_flare():

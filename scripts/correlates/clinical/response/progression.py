@@ -92,7 +92,7 @@ def judge_progression(
     inside, signs = flare_window(finding, context.dosing, context.flares, context.settings)
     if inside and may_flare:
         why = signs or _regression(finding, history, later, may_flare, context)
-        if why and _biopsy(finding) != CONFIRMED:
+        if why:
             verdicts = exempt_flare(verdicts, may_flare, why)
             worse = tuple(name for name in worse if name not in may_flare)
             if not worse:

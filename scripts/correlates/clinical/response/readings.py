@@ -7,7 +7,7 @@ from functools import cached_property
 FROM_ASSESSMENT = "assessment"
 FROM_LABORATORY = "laboratory"
 FROM_LESIONS = "lesions"
-# Decimal fractions of a sheet are not exact in binary: 10.1 - 8.1 is less than 2.
+# Decimal fractions of a sheet are not exact in binary: 9.7 - 7.7 is less than 2.
 _HAIR = 1e-9
 
 
