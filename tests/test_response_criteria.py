@@ -282,6 +282,8 @@ def test_a_marrow_that_filled_again_stays_so_and_is_confirmed_by_the_next():
 
     assert categories(found)[:3] == ["PR", "PD", "PD"]
     assert found.computed.assessments[1].confirmed == "yes"
+    again = respond(rows[0], rows[1], rows[3]).computed.assessments
+    assert again[1].confirmed == "yes", "against what was known before it grew"
 
 
 def test_a_baseline_that_was_transfused_counts_as_abnormal():
