@@ -48,12 +48,12 @@ def test_best_responses_and_days_are_those_of_the_course(clinic):
     responses, truth = clinic
     for row in truth["endpoints"]:
         course = responses[row["patient"]].computed
-        progression = row["progression_day"]
+        progression, responded = row["progression_day"], row["response_day"]
 
-        assert course.best_unconfirmed == row["best_response"], row
+        assert course.best_confirmed == row["best_response"], row
+        assert course.best_unconfirmed == row["best_unconfirmed"], row
         assert course.first_progression_day == (float(progression) if progression else None), row
-        if row["confirmed"] == "yes":
-            assert course.best_confirmed == row["best_response"], row
+        assert course.first_response_day == (float(responded) if responded else None), row
 
 
 def test_the_disagreements_are_those_that_were_planted(clinic):
