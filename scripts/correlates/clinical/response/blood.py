@@ -25,6 +25,12 @@ from correlates.clinical.response.verdicts import (
 )
 
 NOT_MEASURED = "not measured"
+# Column, limit and unit of each line.
+_LINES = {
+    "platelets": ("plt_10e9_l", "platelets_10e9_l", "10*9/L"),
+    "hemoglobin": ("hb_g_dl", "hemoglobin_g_dl", "g/dL"),
+    "neutrophils": ("anc_10e9_l", "neutrophils_10e9_l", "10*9/L"),
+}
 
 
 def judge_lymphocytes(
@@ -78,11 +84,8 @@ def judge_line(
     raise a value makes its improvement worth nothing; a baseline that was raised so counts as
     abnormal.
     """
-    measure, normal, unit = {
-        "platelets": ("plt_10e9_l", limits["platelets_10e9_l"], "10*9/L"),
-        "hemoglobin": ("hb_g_dl", limits["hemoglobin_g_dl"], "g/dL"),
-        "neutrophils": ("anc_10e9_l", limits["neutrophils_10e9_l"], "10*9/L"),
-    }[parameter]
+    measure, limit, unit = _LINES[parameter]
+    normal = limits[limit]
     reading, baseline = now.reading(measure), history.baseline(measure)
     reference = history.highest(measure) if from_best else baseline
     source = history.baseline_finding(measure)

@@ -1,6 +1,7 @@
 """From the rows of the sheets to what was found at each assessment of a patient."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from correlates.clinical.response.judged import ResponseSettings
 from correlates.clinical.response.lesions import (
@@ -65,18 +66,9 @@ def findings_of(
         readings |= {name: Reading(row.get(name), day, FROM_ASSESSMENT) for name in PLAIN}
         readings |= _marrow(row, day, found, last_before, settings["marrow_valid_days"])
         blood, transfused, gcsf = _blood(row, day, laboratory, last_before, window)
-        finding = Finding(
-            patient,
-            day,
-            row.get("visit") or visits.get(day, ""),
-            readings | blood,
-            held.get(day, {}),
-            row,
-            transfused=transfused or bool(row.get("transfused_7d")),
-            gcsf=gcsf or bool(row.get("gcsf_7d")),
-            epo=bool(row.get("epo")),
-        )
-        found.append(finding)
+        visit = row.get("visit") or visits.get(day, "")
+        finding = Finding(patient, day, visit, readings | blood, held.get(day, {}), row)
+        found.append(replace(finding, transfused=transfused, gcsf=gcsf, epo=bool(row.get("epo"))))
     before = [one for one in found if one.day <= last_before]
     before = _with_last_laboratory(before, patient, laboratory, last_before)
     return History(tuple(before)), tuple(one for one in found if one.day > last_before)
@@ -115,8 +107,10 @@ def _blood(
         else:
             used.append(best)
             readings[measure] = Reading(best[measure], best["study_day"], FROM_LABORATORY)
-    transfused = any(one.get("transfused_7d") for one in used)
-    return readings, transfused, any(one.get("gcsf_7d") for one in used)
+    transfused, gcsf = (
+        any(one.get(name) for one in (row, *used)) for name in ("transfused_7d", "gcsf_7d")
+    )
+    return readings, transfused, gcsf
 
 
 def _with_last_laboratory(
