@@ -24,7 +24,13 @@ def main(job) -> None:
     tables = [("responses", path) for path in job.input.responses]
     evidence = Evidence(
         records,
-        settings_of(job.params.settings, job.params.visits, **job.params.others),
+        settings_of(
+            job.params.settings,
+            job.params.visits,
+            b1_max_days_before=job.params.b1_max_days_before,
+            dose_levels_mg=job.params.dose_levels_mg,
+            assessment_window_days=job.params.assessment_window_days,
+        ),
         acquisitions=[one.as_row() for one in plan.acquisitions if one.role == SAMPLE],
         files=read_tsv(job.input.files),
         problems=read_tsv(job.input.problems),

@@ -7,6 +7,7 @@ import anndata as ad
 
 from correlates.clinical.records import read_records
 from correlates.clinical.tables import write_clinical_table
+from correlates.cohort.baseline_reasons import B0, B1
 from correlates.cohort.draws import draw_context
 from correlates.cohort.patient_flow.assemble import StudyTables, patient_flow
 from correlates.cohort.patient_flow.chain import COLUMNS
@@ -30,10 +31,11 @@ def main(job) -> None:
     measured = read_measurements(job.input.measurements)
     context = draw_context(records, job.params.visits)
     known = known_draws(files, acquisitions, records)
+    most_days = {B0: job.params.b0_max_days_before, B1: job.params.b1_max_days_before}
     study = StudyTables(
         records=records,
         context=context,
-        windows=windows_of(measured, known, context, job.params.most_days),
+        windows=windows_of(measured, known, context, most_days),
         files=files,
         problems=read_tsv(job.input.problems),
         endpoints=read_tsv(job.input.endpoints),

@@ -115,12 +115,11 @@ rule check_integrity:
     params:
         settings=lookup(dpath="clinical/integrity", within=config),
         visits=lookup(dpath="clinical/visits", within=config),
-        # limits that belong to others
-        others={
-            "b1_max_days_before": config["cohort"]["b1_max_days_before"],
-            "dose_levels_mg": config["clinical"]["safety"]["dose_levels_mg"],
-            "assessment_window_days": config["clinical"]["survival"]["assessment_window_days"],
-        },
+        b1_max_days_before=lookup(dpath="cohort/b1_max_days_before", within=config),
+        dose_levels_mg=lookup(dpath="clinical/safety/dose_levels_mg", within=config),
+        assessment_window_days=lookup(
+            dpath="clinical/survival/assessment_window_days", within=config
+        ),
         code=code_of("check_integrity"),
     script:
         "../../scripts/check_integrity.py"

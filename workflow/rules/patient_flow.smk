@@ -33,10 +33,8 @@ rule draw_patient_flow:
         runtime=each_try(30),
     params:
         visits=lookup(dpath="clinical/visits", within=config),
-        most_days={
-            "B0": config["cohort"]["b0_max_days_before"],
-            "B1": config["cohort"]["b1_max_days_before"],
-        },
+        b0_max_days_before=lookup(dpath="cohort/b0_max_days_before", within=config),
+        b1_max_days_before=lookup(dpath="cohort/b1_max_days_before", within=config),
         code=code_of("draw_patient_flow"),
     script:
         "../../scripts/draw_patient_flow.py"
