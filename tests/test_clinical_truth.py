@@ -287,7 +287,6 @@ def test_every_planted_defect_is_found_and_nothing_else_is_an_error(cohort):
         SETTINGS["visits"],
         b1_max_days_before=CONFIG["cohort"]["b1_max_days_before"],
         dose_levels_mg=SETTINGS["safety"]["dose_levels_mg"],
-        assessment_window_days=SETTINGS["survival"]["assessment_window_days"],
     )
     evidence = Evidence(cohort.records, settings)
     plan = cohort.clinic.plan

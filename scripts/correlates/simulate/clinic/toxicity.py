@@ -96,10 +96,10 @@ def draw_toxicity(
 def _plant_falls(course: Course, made: Toxicity, rng: np.random.Generator) -> None:
     start = course.calendar.start
     grade = 4 if made.dlt == NEUTROPENIA else _choose(_GRADES["anc"], rng)
-    # Only a dose-limiting neutropenia is of grade 4 within the first cycle.
-    is_first_cycle = made.dlt == NEUTROPENIA or grade < 4
-    at = ("C1D15", start + 14) if is_first_cycle else ("C2D15", start + CYCLE_DAYS + 14)
     limiting = made.dlt == NEUTROPENIA
+    # In the first cycle grade 3 and 4 are dose-limiting, and no others are to be judged there.
+    is_first_cycle = limiting or grade < 3
+    at = ("C1D15", start + 14) if is_first_cycle else ("C2D15", start + CYCLE_DAYS + 14)
     action = "held" if limiting else "none"
     _fall(made, at, "anc_10e9_l", _ANC, grade, rng, dlt=limiting, action=action)
     if course.fate in ("drug_platelets", "blood_unchanged"):
