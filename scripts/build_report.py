@@ -20,7 +20,7 @@ def main(job) -> None:
     """Hand the page where everything stands."""
     tables = ("files", "problems", "measurements", "baselines", "endpoints", "exclusions")
     analyses = ("contrasts", "model", "predictions", "reconciliation", "not_detected")
-    cohort = ("confounding", "plan", "integrity")
+    cohort = ("confounding", "plan", "integrity", "flow_diagram", "fingerprints")
     names = read_plan(job.input.plan).names
     optional = {name: list(job.input[name]) for name in OPTIONAL}
     inputs = ReportInputs(

@@ -21,6 +21,8 @@ rule build_report:
         confounding=rules.score_batches.output.confounding,
         clinical=clinical_tables_shown,
         integrity=rules.check_integrity.output.integrity,
+        flow_diagram=rules.draw_patient_flow.output.figure,
+        fingerprints=rules.compare_fingerprints.output.figure,
         contrasts=rules.run_contrasts.output.contrasts,
         values=rules.run_contrasts.output.values,
         model=rules.fit_model.output.model,
