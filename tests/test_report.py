@@ -60,7 +60,7 @@ SETTINGS = {
             "limits": {"decrease_pct": 50},
         },
     },
-    "cohort": {"b1_max_days_before": 4},
+    "cohort": {"b0_max_days_before": 90, "b1_max_days_before": 4},
     "analyses": {
         "confidence": 0.9,
         "model": {
