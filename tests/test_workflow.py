@@ -17,6 +17,9 @@ pytestmark = pytest.mark.workflow
 PATIENTS, VISITS, EVENTS = 4, 5, 3000
 COHORT_STEPS = {
     "list_files",
+    "check_acquisition_dates",
+    "check_integrity",
+    "compare_fingerprints",
     "find_placements",
     "chart_controls",
     "correct_batches",
@@ -27,9 +30,6 @@ COHORT_STEPS = {
     "build_cohort",
     "run_contrasts",
     "fit_model",
-    "check_acquisition_dates",
-    "compare_fingerprints",
-    "check_integrity",
     "draw_patient_flow",
     "build_report",
     "build_lab_page",

@@ -7,16 +7,14 @@ most: where the tube in question lies between what the one's and the other's dra
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from correlates.cohort.integrity.lineage.alarm import Alarm
 from correlates.cohort.integrity.lineage.distances import Distances
-from correlates.flow.figures.svg import document, element, halo, path, shorten, text
+from correlates.cohort.integrity.lineage.profile import ALARM, GREY, INK, draw_profile
+from correlates.flow.figures.svg import document, element, halo, path, text
 
-INK, GREY, FAINT, RULE_GREY = "#16191d", "#6b7280", "#9aa3ad", "#d5dae0"
-ALARM, NOTE = "#c2185b", "#b3720b"
-ONE, OTHER = "#35608d", "#3d8b5f"
+FAINT, NOTE = "#9aa3ad", "#b3720b"
 VERDICTS = {
     "own": (FAINT, "looks like its own patient"),
     "exchanged": (ALARM, "probable swap"),
@@ -24,12 +22,8 @@ VERDICTS = {
     "unlike_its_own": (NOTE, "does not look like the others"),
 }
 _LEFT, _TOP, _SIDE = 58, 62, 380
-_PROFILE_LEFT, _PROFILE_WIDTH = 490, 560
-_LABEL_WIDTH, _STRIP_WIDTH, _ROW = 176, 200, 21
-_FEATURES, _MOST_PROFILES = 8, 4
-# Where the strip ends, with 0 as the one patient and 1 as the other.
-_STRIP = (-0.75, 1.75)
-_HEADER, _FOOTER = 66, 34
+_PROFILE_LEFT, _PROFILE_WIDTH = 490, 576
+_MOST_PROFILES = 4
 
 
 @dataclass(frozen=True)
@@ -90,7 +84,7 @@ def _panel(panel: Panel) -> tuple[list[str], float]:
     ]
     top = _TOP
     for alarm in panel.alarms[:_MOST_PROFILES]:
-        drawn, height = _profile(panel, alarm, top)
+        drawn, height = draw_profile(panel.distances, alarm, _PROFILE_LEFT, top)
         parts += drawn
         top += height
     if not panel.alarms:
@@ -195,110 +189,3 @@ def _legend(rows: pd.DataFrame, y: float) -> list[str]:
             parts += [_mark(verdict, x + 5, y - 4), text(words, x + 15, y, font_size=11, fill=INK)]
             x += 30 + 5.9 * len(words)
     return parts
-
-
-def _profile(panel: Panel, alarm: Alarm, top: float) -> tuple[list[str], float]:
-    """Draw where the draws of two patients lie between the two, in their most telling features."""
-    distances = panel.distances
-    prints = distances.prints
-    one, other = int(prints.patient_of[alarm.draws[0]]), alarm.patients[0]
-    names = prints.patients[one], prints.patients[other]
-    draws = np.flatnonzero(np.isin(prints.patient_of, (one, other)))
-    placed = {draw: distances.between(draw, one, other) for draw in draws}
-    apart = np.mean([gap for _, gap in placed.values()], axis=0)
-    chosen = sorted(np.argsort(-apart, kind="stable")[:_FEATURES], key=lambda f: -apart[f])
-    suspects = set(alarm.draws)
-    left, strip = _PROFILE_LEFT, _PROFILE_LEFT + _LABEL_WIDTH
-    verdict = "Probable swap" if len(suspects) == 2 else "Looks like another patient"
-    said = " and ".join(_named(prints, draw) for draw in alarm.draws)
-    parts = [
-        text(f"{verdict}: {said}", left, top + 4, font_size=13, font_weight=600, fill=ALARM),
-        *_key(names, left, top + 22),
-    ]
-    heads = (*((_at(at), f"as {name}") for at, name in zip((0, 1), names, strict=True)),)
-    base = top + _HEADER
-    bottom = base + _ROW * len(chosen) - 6
-    for x, head in heads:
-        parts.append(path([(strip + x, base - 12), (strip + x, bottom)], stroke=RULE_GREY))
-        shown = {"font_size": 11, "fill": GREY, "text_anchor": "middle"}
-        parts.append(text(shorten(head, 14), strip + x, base - 17, **shown))
-    numbers = strip + _STRIP_WIDTH + 12
-    first, second = (shorten(name, 8) for name in names)
-    headings = (f"{first}, others", "in doubt", f"{second}, others")
-    columns = (numbers + 66, numbers + 108, numbers + 180)
-    for x, heading in zip(columns, headings, strict=True):
-        parts.append(text(heading, x, base - 17, font_size=10, fill=GREY, text_anchor="end"))
-    for number, feature in enumerate(chosen):
-        y = base + _ROW * number
-        label = shorten(_readable(prints.names[feature]), 30)
-        parts.append(text(label, left, y + 4, font_size=11, fill=INK))
-        for draw in sorted(draws, key=lambda place: place in suspects):
-            at = placed[draw][0][feature]
-            if np.isfinite(at):
-                is_one = prints.patient_of[draw] == one
-                parts.append(_strip_mark(strip + _at(at), y, is_one, draw in suspects))
-        for x, value in zip(columns, _values(prints, feature, draws, alarm, one), strict=True):
-            parts.append(text(value, x, y + 4, font_size=10, fill=INK, text_anchor="end"))
-    return parts, _HEADER + _ROW * len(chosen) + _FOOTER
-
-
-def _at(place: float) -> float:
-    low, high = _STRIP
-    return _STRIP_WIDTH * (min(max(place, low), high) - low) / (high - low)
-
-
-def _named(prints, draw: int) -> str:
-    one = prints.draws.iloc[draw]
-    return f"{one['patient']} {one['visit']}"
-
-
-def _key(names: tuple[str, str], x: float, y: float) -> list[str]:
-    """Say what the marks of a profile are."""
-    parts = []
-    for name, is_one in zip(names, (True, False), strict=True):
-        for is_suspect, words in (
-            (False, f"{name}, other draws"),
-            (True, f"{name}, tube in doubt"),
-        ):
-            parts.append(_strip_mark(x + 5, y - 4, is_one, is_suspect))
-            parts.append(text(words, x + 14, y, font_size=11, fill=INK))
-            x += 28 + 5.9 * len(words)
-    return parts
-
-
-def _strip_mark(x: float, y: float, is_one: bool, is_suspect: bool) -> str:
-    colour = ONE if is_one else OTHER
-    if is_suspect:
-        corners = [(x, y - 6.5), (x + 6.5, y), (x, y + 6.5), (x - 6.5, y)]
-        return path(corners, closed=True, fill=colour, stroke=ALARM, stroke_width=1.8)
-    return element("circle", cx=x, cy=y, r=3.6, fill="#fff", stroke=colour, stroke_width=1.6)
-
-
-def _readable(feature: str) -> str:
-    population, _, rest = feature.partition("__")
-    statistic, _, of = rest.partition("__")
-    return f"{population}, % of {of}" if statistic == "pct" else f"{of} intensity of {population}"
-
-
-def _values(prints, feature: int, draws, alarm: Alarm, one: int) -> tuple[str, str, str]:
-    """Return ranges of the others of both patients, and the value of the tube, as measured."""
-    column = prints.values[:, feature]
-    is_share = "__pct__" in prints.names[feature]
-    shown = 100 / (1 + np.exp(-column)) if is_share else np.exp(column)
-    others = [draw for draw in draws if draw not in alarm.draws]
-    own = shown[[draw for draw in others if prints.patient_of[draw] == one]]
-    theirs = shown[[draw for draw in others if prints.patient_of[draw] != one]]
-    unit = "" if not is_share else " %"
-    return _range(own, unit), _range(shown[[alarm.draws[0]]], unit), _range(theirs, unit)
-
-
-def _range(values: np.ndarray, unit: str) -> str:
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return "none"
-    ends = dict.fromkeys(_short(value) for value in (known.min(), known.max()))
-    return f"{'–'.join(ends)}{unit}"
-
-
-def _short(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
