@@ -160,6 +160,21 @@ def test_steroids_of_the_days_before(day, says, is_flagged):
     assert not placed("UNS1", 92, dosing).is_under_steroids
 
 
+@pytest.mark.parametrize(
+    ("visit", "timepoint", "day", "is_flagged"),
+    [
+        pytest.param("C1D1", "pre", 29, False, id="prophylaxis begins after the draw of B1"),
+        pytest.param("C1D1", "h4", 29, True, id="later that day"),
+        pytest.param("C1D2", "pre", 30, True, id="the next day"),
+        pytest.param("UNS1", "pre", 29, True, id="nothing tells when an unscheduled draw was"),
+    ],
+)
+def test_a_steroid_that_begins_on_the_day_of_a_draw(visit, timepoint, day, is_flagged):
+    dosing = exposed(ON, ("lenalidomide", 29, None, 5), ("prednisone", 29, 33, 20))
+
+    assert placed(visit, day, dosing, timepoint).is_under_steroids == is_flagged
+
+
 STOPPED = exposed(("ibrutinib", 1, 200, 420), ("lenalidomide", 29, 100, 5))
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from correlates.clinical.dosing.days import GUESSES, day_of, due_day
+from correlates.clinical.dosing.days import GUESSES, day_of, due_day, planned_day
 from correlates.clinical.dosing.dosing import IBRUTINIB, LENALIDOMIDE, Dosing
 from correlates.clinical.dosing.hours import hours_after_dose
 from correlates.clinical.dosing.phases import (
@@ -119,7 +119,13 @@ def place_draw(
         placed = replace(
             placed,
             off_drug=_held(at, is_before_dose, dosing, settings.hold_days),
-            is_under_steroids=_is_under_steroids(at, dosing, settings),
+            is_under_steroids=_is_under_steroids(
+                # A steroid that begins on the day of a planned draw before the dose comes after it.
+                math.floor(at) - (is_before_dose and planned_day(visit) is not None),
+                math.floor(at) - settings.steroid_days,
+                dosing,
+                settings,
+            ),
         )
     if note.steroid_7d:
         placed = replace(placed, is_under_steroids=True)
@@ -182,10 +188,11 @@ def _held(day: float, is_before_dose: bool, dosing: Dosing, hold_days: float) ->
     )
 
 
-def _is_under_steroids(day: float, dosing: Dosing, settings: VisitSettings) -> bool:
-    earliest, whole = math.floor(day) - settings.steroid_days, math.floor(day)
+def _is_under_steroids(
+    last: float, earliest: float, dosing: Dosing, settings: VisitSettings
+) -> bool:
     return any(
-        one.is_taken and one.first <= whole and one.last >= earliest
+        one.is_taken and one.first <= last and one.last >= earliest
         for drug in settings.steroid_drugs
         for one in dosing.intervals(drug)
     )
