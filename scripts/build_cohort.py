@@ -4,8 +4,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from correlates.clinical.covariates import COLUMNS as COVARIATES
+from correlates.clinical.covariates import covariate_rows, values_of
 from correlates.clinical.endpoints.rows import read_endpoints
 from correlates.clinical.records import read_records
+from correlates.clinical.safety.settings import DosePlan
 from correlates.clinical.tables import write_clinical_table
 from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.build import build_cohort, write_cohort
@@ -52,7 +55,11 @@ def main(job) -> None:
         left_out,
     )
     origin = {"settings": dict(settings), "data_cut": records.cut_name}
-    cohort = build_cohort(measured, baselines, endpoints, patients, origin)
+    covariates = covariate_rows(
+        records, DosePlan(**job.params.dose_plan), job.params.flare_window_days
+    )
+    write_clinical_table(job.output.covariates, COVARIATES, covariates, records)
+    cohort = build_cohort(measured, baselines, endpoints, patients, origin, values_of(covariates))
     write_measurements(measured, job.output.measurements)
     for table, path in (
         (baselines.draws, job.output.baselines),

@@ -603,15 +603,26 @@ def test_the_script_writes_what_is_unknown_as_blank_and_no_name_as_unknown(tmp_p
     write_text(inputs["clinical"], records.to_json())
     rows = endpoint_rows(records, derive(records, shipped_settings()), shipped_settings())
     write_clinical_table(inputs["endpoints"], ENDPOINTS, rows, records)
-    written = ("measurements", "baselines", "exclusions", "cohort", "draws", "changes")
+    written = (
+        "measurements",
+        "baselines",
+        "exclusions",
+        "cohort",
+        "draws",
+        "changes",
+        "covariates",
+    )
     outputs = {name: tmp_path / "out" / name for name in written}
     settings = {"b0_max_days_before": 90, "b1_max_days_before": 3}
+    plan = {"ibrutinib_mg": 420, "cycle_days": 28, "min_delay_days": 1}
 
     script.main(
         SimpleNamespace(
             input=SimpleNamespace(**inputs, **tables),
             output=SimpleNamespace(**outputs),
-            params=SimpleNamespace(settings=settings, visits=VISITS),
+            params=SimpleNamespace(
+                settings=settings, visits=VISITS, dose_plan=plan, flare_window_days=56
+            ),
         )
     )
 
@@ -625,6 +636,11 @@ def test_the_script_writes_what_is_unknown_as_blank_and_no_name_as_unknown(tmp_p
     cohort = ad.read_h5ad(outputs["cohort"])
     assert cohort.var_names.tolist() == ["nk__abs@B0"]
     assert (np.isnan(cohort.obs["cr"].iloc[0]), cohort.obs["orr"].iloc[0]) == (True, 0)
+    (covariates,) = read_tsv(outputs["covariates"])
+    assert (covariates["patient"], covariates["steroid_days"]) == ("P1", "")
+    assert covariates["data_cut"] == "none"
+    assert np.isnan(cohort.obs["steroid_days"].iloc[0])
+    assert cohort.uns["covariate_times"]["steroid_days"] == "over treatment"
 
 
 def test_a_survival_endpoint_is_a_time_and_an_event_and_a_number_stays_one(tmp_path):

@@ -2,7 +2,7 @@
 
 Reads   the measurement table of every assay, the endpoint table, the patients sheet
 Writes  results/cohort/{measurements.parquet,baselines.tsv,exclusions.tsv,draws.tsv,
-        changes.tsv,cohort.h5ad,integrity.tsv,fingerprints.tsv,fingerprints.svg,swap_alarm.tsv}
+        changes.tsv,covariates.tsv,cohort.h5ad,integrity.tsv,fingerprints.tsv,fingerprints.svg,swap_alarm.tsv}
 """
 
 
@@ -24,6 +24,7 @@ rule build_cohort:
         exclusions="results/cohort/exclusions.tsv",
         draws="results/cohort/draws.tsv",
         changes="results/cohort/changes.tsv",
+        covariates="results/cohort/covariates.tsv",
         cohort="results/cohort/cohort.h5ad",
     log:
         "logs/cohort/build_cohort.log",
@@ -36,6 +37,11 @@ rule build_cohort:
     params:
         settings=lookup(dpath="cohort", within=config),
         visits=lookup(dpath="clinical/visits", within=config),
+        dose_plan={
+            name: config["clinical"]["safety"][name]
+            for name in ("ibrutinib_mg", "cycle_days", "min_delay_days")
+        },
+        flare_window_days=lookup(dpath="clinical/flare/window_days", within=config),
         code=code_of("build_cohort"),
     script:
         "../../scripts/build_cohort.py"

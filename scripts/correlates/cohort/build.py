@@ -9,6 +9,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 
+from correlates.clinical.covariates import TIMES
 from correlates.cohort.baseline_reasons import draw_name
 from correlates.cohort.baselines import EARLIER_DRAW, Baselines
 from correlates.cohort.flags import flag_bits, flag_codes
@@ -29,6 +30,7 @@ def build_cohort(
     endpoints: pd.DataFrame,
     patients: Iterable[Mapping],
     provenance: Mapping,
+    covariates: Mapping[str, Mapping] | None = None,
 ) -> ad.AnnData:
     """Build the cohort.
 
@@ -41,12 +43,15 @@ def build_cohort(
     provenance
         What the result rests on: settings, digests, versions; no times and no hosts, so that equal
         input is an equal file.
+    covariates
+        By patient, covariates that were computed (`clinical.covariates`).
 
     Returns
     -------
-    ``obs``: covariates of the sheet and the endpoints (NaN where not evaluable; a survival endpoint
-    has two columns, ``_time`` in days and ``_event``; the kind of each is in
-    ``uns['endpoint_kinds']``). ``var``: assay, unit, feature, baseline, specimen,
+    ``obs``: covariates of the sheet, those that were computed (what time each is of stands in
+    ``uns['covariate_times']``: one over treatment predicts nothing) and the endpoints (NaN where
+    not evaluable; a survival endpoint has two columns, ``_time`` in days and ``_event``; the kind
+    of each is in ``uns['endpoint_kinds']``). ``var``: assay, unit, feature, baseline, specimen,
     method, ``lod`` (median lower limit of the usable, in the unit of the feature),
     ``share_censored`` (of the usable), ``n_earlier_draw`` (usable values that are not of the last
     draw of their baseline), ``display_only``, ``mixed_methods`` (usable values of several methods,
@@ -57,7 +62,8 @@ def build_cohort(
     ``uns['draw_codes'][draw]``, -1 where there is none), ``method`` (likewise, by
     ``uns['method_codes']``), ``day`` (its study day), ``n``, ``ci_low``, ``ci_high``, ``limit``.
     """
-    patients = [dict(row) for row in patients]
+    computed = covariates or {}
+    patients = [dict(row) | dict(computed.get(str(row["patient"]), {})) for row in patients]
     rows = _at_baselines(measurements, baselines)
     var = _features(rows)
     names = pd.Index([str(row["patient"]) for row in patients], name="patient")
@@ -96,6 +102,7 @@ def build_cohort(
             "draw_codes": np.array(draw_codes, dtype=object),
             "method_codes": np.array(method_codes, dtype=object),
             "endpoint_kinds": endpoints.groupby("endpoint", sort=False)["kind"].first().to_dict(),
+            "covariate_times": dict(TIMES) if computed else {},
             "provenance": _plain(provenance),
         },
     )

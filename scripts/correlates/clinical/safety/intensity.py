@@ -10,7 +10,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from correlates.clinical.safety.course import Course, Patient
-from correlates.clinical.safety.settings import DRUGS, IBRUTINIB, LENALIDOMIDE, SafetySettings
+from correlates.clinical.safety.settings import (
+    DRUGS,
+    IBRUTINIB,
+    LENALIDOMIDE,
+    DosePlan,
+    SafetySettings,
+)
 from correlates.clinical.safety.words import NOT_EVALUABLE, OK, joined
 
 COLUMNS = [
@@ -21,7 +27,7 @@ COLUMNS = [
 ]
 
 
-def dose_intensity_rows(patient: Patient, settings: SafetySettings) -> list[dict]:
+def dose_intensity_rows(patient: Patient, settings: DosePlan) -> list[dict]:
     """Return what one patient took of each drug: in all (``patient``) and per ``patient-cycle``.
 
     Parameters
@@ -105,7 +111,7 @@ def planned_by_day(course: Course, planned_start: float) -> dict[int, float]:
     return planned
 
 
-def _columns(course: Course, span, patient: Patient, settings: SafetySettings) -> dict:
+def _columns(course: Course, span, patient: Patient, settings: DosePlan) -> dict:
     days = course.days(*span)
     row = {"first_day": days[0], "last_day": days[-1], "days_planned": len(days)}
     unknown = [day for day in days if day not in course.mg]
@@ -146,7 +152,7 @@ def _steps(course: Course, days: Sequence[int]) -> list[tuple[float, float]]:
     return [(a, b) for (_, a), (day, b) in pairwise(doses) if a != b and day in inside]
 
 
-def _delays(patient: Patient, settings: SafetySettings) -> dict:
+def _delays(patient: Patient, settings: DosePlan) -> dict:
     """Count the cycles that began later than the one before was planned to end."""
     late = [
         after.first_day - before.first_day - settings.cycle_days

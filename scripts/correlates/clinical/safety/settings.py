@@ -66,7 +66,16 @@ class DoseLimitingSettings:
 
 
 @dataclass(frozen=True)
-class SafetySettings:
+class DosePlan:
+    """What was planned to be taken: ibrutinib in mg a day, cycles in days, and what is a delay."""
+
+    ibrutinib_mg: float
+    cycle_days: int
+    min_delay_days: float
+
+
+@dataclass(frozen=True)
+class SafetySettings(DosePlan):
     """The block ``clinical/safety`` of the config, and the level of all intervals."""
 
     tls: TlsSettings
@@ -77,9 +86,6 @@ class SafetySettings:
     dose_limiting: DoseLimitingSettings
     dose_levels_mg: tuple[float, ...]
     true_dlt_rates: tuple[float, ...]
-    ibrutinib_mg: float
-    cycle_days: int
-    min_delay_days: float
     confidence: float
 
 
