@@ -4,8 +4,10 @@ import pytest
 
 from correlates.intake.clinical import ClinicalRecords, read_records, write_records
 from correlates.intake.clinical_sheets import clinical_records
+from correlates.intake.sheets.headers import find_columns
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.study import OF_CLINIC, read_study
+from correlates.intake.sheets.tabular import TextTable
 
 PATIENTS = "patient\tresponse\ttfr_grade\nP1\t\t\nP2\t\t\n"
 DOSES = (
@@ -158,6 +160,74 @@ def test_two_days_of_onset_that_contradict_each_other_are_refused(records_of):
 
     assert [row["patient"] for row in records.rows("flares")] == ["P2"]
     assert [(p.row, p.column) for p in problems] == [(2, "onset_day_from_len")]
+
+
+@pytest.mark.parametrize(
+    ("onset", "resolution", "days"),
+    [
+        pytest.param(("onset_day_from_len", 6), 14, (6, 35, 14, 43), id="both from lenalidomide"),
+        pytest.param(("onset_study_day", 35), 43, (6, 35, 14, 43), id="both study days"),
+        pytest.param(("onset_day", 35), 43, (6, 35, 14, 43), id="both study days, by aliases"),
+    ],
+)
+def test_the_day_of_resolution_counts_as_the_onset_does(records_of, onset, resolution, days):
+    header, day = onset
+    text = f"subject\tgrade\t{header}\tresolution_day\nP1\t2\t{day}\t{resolution}\n"
+    records, problems = records_of(flares=text)
+
+    (row,) = records.rows("flares")
+    names = ("onset_day_from_len", "onset_study_day")
+    names += ("resolution_day_from_len", "resolution_study_day")
+    assert tuple(row[name] for name in names) == days
+    assert problems == []
+
+
+def test_a_flare_that_ends_before_it_begins_however_its_days_are_counted_is_refused(records_of):
+    # P1 received lenalidomide from day 29 on: the onset is study day 35
+    text = "patient\tgrade\tonset_day_from_len\tresolution_study_day\nP1\t2\t6\t34\nP2\t1\t6\t37\n"
+    records, problems = records_of(flares=text)
+
+    assert [row["patient"] for row in records.rows("flares")] == ["P2"]
+    (told,) = problems
+    assert (told.row, told.stops) == (2, "row")
+    assert "study day 34, before the onset on study day 35" in told.problem
+
+
+DATA_MODEL = {
+    "patients": "subject_id sex age_y dx prior_lines flu_refractory rai binet ighv del17p del11q "
+    "tri12 del13q tp53_mut zap70 cd38_pct b2m_mg_l crcl_ml_min largest_node_cm spleen_cm alc_b0 "
+    "dose_level_mg ctcae_version response_criteria",
+    "exposure": "subject drug start_day stop_day dose_mg reason",
+    "samples": "sample_id subject visit study_day timepoint actual_h_post_ibr actual_h_post_len "
+    "matrix tube process_delay_h thaw_n steroid_7d",
+    "lesions": "subject study_day lesion_id role ld_mm sd_mm method",
+    "assessments": "subject visit study_day spd_mm2 longest_node_cm transformation new_organ "
+    "not_assessable_reason spleen_cm liver_enlarged symptoms alc plt hb anc marrow transfused_7d "
+    "gcsf_7d investigator_category",
+    "flares": "subject onset_day_from_len resolution_day grade sites fever rash alc_change "
+    "treatment len_dose_at_onset dose_action",
+}
+
+
+@pytest.mark.parametrize("kind", DATA_MODEL)
+def test_the_columns_of_the_trial_s_data_model_are_known(kind):
+    header = DATA_MODEL[kind].split()
+
+    places, problems = find_columns(TextTable(header, 1, [], []), load_schema(kind), kind)
+
+    assert problems == []
+    assert len(places) == len(header)
+
+
+@pytest.mark.parametrize("kind", ["patients", *OF_CLINIC])
+def test_columns_of_one_s_own_are_listed_and_stop_nothing(kind):
+    schema = load_schema(kind)
+    header = [*schema["properties"], "colour", "ward"]
+
+    places, problems = find_columns(TextTable(header, 1, [], []), schema, kind)
+
+    assert set(places) == set(schema["properties"])
+    assert [(one.column, one.stops) for one in problems] == [("colour, ward", "nothing")]
 
 
 CONTACTS = (

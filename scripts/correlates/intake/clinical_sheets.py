@@ -50,7 +50,7 @@ def clinical_records(study: Study, block: Mapping) -> tuple[ClinicalRecords, lis
 def _without_contradictions(
     records: ClinicalRecords,
 ) -> tuple[ClinicalRecords, list[Problem]]:
-    """Leave out flares whose two days of onset, or of resolution, are not the same day."""
+    """Leave out flares whose days contradict each other: two of one onset, or an end before it."""
     problems = []
     for row in records.rows("flares"):
         start = first_lenalidomide_day(records, row["patient"])
@@ -69,6 +69,12 @@ def _without_contradictions(
                 problems.append(
                     Problem(row["sheet"], problem, remedy, row["row"], from_dose, shown, "row")
                 )
+        onset, end = row["onset_study_day"], row["resolution_study_day"]
+        if onset is not None and end is not None and end < onset:
+            problem = f"this is study day {end:g}, before the onset on study day {onset:g}"
+            remedy = "Count both days alike: from the first lenalidomide dose, or as study days."
+            column = "resolution_day_from_len, resolution_study_day"
+            problems.append(Problem(row["sheet"], problem, remedy, row["row"], column, stops="row"))
     wrong = {problem.row for problem in problems}
     if not wrong:
         return records, []

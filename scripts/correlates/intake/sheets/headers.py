@@ -68,9 +68,10 @@ def find_columns(
         for name, spec in schema["properties"].items()
         for other in (*spec["aliases"], *spec.get("units", ()))
     }
+    found = [names.get(plain(header)) or aliases.get(plain(header)) for header in table.header]
     unknown = []
     for place, header in enumerate(table.header):
-        column = names.get(plain(header)) or aliases.get(plain(header))
+        column = _beside(header, schema, found) or found[place]
         if column is not None:
             meant.setdefault(column, []).append(place)
         elif header:
@@ -81,6 +82,18 @@ def find_columns(
     mistyped = _note_mistyped(notes, schema, places, unknown)
     _note_unknown(notes, [header for header in unknown if header not in mistyped])
     return places, notes.problems
+
+
+def _beside(header: str, schema: Mapping, present: Collection[str | None]) -> str | None:
+    """Return the column that a header means because of the columns that it stands beside.
+
+    ``resolution_day`` counts from lenalidomide where the onset does, and is a study day elsewhere.
+    """
+    for column, spec in schema["properties"].items():
+        beside = spec.get("aliases_beside", {}).get(plain(header))
+        if beside and beside["with"] in present and beside["without"] not in present:
+            return column
+    return None
 
 
 def factor_of(header: str, spec: Mapping) -> float:

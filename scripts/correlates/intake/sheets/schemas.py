@@ -13,7 +13,8 @@ def load_schema(name: str) -> dict:
 
     Besides the words of JSON Schema 2020-12, which a validator reads, the schemas say for people
     and for the readers of sheets: ``legal`` (what may stand here), ``aliases`` (other headers of a
-    column), ``means`` (other spellings of an enum's values), ``units`` (headers that declare
+    column), ``aliases_beside`` (headers that mean it where another column stands, and a third does
+    not), ``means`` (other spellings of an enum's values), ``units`` (headers that declare
     another unit, with the factor to the column's own), ``dates`` (headers under which a column of
     study days may come as dates), ``computed`` (columns that may be absent where another sheet
     tells them), ``filled`` (columns without empty fields), ``name`` (a column of names, which a
