@@ -3,6 +3,7 @@
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from correlates.clinical.endpoints.early import EarlyOf, early_of
 from correlates.clinical.records import read_records
 from correlates.clinical.response import disagreements, rates, tables
 from correlates.clinical.response.course import responses_of
@@ -21,6 +22,12 @@ def main(job) -> None:
     sheet = {patient: records.patient(patient) for patient in responses}
     enrolled = {patient for patient, row in sheet.items() if not row.get("screen_failure")}
     judged = responses.values()
+    early = early_of(records, job.params.survival)
+
+    def at_best(patient, course, must_confirm):
+        found = early(patient, course, must_confirm)
+        return found and found.at_best
+
     written = {
         job.output.assessments: (
             tables.ASSESSMENT_COLUMNS,
@@ -32,15 +39,7 @@ def main(job) -> None:
         ),
         job.output.responses: (
             tables.RESPONSE_COLUMNS,
-            [
-                tables.response_row(
-                    one,
-                    sheet[one.patient].get("response"),
-                    settings["best"],
-                    enrolled=one.patient in enrolled,
-                )
-                for one in judged
-            ],
+            [_response_row(one, sheet[one.patient], settings, early) for one in judged],
         ),
         job.output.disagreements: (
             disagreements.COLUMNS,
@@ -56,12 +55,27 @@ def main(job) -> None:
         job.output.rates: (
             rates.COLUMNS,
             rates.response_rates(
-                [one for one in judged if one.patient in enrolled], job.params.confidence
+                [one for one in judged if one.patient in enrolled],
+                job.params.confidence,
+                at_best,
             ),
         ),
     }
     for path, (columns, rows) in written.items():
         write_clinical_table(path, columns, rows, records)
+
+
+def _response_row(one, row, settings, early: EarlyOf) -> dict:
+    """Return the row of one patient, with what is not known yet left open."""
+    found = early(one.patient, one.chosen, settings["best"] == "confirmed")
+    return tables.response_row(
+        one,
+        row.get("response"),
+        settings["best"],
+        enrolled=not row.get("screen_failure"),
+        at_best=found and found.at_best,
+        why_open=found.reason if found else "",
+    )
 
 
 if __name__ == "__main__":

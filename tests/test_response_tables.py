@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from scipy.stats import binomtest
 
-from clinic_maker import lesion, make_records
+from clinic_maker import lesion, make_records, shipped_settings
 from conftest import ROOT
 from correlates.clinical.response.course import responses_of
 from correlates.clinical.response.disagreements import disagreements_of
@@ -32,7 +32,11 @@ def run(tmp_path):
             SimpleNamespace(
                 input=SimpleNamespace(clinical=tmp_path / "clinical.json"),
                 output=SimpleNamespace(**outputs),
-                params=SimpleNamespace(settings=settings(**changed), confidence=0.95),
+                params=SimpleNamespace(
+                    settings=settings(**changed),
+                    survival=shipped_settings()["survival"],
+                    confidence=0.95,
+                ),
             )
         )
         return {name: read_tsv(path) for name, path in outputs.items()}

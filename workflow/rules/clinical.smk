@@ -77,6 +77,7 @@ rule judge_response:
         runtime=each_try(30),
     params:
         settings=lookup(dpath="clinical/response", within=config),
+        survival=lookup(dpath="clinical/survival", within=config),
         confidence=lookup(dpath="analyses/confidence", within=config),
         code=code_of("judge_response"),
     script:

@@ -1,5 +1,7 @@
 """Endpoints of response: rates, depth and shrinkage, from the best response of a patient."""
 
+from dataclasses import replace
+
 from correlates.clinical.endpoints.rows import BINARY, CONTINUOUS, ORDINAL, Endpoint
 from correlates.clinical.response.judged import (
     DEPTH,
@@ -58,6 +60,24 @@ def response_endpoints(given: str | None, why: str = "") -> list[Endpoint]:
 def no_response_endpoints(reason: str) -> list[Endpoint]:
     """Return the endpoints of someone of whom there is nothing to say."""
     return [Endpoint(name, kind, None, reason) for name, kind in KINDS.items()]
+
+
+def unless_known(found: list[Endpoint], at_best: list[Endpoint], reason: str) -> list[Endpoint]:
+    """Take back what may still change: endpoints of the best category that may yet come.
+
+    Parameters
+    ----------
+    found, at_best
+        Endpoints of the best response so far, and of the best that it may become.
+    reason
+        Why it is not known.
+    """
+    return [
+        now
+        if now.value is not None and now.value == later.value
+        else replace(now, value=None, reason=reason)
+        for now, later in zip(found, at_best, strict=True)
+    ]
 
 
 def shrinkage_endpoint(course: Course | None) -> Endpoint:

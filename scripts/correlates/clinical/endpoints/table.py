@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from correlates.clinical.endpoints.early import not_yet
 from correlates.clinical.endpoints.response import (
     no_response_endpoints,
     response_endpoints,
     shrinkage_endpoint,
+    unless_known,
 )
 from correlates.clinical.endpoints.rows import BINARY, CONTINUOUS, ORDINAL, SURVIVAL, Endpoint
 from correlates.clinical.flare.patients import FlareOfPatient, flare_of_patient
 from correlates.clinical.records import ClinicalRecords
 from correlates.clinical.response.course import PatientResponse, responses_of
 from correlates.clinical.response.judged import TYPED, Course
-from correlates.clinical.survival.history import NOT_EVALUABLE
 from correlates.clinical.survival.outcomes import SURVIVAL as DEATHS
 from correlates.clinical.survival.outcomes import Outcome, outcomes_of
-from correlates.clinical.survival.schedule import Schedule, missed_visits
+from correlates.clinical.survival.schedule import Schedule
 from correlates.clinical.survival.times import TimeToEvent
 from correlates.intake.sheets.values import is_blank
 
@@ -75,7 +76,7 @@ def endpoint_rows(records: ClinicalRecords, derived: Derived, settings: Mapping)
         patient = flare.patient
         response = derived.responses[patient]
         course = response.chosen
-        found = _response(records, response, outcome, schedule)
+        found = _response(records, response, outcome, schedule, settings["response"])
         if records.has("assessments"):
             found.append(shrinkage_endpoint(response.computed))
         found += [_time(name, time) for name, time in outcome.all_times.items()]
@@ -115,39 +116,23 @@ def flare_endpoints(flare: FlareOfPatient) -> list[Endpoint]:
 
 
 def _response(
-    records: ClinicalRecords, response: PatientResponse, outcome: Outcome, schedule: Schedule
+    records: ClinicalRecords,
+    response: PatientResponse,
+    outcome: Outcome,
+    schedule: Schedule,
+    settings: Mapping,
 ) -> list[Endpoint]:
     patient, course = response.patient, response.chosen
     failure = records.patient(patient).get("screen_failure")
     if not is_blank(failure):
         return no_response_endpoints(f"not enrolled ({failure})")
-    if course.best == NOT_EVALUABLE and course.source != TYPED:
-        early = _too_early(outcome, schedule)
-        if early:
-            return no_response_endpoints(early)
+    must_confirm = settings["best"] == "confirmed"
+    early = not_yet(outcome.history, course, schedule, must_confirm=must_confirm)
     why = "" if course.source == TYPED else course.reason
-    return response_endpoints(course.best, why)
-
-
-def _too_early(outcome: Outcome, schedule: Schedule) -> str:
-    """Say why someone without an assessment has not failed to respond; else nothing.
-
-    Whoever is still followed, and of whom no assessment was due, was not observed for long enough.
-    """
-    history = outcome.history
-    still_followed = not (
-        history.is_dead or history.off_study_reason or history.off_study_day is not None
-    )
-    start, last = history.start_day, history.last_known_day
-    if start is None:
-        return "no ibrutinib dose is recorded"
-    if any(one.day > start for one in history.assessed) or not still_followed:
-        return ""
-    if history.new_therapy_day is not None or last is None:
-        return ""
-    if missed_visits(schedule, start, last, start, history.cycle_days):
-        return ""
-    return f"no assessment was due yet: last known on day {last:g}"
+    found = response_endpoints(course.best, why)
+    if early is None:
+        return found
+    return unless_known(found, response_endpoints(early.at_best), early.reason)
 
 
 def _time(name: str, time: TimeToEvent) -> Endpoint:

@@ -1,6 +1,6 @@
 """Response rates of the cohort: with and without PR-L, confirmed or not, by each source."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from correlates.clinical.response.course import PatientResponse
 from correlates.clinical.response.judged import (
@@ -13,8 +13,8 @@ from correlates.intervals import clopper_pearson
 
 COLUMNS = [
     *("rate", "responses", "source", "unit", "numerator", "denominator", "value"),
-    *("ci_low", "ci_high", "confidence", "method", "n_not_evaluable", "n_not_recorded"),
-    *("criteria_version", "note"),
+    *("ci_low", "ci_high", "confidence", "method", "n_not_evaluable", "n_not_yet"),
+    *("n_not_recorded", "criteria_version", "note"),
 ]
 COMPLETE = frozenset({"CR", "CRi"})
 RATES: Mapping[str, frozenset] = {
@@ -24,7 +24,11 @@ RATES: Mapping[str, frozenset] = {
 }
 
 
-def response_rates(responses: Sequence[PatientResponse], confidence: float) -> list[dict]:
+def response_rates(
+    responses: Sequence[PatientResponse],
+    confidence: float,
+    at_best: Callable[[str, Course, bool], str | None] = lambda *_: None,
+) -> list[dict]:
     """Return every rate with its exact interval.
 
     Parameters
@@ -33,12 +37,16 @@ def response_rates(responses: Sequence[PatientResponse], confidence: float) -> l
         One an enrolled patient.
     confidence
         Level of the two-sided interval, between 0 and 1.
+    at_best
+        Of a patient, a course and whether responses must be confirmed, the category that a best
+        response may still come to because nothing that would tell was due; None if it stands.
 
     Returns
     -------
     Rows of ``COLUMNS``, in percent of patients: ``orr`` (CR, CRi, nPR, PR), ``orr_l`` (PR-L too)
-    and ``cr`` (CR, CRi). NE stays in the denominator as no response; a patient without any record
-    of response is in no denominator, and counted.
+    and ``cr`` (CR, CRi). NE stays in the denominator as no response. Who may still come to a
+    response that the rate counts, and a patient without any record of response, are in no
+    denominator, and counted.
 
     Notes
     -----
@@ -49,8 +57,13 @@ def response_rates(responses: Sequence[PatientResponse], confidence: float) -> l
         kinds = ("as given",) if source == TYPED else ("confirmed", "unconfirmed")
         for kind in kinds:
             best = [_best(course, kind) for course in courses]
+            may_be = [
+                course and at_best(one.patient, course, kind == "confirmed")
+                for one, course in zip(responses, courses, strict=True)
+            ]
             rows += [
-                _row(rate, names, best, source, kind, confidence) for rate, names in RATES.items()
+                _row(rate, names, list(zip(best, may_be, strict=True)), source, kind, confidence)
+                for rate, names in RATES.items()
             ]
     criteria = next((one.chosen.criteria for one in responses), "")
     return [row | {"criteria_version": criteria} for row in rows]
@@ -80,15 +93,17 @@ def _best(course: Course | None, kind: str) -> str | None:
 def _row(
     rate: str,
     names: frozenset,
-    best: Sequence[str | None],
+    best: Sequence[tuple[str | None, str | None]],
     source: str,
     kind: str,
     confidence: float,
 ) -> dict:
-    known = [category for category in best if category is not None]
+    recorded = [pair for pair in best if pair[0] is not None]
+    # Who has the response has it, and who cannot come to it has not; the rest is not known yet.
+    open_ = [later in names and category not in names for category, later in recorded]
+    known = [pair[0] for pair, is_open in zip(recorded, open_, strict=True) if not is_open]
     responders, n = sum(category in names for category in known), len(known)
     low, high = (float(end) for end in clopper_pearson(responders, n, confidence))
-    missing = len(best) - n
     return {
         "rate": rate,
         "responses": kind,
@@ -102,6 +117,7 @@ def _row(
         "confidence": confidence,
         "method": "Clopper-Pearson",
         "n_not_evaluable": known.count("NE"),
-        "n_not_recorded": missing,
-        "note": "no response is recorded of any patient" if not n else "",
+        "n_not_yet": sum(open_),
+        "n_not_recorded": len(best) - len(recorded),
+        "note": "" if n else "no response is known of any patient",
     }

@@ -108,7 +108,13 @@ def _day_of(reading: Reading) -> float | None:
 
 
 def response_row(
-    response: PatientResponse, typed: str | None, best_kind: str, *, enrolled: bool
+    response: PatientResponse,
+    typed: str | None,
+    best_kind: str,
+    *,
+    enrolled: bool,
+    at_best: str | None = None,
+    why_open: str = "",
 ) -> dict:
     """Return the row of one patient, by the source that endpoints are derived from.
 
@@ -122,6 +128,9 @@ def response_row(
         ``confirmed`` or ``unconfirmed``: which best response stands in ``best``.
     enrolled
         Whether the patient is no failure of screening.
+    at_best, why_open
+        The category that the best response may still come to, and why; None if it stands. What may
+        still change by it (depth and rates) is left empty.
     """
     chosen, computed, investigator = response.chosen, response.computed, response.investigator
     change, day = best_spd_change(computed)
@@ -136,10 +145,10 @@ def response_row(
         "investigator_confirmed": investigator and investigator.best_confirmed,
         "investigator_unconfirmed": investigator and investigator.best_unconfirmed,
         "typed": typed,
-        "depth": DEPTH.get(chosen.best),
-        "orr": _is_among(chosen.best, RESPONSES),
-        "orr_l": _is_among(chosen.best, RESPONSES_WITH_LYMPHOCYTOSIS),
-        "cr": _is_among(chosen.best, COMPLETE),
+        "depth": DEPTH.get(chosen.best) if at_best is None else _same_depth(chosen.best, at_best),
+        "orr": _is_among(chosen.best, RESPONSES, at_best),
+        "orr_l": _is_among(chosen.best, RESPONSES_WITH_LYMPHOCYTOSIS, at_best),
+        "cr": _is_among(chosen.best, COMPLETE, at_best),
         "spd_pct_change_best": change,
         "spd_best_day": day,
         "first_response_day": chosen.first_response_day,
@@ -153,13 +162,20 @@ def response_row(
         "n_assessments": len(chosen.assessments),
         "n_adequate": len(chosen.adequate_days),
         "last_adequate_day": chosen.last_adequate_day,
-        "reason": chosen.reason,
+        "reason": why_open or chosen.reason,
         "criteria_version": chosen.criteria,
     }
 
 
-def _is_among(category: str | None, names: Iterable[str]) -> bool | None:
-    return None if category is None else category in names
+def _is_among(category: str | None, names: Iterable[str], at_best: str | None) -> bool | None:
+    if category is None or (at_best in names and category not in names):
+        return None
+    return category in names
+
+
+def _same_depth(category: str | None, at_best: str) -> int | None:
+    """Return the depth of a best response that is not known yet, if it can be no other."""
+    return DEPTH.get(category) if DEPTH.get(category) == DEPTH[at_best] else None
 
 
 def best_spd_change(course: Course | None) -> tuple[float | None, float | None]:
