@@ -135,19 +135,26 @@ def _null(
     donors = places
     if len(donors) > _MOST_DONORS:
         donors = rng.choice(donors, _MOST_DONORS, replace=False)
-    given = distances.deviations[donors]
-    table = np.stack([distances.moved(draw, given) for draw in places]).astype(np.float32)
+    table = np.stack([distances.moved(draw, donors) for draw in places]).astype(np.float32)
     table[np.arange(len(places)), :, patient[places]] = -np.inf
     allowed = patient[places][:, None] != patient[donors][None, :]
-    given_to = np.empty((replicates, len(places)), dtype=np.int32)
-    for number in range(replicates):
-        keys = np.where(allowed, rng.random(allowed.shape, dtype=np.float32), -1.0)
-        given_to[number] = keys.argmax(axis=1)
     at = np.arange(len(places))
+    given_to = np.stack([_deal(allowed, at, rng) for _ in range(replicates)])
     single = np.array([table[at, donors].max() for donors in given_to])
     floor = min(0.0, float(np.quantile(single, 1 - level / 2)))
     pair = np.array([_pairs(table[at, d], patient[places], floor).max() for d in given_to])
     return {_SINGLE: single, _PAIR: pair, _FLOOR: floor}
+
+
+def _deal(allowed: np.ndarray, at: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Deal each draw a donor of another patient, as far as can be each donor once."""
+    any_other = rng.random(allowed.shape, dtype=np.float32)
+    any_other[~allowed] = -1.0
+    chosen = any_other.argmax(axis=1)
+    if allowed.shape[1] == len(at):
+        dealt = rng.permutation(len(at))
+        chosen = np.where(allowed[at, dealt], dealt, chosen)
+    return chosen.astype(np.int32)
 
 
 def find_odd(distances: Distances, judged: np.ndarray, level: float) -> np.ndarray:

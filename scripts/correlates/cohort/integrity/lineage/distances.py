@@ -36,6 +36,9 @@ class Distances:
     shift, ratio
         A deviation times the ratio plus the shift is that from another patient, shape (draws,
         patients, features).
+    pulls, shift_fitted
+        How far leaving a draw out moves its own prediction, in its standard deviations, shape
+        (draws, features); and the shift from the prediction with the draw among the rest.
     precision
         Inverse of the correlation of the deviations, shape (features, features).
     log_own, log_to
@@ -50,6 +53,8 @@ class Distances:
     to_patient: np.ndarray
     shift: np.ndarray
     ratio: np.ndarray
+    pulls: np.ndarray
+    shift_fitted: np.ndarray
     precision: np.ndarray
     log_own: np.ndarray
     log_to: np.ndarray
@@ -77,22 +82,27 @@ class Distances:
         known = self.has[draw] & (apart != 0)
         return np.where(known, to_one / np.where(known, apart, 1.0), np.nan), np.abs(apart)
 
-    def moved(self, draw: int, deviations: np.ndarray) -> np.ndarray:
-        """Return what a draw would gain as each patient's if it deviated otherwise.
+    def moved(self, draw: int, donors: np.ndarray) -> np.ndarray:
+        """Return what a draw would gain as each patient's if it deviated as others do.
+
+        What a draw deviates by and what its absence does to the prediction belong together: both
+        are large in a patient whose blood is restless, and then the prediction lies beyond where
+        the patient is, the draw on the side of all others.
 
         Parameters
         ----------
         draw
             Which draw.
-        deviations
-            Of other draws from their own patients, shape (others, features).
+        donors
+            Draws whose deviations from their own patients it is given.
 
         Returns
         -------
-        Shape (others, patients).
+        Shape (donors, patients).
         """
-        own = np.where(self.has[draw], deviations, 0.0)
-        others = own[:, None, :] * self.ratio[draw] + self.shift[draw]
+        own = np.where(self.has[draw], self.deviations[donors], 0.0)
+        whole = own + np.where(self.has[draw], self.pulls[donors], 0.0)
+        others = whole[:, None, :] * self.ratio[draw] + self.shift_fitted[draw]
         gained = _squared(own, self.precision)[:, None] - _squared(others, self.precision)
         return gained + self.log_own[draw] - self.log_to[draw]
 
@@ -176,7 +186,9 @@ def _correlation(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _measure(prints: Fingerprints, fits: list[FeatureFit]) -> Distances:
-    own, own_sd = (np.stack([getattr(f, name) for f in fits], -1) for name in ("own", "own_sd"))
+    own, own_sd, fitted = (
+        np.stack([getattr(f, name) for f in fits], -1) for name in ("own", "own_sd", "fitted")
+    )
     other, other_sd = (
         np.stack([getattr(f, name) for f in fits], -1) for name in ("as_patient", "as_patient_sd")
     )
@@ -185,6 +197,7 @@ def _measure(prints: Fingerprints, fits: list[FeatureFit]) -> Distances:
     wide = has[:, None, :]
     ratio = np.where(wide, own_sd[:, None, :] / other_sd, 0.0)
     shift = np.where(wide, (own[:, None, :] - other) / other_sd, 0.0)
+    fitted_shift = np.where(wide, (fitted[:, None, :] - other) / other_sd, 0.0)
     precision = _inverse_correlation(np.clip(deviations, -_FARTHEST_SD, _FARTHEST_SD))
     distances = _squared(deviations[:, None, :] * ratio + shift, precision)
     distances[np.arange(len(has)), prints.patient_of] = np.nan
@@ -197,6 +210,8 @@ def _measure(prints: Fingerprints, fits: list[FeatureFit]) -> Distances:
         to_patient=distances,
         shift=shift,
         ratio=ratio,
+        pulls=np.where(has, (own - fitted) / own_sd, 0.0),
+        shift_fitted=fitted_shift,
         precision=precision,
         log_own=log_own,
         log_to=log_to,

@@ -31,6 +31,8 @@ class FeatureFit:
         Prediction as its own patient's and its standard deviation, shape (draws,).
     as_patient, as_patient_sd
         As each patient's, shape (draws, patients).
+    fitted
+        As its own patient's with the draw itself among the rest, shape (draws,).
     stability
         Share of the variance, apart from phases, visits and batches, that is between patients.
     """
@@ -39,6 +41,7 @@ class FeatureFit:
     own_sd: np.ndarray
     as_patient: np.ndarray
     as_patient_sd: np.ndarray
+    fitted: np.ndarray
     stability: float
 
 
@@ -83,7 +86,7 @@ def fit_feature(
     for _ in range(_ROUNDS):
         solver.update(spread)
     predicted = solver.predict(spread, starts[-2], sizes[-1])
-    for part, shift in zip(predicted, (middle, 0.0, middle, 0.0), strict=True):
+    for part, shift in zip(predicted, (middle, 0.0, middle, 0.0, middle), strict=True):
         part += shift
     fit = [np.full((len(values), *part.shape[1:]), np.nan) for part in predicted]
     for target, part in zip(fit, predicted, strict=True):
@@ -160,4 +163,5 @@ class _Solver:
         spread_of = spread_of + of_patients
         along = np.einsum("dk,dk->d", pulled, shared)[:, None] + pulled[:, first:]
         spread_of = spread_of + along**2 * (precision / kept)[:, None]
-        return own, own_sd, others[:, :n_patients], np.sqrt(noise[:, None] + spread_of)
+        others_sd = np.sqrt(noise[:, None] + spread_of)
+        return own, own_sd, others[:, :n_patients], others_sd, self.design @ mean
