@@ -114,7 +114,7 @@ def _values(kind: str, evaluable: list[dict]) -> list[tuple[str, int]]:
     values = Counter(as_number(row["value"]) for row in evaluable)
     known = sorted(value for value in values if value is not None)
     if kind == "continuous" and known:
-        return [(f"{known[0]:g} to {known[-1]:g}", sum(values.values()))]
+        return [(f"{known[0]:.3g} to {known[-1]:.3g}", sum(values.values()))]
     return [(_value(kind, value), values[value]) for value in known]
 
 
