@@ -2,7 +2,8 @@
 
 import pytest
 
-from correlates.intake.clinical import ClinicalRecords, read_records, write_records
+from clinic_maker import PATIENT, make_records
+from correlates.intake.clinical import ClinicalRecords, DataCut, read_records, write_records
 from correlates.intake.clinical_sheets import clinical_records
 from correlates.intake.sheets.headers import find_columns
 from correlates.intake.sheets.schemas import load_schema
@@ -336,3 +337,14 @@ def test_at_a_cut_what_is_typed_in_gives_way_to_what_is_told_by_day(records_of):
 
     assert records.patient("P1")["response"] is None
     assert records.patient("P1")["tfr_grade"] == 1
+
+
+@pytest.mark.parametrize(("day", "known"), [(200, "progression"), (201, None)])
+def test_why_someone_left_is_not_known_at_a_cut_before_the_contact_that_tells(day, known):
+    """Who left without a day may have left on any day up to the contact."""
+    contact = {"study_day": day, "off_study_reason": "progression"}
+
+    records = make_records(cut=DataCut("interim1", {PATIENT: 200}), follow_up=[contact])
+
+    (row,) = records.of("follow_up", PATIENT)
+    assert (row["off_study_reason"], row["study_day"]) == (known, 200)

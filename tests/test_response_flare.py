@@ -228,3 +228,36 @@ def test_lymphocytosis_with_growing_nodes_is_progression():
 
     assert categories(found) == ["PD"]
     assert found.assessments[0].judgement.because == ("nodes",)
+
+
+@pytest.mark.parametrize(
+    ("therapy", "state"),
+    [
+        pytest.param(None, ("SD", "", False), id="none"),
+        pytest.param(70, ("SD", "", False), id="on the day on which the growth was back"),
+        pytest.param(55, ("PD", "not_yet", False), id="before it"),
+    ],
+)
+def test_growth_that_another_therapy_took_back_is_no_flare(therapy, state):
+    rows = [assess(GROWN, 50), assess(UNCHANGED, 70)]
+    contact = {"study_day": 100, "new_therapy_day": therapy}
+
+    found = respond(*rows, exposure=LENALIDOMIDE, follow_up=[contact])
+
+    assert states(found)[0] == state
+
+
+def test_shrinkage_under_another_therapy_refutes_no_progression():
+    rows = [assess(GROWN, 50), assess(PARTIAL, 100)]
+
+    same, other = (
+        respond(
+            *rows,
+            exposure=LENALIDOMIDE,
+            follow_up=[{"study_day": 100, "new_therapy_day": day}],
+        )
+        for day in (None, 60)
+    )
+
+    assert states(same)[0] == ("PD", "no", False)
+    assert states(other)[0] == ("PD", "not_yet", False)

@@ -213,6 +213,9 @@ def _contact_as_of(row: dict, cut: DataCut) -> dict:
         if cut.is_after(patient, row[name]):
             known |= dict.fromkeys((name, *also))
     if cut.is_after(patient, row["study_day"]):
+        if known["off_study_day"] is None:
+            # Who left without a day may have left after the cut.
+            known["off_study_reason"] = None
         known["study_day"] = cut.days[patient]
         if known["death_day"] is None:
             # A death without a day may lie on either side of the cut.

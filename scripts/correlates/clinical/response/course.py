@@ -1,5 +1,6 @@
 """The course of response of every patient, which endpoints and survival are derived from."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -111,9 +112,10 @@ def _response_of(
     regression = settings["flare"]["regression_days"]
     flares = flare_events(records.of("flares", patient), regression)
     context = Context(dosing, flares, settings)
-    assessments = judge_assessments(before, found, context)
+    new_therapy = _first_new_therapy(records, patient)
+    assessments = judge_assessments(before, found, context, new_therapy)
     judged = [_judged(one) for one in assessments]
-    days = first_dose, _first_new_therapy(records, patient)
+    days = first_dose, new_therapy
     computed = course_of(patient, judged, COMPUTED, settings, *days)
     investigator = investigator_course(patient, found, settings, *days)
     takes_investigator = settings["source"] == INVESTIGATOR
@@ -127,12 +129,21 @@ def _first_new_therapy(records: ClinicalRecords, patient: str) -> float | None:
 
 
 def judge_assessments(
-    before: History, found: Sequence[Finding], context: Context
+    before: History,
+    found: Sequence[Finding],
+    context: Context,
+    new_therapy_day: float | None = None,
 ) -> tuple[Assessment, ...]:
-    """Judge the assessments of one patient in their order, each against those before it."""
+    """Judge the assessments of one patient in their order, each against those before it.
+
+    What shrinks under another therapy tells nothing of growth before it: later assessments speak
+    for one of this treatment only as long as it lasted.
+    """
     history, judged = before, []
+    until = math.inf if new_therapy_day is None else new_therapy_day
     for place, finding in enumerate(found):
-        progression = judge_progression(finding, history, found[place + 1 :], context)
+        later = [one for one in found[place + 1 :] if one.day <= until or finding.day > until]
+        progression = judge_progression(finding, history, later, context)
         judgement = categorise(
             progression.verdicts,
             context.settings,
