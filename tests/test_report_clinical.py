@@ -2,7 +2,10 @@
 
 import pytest
 
+from clinic_maker import dose, make_records
+from correlates.clinical.safety.tables import safety_tables
 from correlates.report.clinical import clinical_view, integrity_groups
+from safety_maker import make_settings
 
 
 def responses(**by_patient):
@@ -128,3 +131,21 @@ def test_the_rates_of_what_counts_here_come_first():
     assert is_first
     assert [(row["source"], row["responses"]) for row in first] == [("computed", "confirmed")]
     assert len(others) == 3
+
+
+def test_dose_intensity_is_shown_by_level():
+    """Of the rows as they are made: a level whose name the page does not know would be left out."""
+    records = make_records(
+        patients=[{"patient": "P01", "dose_level_mg": 5}],
+        exposure=[dose(1, 28, 420, drug="ibrutinib"), dose(29, 56, 5)],
+    )
+    rows = [
+        row | {"data_cut": "none"} for row in safety_tables(records, make_settings()).dose_intensity
+    ]
+
+    shown = clinical_view({"dose_intensity": rows}, None)["intensity"]
+
+    assert [(row["level_mg"], row["drug"]) for row in shown] == [
+        (5, "ibrutinib"),
+        (5, "lenalidomide"),
+    ]

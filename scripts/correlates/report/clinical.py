@@ -58,7 +58,7 @@ def clinical_view(tables: Mapping[str, Rows], response_pct: float | None) -> dic
         "severe": _severe(tables["safety_rates"]),
         "n_safety_rates": len(tables["safety_rates"]),
         "intensity": [
-            row for row in tables["dose_intensity"] if row["unit_of_analysis"] == "dose level"
+            row for row in tables["dose_intensity"] if row["unit_of_analysis"] == "level"
         ],
     }
 
