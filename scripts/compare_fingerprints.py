@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING
 
 from correlates.check_rows import COLUMNS
+from correlates.clinical.records import read_records
+from correlates.clinical.tables import write_clinical_table
 from correlates.cohort.integrity.fingerprints import SCORE_COLUMNS, join_judged, judge_specimens
 from correlates.cohort.integrity.lineage.figure import Panel, draw_fingerprints
-from correlates.intake.records import read_plan
 from correlates.job import run_logged
 from correlates.measurements import read_measurements
-from correlates.tables import write_text, write_tsv
+from correlates.tables import write_text
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 def main(job) -> None:
     """Judge all draws; what is found is a row, and never an error of the job."""
     measured = read_measurements(job.input.measurements)
-    patients = read_plan(job.input.plan).patients
-    judged = judge_specimens(measured, patients, job.params.settings)
+    records = read_records(job.input.clinical)
+    judged = judge_specimens(measured, records.rows("patients"), job.params.settings)
     findings, scores = join_judged(judged)
     panels = [
         Panel(one.specimen, one.scores, one.distances, one.alarms)
@@ -26,8 +27,9 @@ def main(job) -> None:
         if one.distances is not None
     ]
     known = scores.astype(object).where(scores.notna(), None)
-    write_tsv(job.output.scores, SCORE_COLUMNS, known.to_dict("records"))
-    write_tsv(job.output.findings, COLUMNS, findings)
+    rows = known.to_dict("records")
+    write_clinical_table(job.output.scores, SCORE_COLUMNS, rows, records)
+    write_clinical_table(job.output.findings, COLUMNS, findings, records)
     write_text(job.output.figure, draw_fingerprints(panels, findings[0]["finding"]))
 
 

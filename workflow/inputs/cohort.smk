@@ -18,3 +18,19 @@ def responses_if_assessed(wildcards):
     """What the assessments give, to hold against what was typed in."""
     assessed = config["study"].get("assessments")
     return [rules.judge_response.output.responses] if assessed else []
+
+
+# What of `clinical.integrity` is for the rules that look at draws and at dates, by its first word.
+BESIDE_THE_CHECKS = ("swap_", "date_", "batch_")
+
+
+def settings_of_swaps():
+    """Settings of the swap alarm."""
+    block = config["clinical"]["integrity"]
+    return {name: value for name, value in block.items() if name.startswith("swap_")}
+
+
+def settings_of_checks():
+    """Settings of the checks that hold records against each other."""
+    block = config["clinical"]["integrity"]
+    return {name: value for name, value in block.items() if not name.startswith(BESIDE_THE_CHECKS)}

@@ -73,7 +73,7 @@ rule score_batches:
 rule compare_fingerprints:
     """Hold each draw against its patient's other draws, and against everybody else's."""
     input:
-        plan=plan_file,
+        clinical=clinical_file,
         measurements=rules.build_cohort.output.measurements,
     output:
         scores="results/cohort/fingerprints.tsv",
@@ -88,7 +88,7 @@ rule compare_fingerprints:
         mem_mb=each_try(2000),
         runtime=each_try(30),
     params:
-        settings=lookup(dpath="clinical/integrity", within=config),
+        settings=settings_of_swaps(),
         code=code_of("compare_fingerprints"),
     script:
         "../../scripts/compare_fingerprints.py"
@@ -119,7 +119,7 @@ rule check_integrity:
         mem_mb=each_try(2000),
         runtime=each_try(30),
     params:
-        settings=lookup(dpath="clinical/integrity", within=config),
+        settings=settings_of_checks(),
         visits=lookup(dpath="clinical/visits", within=config),
         b1_max_days_before=lookup(dpath="cohort/b1_max_days_before", within=config),
         dose_levels_mg=lookup(dpath="clinical/safety/dose_levels_mg", within=config),
