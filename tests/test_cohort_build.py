@@ -21,7 +21,6 @@ from correlates.cohort.exclusions import COLUMNS as EXCLUSION_COLUMNS
 from correlates.cohort.exclusions import list_exclusions
 from correlates.cohort.flags import flag_bits, flag_codes
 from correlates.cohort.merging import merge_measurements
-from correlates.intake.records import Plan
 from correlates.measurements import STATUSES, conform, write_measurements
 from correlates.tables import read_tsv, write_text, write_tsv
 
@@ -589,10 +588,9 @@ def test_what_is_not_ok_between_the_baselines_is_listed_too():
 
 
 def test_the_script_writes_what_is_unknown_as_blank_and_no_name_as_unknown(tmp_path):
-    inputs = {name: tmp_path / name for name in ("plan", "clinical", "files", "problems")}
+    inputs = {name: tmp_path / name for name in ("clinical", "files", "problems")}
     tables = {"measurements": [tmp_path / "m.parquet"], "left_out": [tmp_path / "left_out"]}
     patients = ({"patient": "P1", "lenalidomide_start_day": 29, "response": "NE", "tfr_grade": 0},)
-    write_text(inputs["plan"], Plan(patients=patients).to_json())
     write_tsv(inputs["files"], ["state"], [])
     write_tsv(inputs["problems"], ["stops"], [])
     write_measurements(conform(pd.DataFrame([row("P1", "C0D1", 9.0)])), tables["measurements"][0])

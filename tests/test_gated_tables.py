@@ -45,7 +45,7 @@ def lab(tmp_path):
 
     def problems(text, features, **block):
         given = config(text, features, **block)
-        plan = Plan(patients=({"patient": "P01"}, {"patient": "P02"}), gating={"tnk": "t.csv"})
+        plan = Plan(patients=("P01", "P02"), gating={"tnk": "t.csv"})
         study = {"gated_tables": [given], "specimen": "fresh_wb", "gating": {"tnk": "tnk"}}
         return gated_table_problems({"study": study}, plan, tmp_path)
 

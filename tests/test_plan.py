@@ -105,7 +105,9 @@ def test_dropped_files_are_planned_by_their_names(study):
         "P02_C1D1_h4",
     )
     assert one.path == "fcs/P02_C1D1_H4_TNK.fcs"
-    assert plan.patients[0]["response"] == "CR"
+    assert plan.patients == ("P01", "P02")
+    assert '"CR"' not in plan.to_json()
+    assert plan.records.patient("P01")["response"] == "CR"
     assert plan.markers_of(one.acquisition) == {"BV605-A": "CD3", "FSC-A": ""}
 
 

@@ -70,7 +70,7 @@ def make_plan(
         return Plan(problems=tuple(problems))
     found = Plan(
         problems=tuple(problems),
-        patients=_table(study, "patients"),
+        patients=tuple(row.get("patient") for row in study.rows("patients")),
         cbc=_table(study, "cbc"),
         beads=_table(study, "beads"),
         mesf=_table(study, "mesf"),

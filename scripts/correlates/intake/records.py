@@ -11,14 +11,13 @@ from correlates.intake.panels import PanelRow, rows_of_batch
 from correlates.intake.sheets.visits import tube_key
 from correlates.problems import Problem
 
-FORMAT = 10
+FORMAT = 11
 SAMPLE, REFERENCE = "sample", "reference"
 CONTROL, CALIBRATION_BEADS = "control", "beads_mesf"
 # The tube that holds every stain of its panel, and what is measured of a draw; all others are what
 # those are judged by.
 FULL = "full"
 _MEASURED = (FULL, "stim_")
-LISTED_STATES = ("waiting", "unmatched", "missing", "conflict")
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,9 @@ class Plan:
         Files and rows that are not worked on, each with its reason.
     problems
         Everything wrong in config and sheets.
-    patients, cbc, beads, mesf
+    patients
+        Keys of the patients whose rows are good; what their sheet says stands in the records.
+    cbc, beads, mesf
         Good rows of these sheets: canonical column to typed value, None where empty.
     sheets
         Kinds of sheets that the study has, from files or from REDCap.
@@ -168,7 +169,7 @@ class Plan:
     acquisitions: tuple[Acquisition, ...] = ()
     listed: tuple[Listed, ...] = ()
     problems: tuple[Problem, ...] = ()
-    patients: tuple[dict, ...] = ()
+    patients: tuple[str, ...] = ()
     cbc: tuple[dict, ...] = ()
     beads: tuple[dict, ...] = ()
     mesf: tuple[dict, ...] = ()

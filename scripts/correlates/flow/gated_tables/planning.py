@@ -51,8 +51,7 @@ def gated_table_problems(config: Mapping, plan: Plan, root: str | Path = ".") ->
         if undecided:
             problems.append(undecided)
         elif is_planned:
-            known = [row["patient"] for row in plan.patients]
-            table = read_gated_table(block, path, known, study.get("specimen", ""), panels)
+            table = read_gated_table(block, path, plan.patients, study.get("specimen", ""), panels)
             problems += table.problems
     return problems
 
