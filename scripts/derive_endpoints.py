@@ -24,7 +24,7 @@ def main(job) -> None:
     """Write the endpoint table, and the tables behind it."""
     records, settings = read_records(job.input.clinical), dict(job.params.settings)
     derived = derive(records, settings)
-    window = settings["flare"]["window_days"]
+    window, confidence = settings["flare"]["window_days"], job.params.confidence
     by_patient, by_event = [], []
     for flare in derived.flares:
         dosing = dosing_of_patient(records, flare.patient)
@@ -34,8 +34,8 @@ def main(job) -> None:
         (job.output.endpoints, COLUMNS, endpoint_rows(records, derived, settings)),
         (job.output.flares, tables.PATIENT_COLUMNS, by_patient),
         (job.output.flare_events, tables.EVENT_COLUMNS, by_event),
-        (job.output.flare_rates, rates.COLUMNS, rates.flare_rates(derived.flares)),
-        (job.output.follow_up, FOLLOW_UP_COLUMNS, follow_up_rows(derived.outcomes)),
+        (job.output.flare_rates, rates.COLUMNS, rates.flare_rates(derived.flares, confidence)),
+        (job.output.follow_up, FOLLOW_UP_COLUMNS, follow_up_rows(derived.outcomes, confidence)),
         (job.output.landmarks, LANDMARK_COLUMNS, landmark_rows(derived.outcomes)),
     ):
         write_clinical_table(path, columns, rows, records)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from correlates.flow.counts.absolute import absolute_counts, choose_pair, read_blood_counts
-from correlates.flow.counts.counting import garwood
+from correlates.intervals import garwood
 
 ANCHORS = {"leukocytes": "cd45", "lymphocytes": "lymph", "monocytes": "mono"}
 ALL = {"cd45", "lymph", "mono"}

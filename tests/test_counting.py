@@ -5,12 +5,11 @@ import pytest
 from scipy import stats
 
 from correlates.flow.counts.counting import (
-    garwood,
     limit_events,
     status_by_count,
     wilson,
 )
-from correlates.intervals import clopper_pearson
+from correlates.intervals import clopper_pearson, garwood
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,9 @@ def test_an_onset_before_lenalidomide_is_told():
 
 def test_a_fatal_flare_is_told_and_counted_as_its_own():
     found = derive(flare(6, 5))
-    rates = {row["rate"]: row for row in flare_rates([found]) if row["unit"] == "% of patients"}
+    rates = {
+        row["rate"]: row for row in flare_rates([found], 0.95) if row["unit"] == "% of patients"
+    }
 
     assert found.worst_grade == 5
     assert "grade 5 (fatal) counts as 4" in found.reason
@@ -197,7 +199,7 @@ def test_versions_that_differ_are_told_with_the_patient_and_the_rates():
     found = derive(flare(6, 1, ctcae_version="3.0"), flare(9, 2, ctcae_version="v5.0"))
 
     assert found.version == "CTCAE v3.0, CTCAE v5.0"
-    for said in (found.notes, flare_rates([found])[0]["note"]):
+    for said in (found.notes, flare_rates([found], 0.95)[0]["note"]):
         assert "graded by several versions: CTCAE v3.0 (1), CTCAE v5.0 (1)" in said
         assert "CTCAE v5.0 has no term for tumor flare" in said
 
@@ -225,7 +227,7 @@ def cohort():
 
 
 def test_rates_name_their_units_and_never_mix_them():
-    rows = {(row["rate"], row["unit"]): row for row in flare_rates(cohort()[1])}
+    rows = {(row["rate"], row["unit"]): row for row in flare_rates(cohort()[1], 0.95)}
 
     patients = rows["any flare", "% of patients"]
     weeks = rows["any flare", "flares per 100 patient-weeks on lenalidomide"]
@@ -239,7 +241,7 @@ def test_rates_name_their_units_and_never_mix_them():
 
 
 def test_the_interval_of_a_rate_in_time_is_exact():
-    rows = flare_rates(cohort()[1])
+    rows = flare_rates(cohort()[1], 0.95)
     found = next(row for row in rows if row["unit"].startswith("flares per"))
 
     def at_most(n, mean):
@@ -252,7 +254,7 @@ def test_the_interval_of_a_rate_in_time_is_exact():
 
 
 def test_rates_of_nobody_have_no_value():
-    assert all(isnan(row["value"]) for row in flare_rates([]))
+    assert all(isnan(row["value"]) for row in flare_rates([], 0.95))
 
 
 def test_tables():
@@ -313,3 +315,10 @@ def test_never_treated_are_never_zeros_and_shifting_days_changes_nothing(seed):
         for name in ("observed_days", "exposure_days", "window_exposure_days"):
             assert getattr(found.at_risk, name) == getattr(moved.at_risk, name)
     assert untreated > 40
+
+
+def test_the_intervals_are_of_the_level_that_is_asked_for():
+    wide, narrow = (flare_rates(cohort()[1], level) for level in (0.99, 0.8))
+
+    assert {row["confidence"] for row in wide} == {0.99}
+    assert wide[0]["ci_high"] - wide[0]["ci_low"] > narrow[0]["ci_high"] - narrow[0]["ci_low"]

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from correlates.flow.counts.counting import garwood
 from correlates.flow.gating.evaluate import evaluate
 from correlates.flow.gating.gates import kind_of, to_json
 from correlates.flow.gating.gatingml import write_gatingml
@@ -14,6 +13,7 @@ from correlates.flow.templates.instantiate import instantiate
 from correlates.flow.templates.method_arguments import METHODS
 from correlates.flow.templates.methods import Settings
 from correlates.flow.templates.scales import KINDS, ScaleSettings
+from correlates.intervals import garwood
 from test_flow_measurements import counts, measure, row_of
 from test_instantiate import NAMES, events_of, template_of
 

@@ -48,7 +48,7 @@ def plain_median(days, events, z=1.959963984540054):
     ],
 )
 def test_published_medians(cohort, median, low, high):
-    found = median_time(*cohort)
+    found = median_time(*cohort, 0.95)
 
     assert (found.median, found.low, found.high) == (median, low, high)
 
@@ -67,7 +67,7 @@ def test_published_medians(cohort, median, low, high):
     ],
 )
 def test_a_median_by_hand(days, events, median):
-    assert median_time(days, events).median == median
+    assert median_time(days, events, 0.95).median == median
 
 
 def test_an_interval_holds_its_median_and_equals_a_plain_calculation():
@@ -77,7 +77,10 @@ def test_an_interval_holds_its_median_and_equals_a_plain_calculation():
         days = rng.integers(0, 60, n).astype(float)
         events = rng.random(n) < rng.random()
 
-        found, expected = median_time(days, events), plain_median(days.tolist(), events.tolist())
+        found, expected = (
+            median_time(days, events, 0.95),
+            plain_median(days.tolist(), events.tolist()),
+        )
 
         assert {name: getattr(found, name) for name in expected} == expected
         if found.median is not None:
@@ -98,8 +101,8 @@ def test_follow_up_is_not_shortened_by_early_deaths():
     """Of four patients followed for 100 days or more, two died within 20: follow-up stays long."""
     days, died = [10, 20, 100, 120], [1, 1, 0, 0]
 
-    assert median_follow_up(days, died).median == 100
-    assert median_time(days, [True] * 4).median == 20
+    assert median_follow_up(days, died, 0.95).median == 100
+    assert median_time(days, [True] * 4, 0.95).median == 20
 
 
 def test_the_interval_of_a_median_covers_the_truth_about_as_often_as_it_says():
@@ -107,7 +110,7 @@ def test_the_interval_of_a_median_covers_the_truth_about_as_often_as_it_says():
     truth, covered, runs = math.log(2) * 100, 0, 400
     for _ in range(runs):
         event, censored = rng.exponential(100, 30), rng.exponential(250, 30)
-        found = median_time(np.minimum(event, censored), event <= censored)
+        found = median_time(np.minimum(event, censored), event <= censored, 0.95)
         covered += (found.low or 0) <= truth <= found.high
 
     assert 0.92 <= covered / runs <= 0.99

@@ -140,7 +140,7 @@ def outcomes():
 
 
 def test_follow_up_and_medians_by_hand():
-    rows = {(row["measure"], row["endpoint"]): row for row in follow_up_rows(outcomes())}
+    rows = {(row["measure"], row["endpoint"]): row for row in follow_up_rows(outcomes(), 0.95)}
 
     survival, follow_up = rows["time", "os"], rows["follow_up", "os"]
     # of 5: P05 has nothing recorded after the first dose; 4 at risk, one half left from day 100 on
@@ -154,7 +154,9 @@ def test_follow_up_and_medians_by_hand():
 
 
 def test_what_the_sheets_cannot_give_is_named_with_what_it_needs():
-    rows = {row["endpoint"]: row for row in follow_up_rows(outcomes()) if row["measure"] == "time"}
+    rows = {
+        row["endpoint"]: row for row in follow_up_rows(outcomes(), 0.95) if row["measure"] == "time"
+    }
 
     for name in ("pfs", "dor", "dor_l", "time_to_response"):
         assert rows[name]["status"] == "not_computed"
@@ -172,7 +174,7 @@ def test_at_each_landmark_everybody_is_counted():
         "P05": ("not_evaluable", None),
     }
     assert all(set(row) == set(LANDMARK_COLUMNS) for row in rows)
-    table = {row["endpoint"]: row for row in follow_up_rows(outcomes())}
+    table = {row["endpoint"]: row for row in follow_up_rows(outcomes(), 0.95)}
     assert table["os_c2d1"]["not_evaluable"] == "not_reached 2; nothing_known 1"
     assert (table["os_c2d1"]["n_evaluable"], table["os_c2d1"]["starts"]) == (2, "landmark C2D1")
 
@@ -181,5 +183,13 @@ def test_nobody_has_no_median():
     found = derive(make_records(patients=[], follow_up=[]), shipped_settings())
 
     assert all(
-        row["status"] in ("not_computed", "not_evaluable") for row in follow_up_rows(found.outcomes)
+        row["status"] in ("not_computed", "not_evaluable")
+        for row in follow_up_rows(found.outcomes, 0.95)
     )
+
+
+def test_the_interval_of_a_median_is_of_the_level_that_is_asked_for():
+    rows = {level: follow_up_rows(outcomes(), level) for level in (0.99, 0.5)}
+
+    told = {level: {row.get("confidence") for row in of} - {None} for level, of in rows.items()}
+    assert told == {0.99: {0.99}, 0.5: {0.5}}

@@ -1,8 +1,8 @@
-"""Exact intervals of shares: of events of their parent, and of patients of their cohort."""
+"""Exact intervals of shares and of counts: of events of a gate, and of patients of a cohort."""
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv
+from scipy.special import betaincinv, gammaincinv
 
 
 def clopper_pearson(
@@ -41,6 +41,39 @@ def clopper_pearson(
     high = np.where(k == n, 1.0, high)
     known = n > 0
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+
+def garwood(n_events: ArrayLike, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Exact Poisson interval of a count; none counted is 0 to 3.69 at 95 %.
+
+    Parameters
+    ----------
+    n_events
+        Events counted, of cells or of patients; NaN stays NaN.
+    confidence
+        Level of the two-sided interval, between 0 and 1.
+
+    Returns
+    -------
+    Lower and upper ends, in events.
+
+    Raises
+    ------
+    ValueError
+        If a count is negative.
+
+    Notes
+    -----
+    Source: Garwood, Biometrika 1936;28:437; ``chi2(a/2; 2n)/2`` is the quantile of a gamma
+    distribution of shape n.
+    """
+    n = np.asarray(n_events, dtype=float)
+    if np.any(n < 0):
+        msg = f"a count is negative: {n[n < 0].tolist()}"
+        raise ValueError(msg)
+    tail = (1 - confidence) / 2
+    low = np.where(n == 0, 0.0, gammaincinv(np.where(n == 0, 1.0, n), tail))
+    return low, gammaincinv(n + 1, 1 - tail)
 
 
 def checked_share(n_events: ArrayLike, n_parent: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -109,6 +109,7 @@ rule derive_endpoints:
             "flare": config["clinical"]["flare"],
             "survival": config["clinical"]["survival"],
         },
+        confidence=lookup(dpath="analyses/confidence", within=config),
         code=code_of("derive_endpoints"),
     script:
         "../../scripts/derive_endpoints.py"

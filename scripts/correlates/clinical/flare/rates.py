@@ -3,29 +3,29 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import chi2
 
 from correlates.clinical.flare.patients import GE2, MAX_GRADE, FlareOfPatient
 from correlates.clinical.flare.versions import versions_note
-from correlates.intervals import clopper_pearson
+from correlates.intervals import clopper_pearson, garwood
 
 COLUMNS = [
     *("rate", "unit", "numerator", "denominator", "value", "ci_low", "ci_high", "confidence"),
     *("method", "note"),
 ]
-CONFIDENCE = 0.95
 PER_WEEKS = 100
 _DAYS_OF_WEEK = 7
 _FIRST_CYCLE_DAYS = 28
 
 
-def flare_rates(flares: Sequence[FlareOfPatient]) -> list[dict]:
+def flare_rates(flares: Sequence[FlareOfPatient], confidence: float) -> list[dict]:
     """Return every rate of the cohort, each with its unit.
 
     Parameters
     ----------
     flares
         One a patient.
+    confidence
+        Level of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -34,11 +34,12 @@ def flare_rates(flares: Sequence[FlareOfPatient]) -> list[dict]:
     it are known; and percent of flares that began within 28 days of the first dose.
     """
     note = versions_note([event.version for one in flares for event in one.counted])
-    rows = [*_of_patients(flares), *_of_time(flares), _of_flares(flares)]
+    rows = [*_of_patients(flares, confidence), *_of_time(flares, confidence)]
+    rows.append(_of_flares(flares, confidence))
     return [row | {"note": "; ".join(filter(None, [row["note"], note]))} for row in rows]
 
 
-def _of_patients(flares: Sequence[FlareOfPatient]) -> list[dict]:
+def _of_patients(flares: Sequence[FlareOfPatient], confidence: float) -> list[dict]:
     at_risk = [one for one in flares if one.at_risk.first_day is not None]
     rows = []
     for name, values in (
@@ -54,6 +55,7 @@ def _of_patients(flares: Sequence[FlareOfPatient]) -> list[dict]:
                 "% of patients",
                 sum(known),
                 len(known),
+                confidence,
                 f"{left_out[0]} not at risk and {left_out[1]} not evaluable are left out",
             )
         )
@@ -66,7 +68,7 @@ def _is_fatal(one: FlareOfPatient) -> bool | None:
     return one.worst_grade == MAX_GRADE
 
 
-def _of_time(flares: Sequence[FlareOfPatient]) -> list[dict]:
+def _of_time(flares: Sequence[FlareOfPatient], confidence: float) -> list[dict]:
     known = [one for one in flares if one.at_risk.exposure_days]
     at_risk = sum(one.at_risk.first_day is not None for one in flares)
     weeks = sum(one.at_risk.exposure_days for one in known) / _DAYS_OF_WEEK
@@ -75,7 +77,7 @@ def _of_time(flares: Sequence[FlareOfPatient]) -> list[dict]:
         n = sum(
             least is None or (event.grade or 0) >= least for one in known for event in one.counted
         )
-        low, high = _garwood(n)
+        low, high = map(float, garwood(n, confidence))
         per = PER_WEEKS / weeks if weeks else np.nan
         rows.append(
             {
@@ -86,7 +88,7 @@ def _of_time(flares: Sequence[FlareOfPatient]) -> list[dict]:
                 "value": n * per,
                 "ci_low": low * per,
                 "ci_high": high * per,
-                "confidence": CONFIDENCE,
+                "confidence": confidence,
                 "method": "Garwood",
                 "note": f"of {len(known)} of {at_risk} patients, whose days on it are known",
             }
@@ -94,15 +96,17 @@ def _of_time(flares: Sequence[FlareOfPatient]) -> list[dict]:
     return rows
 
 
-def _of_flares(flares: Sequence[FlareOfPatient]) -> dict:
+def _of_flares(flares: Sequence[FlareOfPatient], confidence: float) -> dict:
     onsets = [event.onset_d for one in flares for event in one.counted]
     early = sum(onset < _FIRST_CYCLE_DAYS for onset in onsets)
     words = "several flares of one patient are not independent"
-    return _share("began in the first 28 days", "% of flares", early, len(onsets), words)
+    return _share(
+        "began in the first 28 days", "% of flares", early, len(onsets), confidence, words
+    )
 
 
-def _share(name: str, unit: str, n: int, of: int, note: str) -> dict:
-    low, high = clopper_pearson(n, of, CONFIDENCE)
+def _share(name: str, unit: str, n: int, of: int, confidence: float, note: str) -> dict:
+    low, high = clopper_pearson(n, of, confidence)
     return {
         "rate": name,
         "unit": unit,
@@ -111,19 +115,7 @@ def _share(name: str, unit: str, n: int, of: int, note: str) -> dict:
         "value": 100 * n / of if of else np.nan,
         "ci_low": 100 * float(low),
         "ci_high": 100 * float(high),
-        "confidence": CONFIDENCE,
+        "confidence": confidence,
         "method": "Clopper-Pearson",
         "note": note,
     }
-
-
-def _garwood(n: int) -> tuple[float, float]:
-    """Return the exact interval of a Poisson count.
-
-    Notes
-    -----
-    Source: Garwood, Biometrika 1936;28:437.
-    """
-    tail = (1 - CONFIDENCE) / 2
-    low = chi2.ppf(tail, 2 * n) / 2 if n else 0.0
-    return float(low), float(chi2.ppf(1 - tail, 2 * n + 2) / 2)

@@ -7,7 +7,6 @@ import numpy as np
 from scipy.stats import norm
 from statsmodels.duration.survfunc import SurvfuncRight
 
-CONFIDENCE = 0.95
 # A product of fractions that is one half in all but its last digits.
 _HALF = 0.5 + 1e-9
 
@@ -29,9 +28,7 @@ class MedianTime:
     high: float
 
 
-def median_time(
-    days: Sequence[float], events: Sequence[bool], confidence: float = CONFIDENCE
-) -> MedianTime:
+def median_time(days: Sequence[float], events: Sequence[bool], confidence: float) -> MedianTime:
     """Estimate a median time from right-censored times.
 
     Parameters
@@ -39,7 +36,7 @@ def median_time(
     days, events
         Times of the patients, and whether each ended with the event; shape (patients,).
     confidence
-        Of the interval.
+        Level of the interval, between 0 and 1.
 
     Returns
     -------
@@ -61,8 +58,10 @@ def median_time(
     return MedianTime(_first(at, share), _first(at, low), _or_never(_first(at, high)))
 
 
-def median_follow_up(days: Sequence[float], events: Sequence[bool]) -> MedianTime:
-    """Estimate the median follow-up by reverse Kaplan-Meier.
+def median_follow_up(
+    days: Sequence[float], events: Sequence[bool], confidence: float
+) -> MedianTime:
+    """Estimate the median follow-up by reverse Kaplan-Meier; parameters of `median_time`.
 
     The end of follow-up is the event, and an event censors it: who died early might have been
     followed for long. An event and an end on the same day: the event came while still followed, so
@@ -72,7 +71,7 @@ def median_follow_up(days: Sequence[float], events: Sequence[bool]) -> MedianTim
     -----
     Source: Schemper and Smith, Control Clin Trials 1996;17:343.
     """
-    return median_time(days, ~np.asarray(events, bool))
+    return median_time(days, ~np.asarray(events, bool), confidence)
 
 
 def _log_log_limits(share, error, confidence: float) -> tuple[np.ndarray, np.ndarray]:

@@ -3,12 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from correlates.clinical.survival.kaplan_meier import (
-    CONFIDENCE,
-    MedianTime,
-    median_follow_up,
-    median_time,
-)
+from correlates.clinical.survival.kaplan_meier import MedianTime, median_follow_up, median_time
 from correlates.clinical.survival.landmark import INCLUDED
 from correlates.clinical.survival.outcomes import FROM_LANDMARKS, NAMES, Outcome
 from correlates.clinical.survival.times import TimeToEvent
@@ -32,13 +27,15 @@ _NEEDS = {
 }
 
 
-def follow_up_rows(outcomes: Sequence[Outcome]) -> list[dict]:
+def follow_up_rows(outcomes: Sequence[Outcome], confidence: float) -> list[dict]:
     """Return one row an endpoint, and the median follow-up for survival and for progression.
 
     Parameters
     ----------
     outcomes
         One a patient.
+    confidence
+        Level of the intervals, between 0 and 1.
 
     Returns
     -------
@@ -56,9 +53,14 @@ def follow_up_rows(outcomes: Sequence[Outcome]) -> list[dict]:
         for name in FROM_LANDMARKS
     } | _STARTS
     rows = [
-        _row("follow_up", name, by_name[name], _START) for name in ("os", "pfs") if name in by_name
+        _row("follow_up", name, by_name[name], _START, confidence)
+        for name in ("os", "pfs")
+        if name in by_name
     ]
-    rows += [_row("time", name, times, starts.get(name, _START)) for name, times in by_name.items()]
+    rows += [
+        _row("time", name, times, starts.get(name, _START), confidence)
+        for name, times in by_name.items()
+    ]
     return rows + [_absent(name, len(outcomes)) for name in NAMES if name not in by_name]
 
 
@@ -81,11 +83,13 @@ def landmark_rows(outcomes: Sequence[Outcome]) -> list[dict]:
     ]
 
 
-def _row(measure: str, name: str, times: Sequence[TimeToEvent], starts: str) -> dict:
+def _row(
+    measure: str, name: str, times: Sequence[TimeToEvent], starts: str, confidence: float
+) -> dict:
     known = [time for time in times if time.is_evaluable]
     days, events = [time.days for time in known], [time.event for time in known]
     reverse = measure == "follow_up"
-    found = (median_follow_up if reverse else median_time)(days, events)
+    found = (median_follow_up if reverse else median_time)(days, events, confidence)
     return {
         "measure": measure,
         "endpoint": name,
@@ -101,10 +105,10 @@ def _row(measure: str, name: str, times: Sequence[TimeToEvent], starts: str) -> 
         "events": _counted(time.why for time in known if time.event),
         "censored": _counted(time.why for time in known if not time.event),
         "not_evaluable": _counted(time.why for time in times if not time.is_evaluable),
-    } | _median(found, len(known), reverse)
+    } | _median(found, len(known), reverse, confidence)
 
 
-def _median(found: MedianTime, n: int, reverse: bool) -> Mapping:
+def _median(found: MedianTime, n: int, reverse: bool, confidence: float) -> Mapping:
     if not n:
         return {"status": "not_evaluable", "reason": "no patient is evaluable"}
     reason = ""
@@ -114,7 +118,7 @@ def _median(found: MedianTime, n: int, reverse: bool) -> Mapping:
         "median_days": found.median,
         "ci_low": found.low,
         "ci_high": found.high,
-        "confidence": CONFIDENCE,
+        "confidence": confidence,
         "status": "ok" if found.median is not None else "not_reached",
         "reason": reason,
     }

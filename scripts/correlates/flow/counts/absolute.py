@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from correlates.flow.counts.counting import garwood, limit_events, status_by_count
+from correlates.flow.counts.counting import limit_events, status_by_count
+from correlates.intervals import garwood
 
 WHOLE_BLOOD = frozenset({"fresh_wb"})
 SEPARATED = frozenset({"fresh_pbmc", "cryo_pbmc"})

@@ -1,4 +1,4 @@
-"""What a count of events can say: exact intervals, and when it is too small to be quantified.
+"""What a count of events can say: an interval of its share, and when it is too small.
 
 The target count matters, not the total: 100 events carry a counting error of 10 %, 20 of 22 %.
 Everything is vectorised: scalars and arrays are broadcast against each other.
@@ -6,7 +6,7 @@ Everything is vectorised: scalars and arrays are broadcast against each other.
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaincinv, ndtri
+from scipy.special import ndtri
 
 from correlates.intervals import checked_share
 
@@ -34,39 +34,6 @@ def wilson(
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     # Rounding may leave a hair below 0 or above 1 where the share itself is 0 or 1.
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
-
-
-def garwood(n_events: ArrayLike, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Exact Poisson interval of a count; none counted is 0 to 3.69 at 95 %.
-
-    Parameters
-    ----------
-    n_events
-        Events counted; NaN stays NaN.
-    confidence
-        Level of the two-sided interval, between 0 and 1.
-
-    Returns
-    -------
-    Lower and upper ends, in events.
-
-    Raises
-    ------
-    ValueError
-        If a count is negative.
-
-    Notes
-    -----
-    Source: Garwood, Biometrika 1936;28:437; ``chi2(a/2; 2n)/2`` is the quantile of a gamma
-    distribution of shape n.
-    """
-    n = np.asarray(n_events, dtype=float)
-    if np.any(n < 0):
-        msg = f"a count is negative: {n[n < 0].tolist()}"
-        raise ValueError(msg)
-    tail = (1 - confidence) / 2
-    low = np.where(n == 0, 0.0, gammaincinv(np.where(n == 0, 1.0, n), tail))
-    return low, gammaincinv(n + 1, 1 - tail)
 
 
 def status_by_count(n_events: ArrayLike, lod_events: int, lloq_events: int) -> np.ndarray:

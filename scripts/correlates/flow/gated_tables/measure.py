@@ -9,7 +9,6 @@ import pandas as pd
 from correlates.flow.counts.counting import (
     ND,
     OK,
-    garwood,
     limit_events,
     status_by_count,
 )
@@ -18,7 +17,7 @@ from correlates.flow.gated_tables.columns import UNITS, Column, columns_of
 from correlates.flow.gated_tables.impossible import GRAVE, ancestors_of, impossible_flags
 from correlates.flow.gated_tables.numbers import ABOVE, BELOW, BLANK, NOT_DETECTED, NUMBER
 from correlates.flow.gated_tables.table import Cell, GatedTable, TableDraw
-from correlates.intervals import clopper_pearson
+from correlates.intervals import clopper_pearson, garwood
 from correlates.measurements import COLUMNS, conform
 
 NOT_EVALUABLE, MISSING = "not_evaluable", "missing"
