@@ -9,7 +9,7 @@ from correlates.clinical.records import read_records
 from correlates.clinical.tables import write_clinical_table
 from correlates.cohort.baseline_reasons import B0, B1
 from correlates.cohort.draws import draw_context
-from correlates.cohort.patient_flow.assemble import StudyTables, patient_flow
+from correlates.cohort.patient_flow.assemble import StudyTables, drawn_chains, patient_flow
 from correlates.cohort.patient_flow.chain import COLUMNS
 from correlates.cohort.patient_flow.figure import patient_flow_svg
 from correlates.cohort.patient_flow.windows import known_draws, windows_of
@@ -50,7 +50,7 @@ def main(job) -> None:
     chains = patient_flow(study)
     rows = [row for chain in chains for row in chain.rows()]
     write_clinical_table(job.output.table, COLUMNS, rows, records)
-    write_text(job.output.figure, patient_flow_svg(chains))
+    write_text(job.output.figure, patient_flow_svg(drawn_chains(chains)))
 
 
 def _populations(path: str) -> list[str]:

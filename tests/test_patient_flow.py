@@ -9,6 +9,8 @@ import pytest
 
 from clinic_maker import dose, make_records
 from correlates.clinical.dosing.dosing import dosing_of_patient
+from correlates.cohort.draws import DrawContext
+from correlates.cohort.patient_flow.assemble import StudyTables, drawn_chains, patient_flow
 from correlates.cohort.patient_flow.chain import COLUMNS, steps_of
 from correlates.cohort.patient_flow.figure import patient_flow_svg
 from correlates.cohort.patient_flow.markers import (
@@ -20,6 +22,8 @@ from correlates.cohort.patient_flow.markers import (
     marker_chain,
 )
 from correlates.cohort.patient_flow.trial import endpoint_chains, trial_chain
+from correlates.cohort.patient_flow.windows import Windows
+from test_cohort_build import ROWS, built, tables
 
 PATIENTS = ["P01", "P02", "P03"]
 FEATURE, SPECIMEN = "nk__abs", "fresh_wb"
@@ -276,3 +280,36 @@ def test_populations_of_one_flow_share_a_row():
     svg = patient_flow_svg(drawn())
 
     assert svg.count("at B1, fresh_wb: nk, nk") == 1
+
+
+def test_every_marker_of_the_cohort_is_followed_and_one_of_each_population_is_drawn():
+    cohort = built()
+    records = make_records(patients=list(cohort.obs_names))
+    dosing = {patient: dosing_of_patient(records, patient) for patient in records.patients}
+    measured, _, _ = tables(ROWS)
+    nothing = dict.fromkeys(
+        ("files", "problems", "endpoints", "contrasts", "contrast_values", "predictions"), []
+    )
+    study = StudyTables(
+        records=records,
+        context=DrawContext(dosing=dosing),
+        windows=Windows({}, {}),
+        models=[],
+        populations={},
+        measured=measured,
+        cohort=cohort,
+        **nothing,
+    )
+
+    chains = patient_flow(study)
+
+    followed = [one.names["marker"] for one in chains if one.kind == "marker"]
+    assert followed == list(cohort.var_names) == ["nk__abs@B0", "nk__abs@B1", "nk__pct__lymph@B1"]
+    shown = [one.names["marker"] for one in drawn_chains(chains) if one.kind == "marker"]
+    assert shown == ["nk__abs@B0", "nk__abs@B1"]
+
+
+def test_markers_that_are_tested_are_drawn_beside_the_count_of_their_population():
+    tested = chain(OK, Analysis("H6", "tfr_ge2", lambda p: "", frozenset(PATIENTS)))
+
+    assert drawn_chains([tested, chain(OK)]) == [tested, chain(OK)]

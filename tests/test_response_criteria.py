@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic_maker import lesion
+from clinic_maker import dose, lesion
 from response_maker import (
     BEFORE,
     COMPLETE,
@@ -318,6 +318,33 @@ def test_what_was_given_takes_the_worth_of_an_improvement(given, parameter, impr
     found = respond(assess(COMPLETE, 100, **given), given={"criteria": "iwCLL2008"})
 
     assert verdict(found, parameter).has_improved == improved
+
+
+@pytest.mark.parametrize(
+    ("drug", "last", "parameter", "improved"),
+    [
+        pytest.param("epo", 93, "hemoglobin", False, id="erythropoietin seven days before"),
+        pytest.param("epo", 92, "hemoglobin", True, id="erythropoietin eight days before"),
+        pytest.param("epo", None, "platelets", True, id="erythropoietin is not for platelets"),
+        pytest.param("g_csf", 93, "neutrophils", False, id="G-CSF seven days before"),
+        pytest.param("g_csf", 92, "neutrophils", True, id="G-CSF eight days before"),
+        pytest.param("aspirin", None, "neutrophils", True, id="another drug"),
+    ],
+)
+def test_what_the_exposure_sheet_says_was_given_counts_too(drug, last, parameter, improved):
+    doses = [dose(1, None, 420, "ibrutinib"), dose(50, last, 1, drug)]
+    found = respond(assess(COMPLETE, 100), given={"criteria": "iwCLL2008"}, exposure=doses)
+
+    assert verdict(found, parameter).has_improved == improved
+
+
+def test_erythropoietin_before_the_first_dose_makes_an_abnormal_baseline():
+    before = BEFORE | {"hb_g_dl": 12.0}
+    doses = [dose(1, None, 420, "ibrutinib"), dose(-20, -5, 1, "epo")]
+    row = assess(PARTIAL, 100, hb_g_dl=12.0)
+
+    assert verdict(respond(row, before=before, exposure=doses), "hemoglobin").was_abnormal
+    assert not verdict(respond(row, before=before, exposure=doses[:1]), "hemoglobin").was_abnormal
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from correlates.clinical.response.progression import (
     judge_progression,
 )
 from correlates.clinical.response.readings import Finding, History
+from correlates.clinical.response.support import history_with_support, with_support
 
 __all__ = ["Course", "Judged", "PatientResponse", "response_courses", "responses_of"]
 
@@ -109,6 +110,8 @@ def _response_of(
         settings,
         first_dose,
     )
+    before = history_with_support(before, dosing)
+    found = tuple(with_support(one, dosing) for one in found)
     regression = settings["flare"]["regression_days"]
     flares = flare_events(records.of("flares", patient), regression)
     context = Context(dosing, flares, settings)

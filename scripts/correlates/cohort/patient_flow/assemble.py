@@ -9,7 +9,7 @@ import pandas as pd
 from correlates.clinical.records import ClinicalRecords
 from correlates.cohort.baseline_reasons import B0, B1
 from correlates.cohort.draws import DrawContext
-from correlates.cohort.patient_flow.chain import Chain
+from correlates.cohort.patient_flow.chain import MARKER, Chain
 from correlates.cohort.patient_flow.markers import (
     Analysis,
     MarkerAt,
@@ -72,7 +72,7 @@ class StudyTables:
 
 
 def patient_flow(study: StudyTables) -> list[Chain]:
-    """Return every chain: of the trial, of endpoints, of markers tested, of populations."""
+    """Return every chain: of the trial, of endpoints, of markers tested, of all markers."""
     trial = trial_chain(study.records, study.context.dosing, study.problems)
     enrolled = trial.step(ENROLLED).kept
     markers = _markers(study.cohort)
@@ -81,7 +81,7 @@ def patient_flow(study: StudyTables) -> list[Chain]:
         for analysis, wanted in _analyses(study)
         for marker in [_find(markers, *wanted)]
     ]
-    shown = [(marker, None) for marker in _one_a_population(markers)]
+    shown = [(marker, None) for marker in markers]
     features = {marker.feature for marker, _ in (*tested, *shown)}
     sources = _sources(study, features)
     return [
@@ -89,6 +89,38 @@ def patient_flow(study: StudyTables) -> list[Chain]:
         *endpoint_chains(enrolled, study.endpoints),
         *(marker_chain(marker, enrolled, sources, of) for marker, of in (*tested, *shown)),
     ]
+
+
+def drawn_chains(chains: Iterable[Chain]) -> list[Chain]:
+    """Return the chains of the figure: of what was measured one of each population, its count.
+
+    Parameters
+    ----------
+    chains
+        Of `patient_flow`, all of which stand in the table.
+
+    Returns
+    -------
+    Those of the trial, of endpoints and of markers tested; and one for each population, baseline
+    and specimen, in this order.
+    """
+    kept: list[Chain] = []
+    best: dict[tuple, Chain] = {}
+    for one in chains:
+        if one.kind != MARKER or one.names.get("analysis"):
+            kept.append(one)
+            continue
+        population = one.names["feature"].partition("__")[0]
+        key = (one.names["baseline"], one.names["specimen"], population)
+        if key not in best or _rank(one) < _rank(best[key]):
+            best[key] = one
+    return [*kept, *(best[key] for key in sorted(best))]
+
+
+def _rank(one: Chain) -> tuple[int, str]:
+    feature = one.names["feature"]
+    statistic = feature.partition("__")[2].partition("__")[0]
+    return {"abs": 0, "pct": 1}.get(statistic, 2), feature
 
 
 def _markers(cohort) -> list[MarkerAt]:
@@ -118,21 +150,6 @@ def _find(
         if is_named and specimen in ("", one.specimen):
             return one
     return MarkerAt(name or f"{feature}@{baseline}", feature, baseline, specimen)
-
-
-def _one_a_population(markers: Iterable[MarkerAt]) -> list[MarkerAt]:
-    """Return one marker for each population, baseline and specimen: its count, where it has one."""
-    best: dict[tuple, MarkerAt] = {}
-    for one in markers:
-        key = (one.baseline, one.specimen, one.population)
-        if key not in best or _rank(one) < _rank(best[key]):
-            best[key] = one
-    return [best[key] for key in sorted(best)]
-
-
-def _rank(one: MarkerAt) -> tuple[int, str]:
-    statistic = one.feature.partition("__")[2].partition("__")[0]
-    return {"abs": 0, "pct": 1}.get(statistic, 2), one.feature
 
 
 def _analyses(study: StudyTables) -> Iterable[tuple[Analysis, tuple[str, str, str, str]]]:
