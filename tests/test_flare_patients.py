@@ -322,3 +322,42 @@ def test_the_intervals_are_of_the_level_that_is_asked_for():
 
     assert {row["confidence"] for row in wide} == {0.99}
     assert wide[0]["ci_high"] - wide[0]["ci_low"] > narrow[0]["ci_high"] - narrow[0]["ci_low"]
+
+
+@pytest.mark.parametrize(
+    ("contact", "share"),
+    [
+        pytest.param({"study_day": 60}, (0, 0), id="window goes on"),
+        pytest.param({"study_day": 85}, (1, 2), id="window over"),
+        pytest.param({"study_day": 60, "alive": False, "death_day": 60}, (1, 1), id="died"),
+    ],
+)
+def test_a_flare_in_a_window_that_goes_on_is_in_no_rate(contact, share):
+    """Of two followed for as long, one with a flare: he alone would make a rate of 100 %."""
+    names = ("P01", "P02")
+    records = make_records(
+        patients=list(names),
+        exposure=[row | {"patient": name} for name in names for row in (IBRUTINIB, dose(29))],
+        flares=[flare(6, 2)],
+        follow_up=[contact | {"patient": name} for name in names],
+    )
+
+    flares = [flare_of_patient(records, name, WINDOW) for name in names]
+
+    found = flare_rates(flares, 0.95)[0]
+    assert (found["numerator"], found["denominator"]) == share
+    assert ("2 whose window goes on" in found["note"]) == (share == (0, 0))
+    assert flares[0].any_flare is True
+
+
+def test_a_flare_without_a_grade_is_neither_fatal_nor_not():
+    found = derive(flare(6, None))
+
+    fatal = next(row for row in flare_rates([found], 0.95) if row["rate"] == "grade 5")
+    weeks = next(
+        row
+        for row in flare_rates([found], 0.95)
+        if row["rate"] == "grade 2 or more" and row["unit"].startswith("flares per")
+    )
+    assert fatal["denominator"] == 0
+    assert "1 of no recorded grade not counted" in weeks["note"]

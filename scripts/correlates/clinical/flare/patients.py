@@ -1,7 +1,7 @@
 """Flare by patient: whether, how bad, when; and who cannot be said to have had none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from correlates.clinical.dosing.dosing import dosing_of_patient
 from correlates.clinical.flare.events import NO_FLARE, UNPLACED, FlareEvent, flare_events
@@ -39,6 +39,9 @@ class FlareOfPatient:
         Versions of the CTCAE that graded the flares.
     source
         Sheet that the endpoints rest on: ``flares`` or ``patients``.
+    goes_on
+        Whether the patient is still followed and was observed for less than the window: a flare is
+        known at once, and that there was none is not, so that no rate may count either.
     """
 
     patient: str
@@ -51,6 +54,7 @@ class FlareOfPatient:
     worst_grade: int | None = None
     version: str = ""
     source: str = ""
+    goes_on: bool = False
 
     @property
     def counted(self) -> list[FlareEvent]:
@@ -106,7 +110,22 @@ def flare_of_patient(records: ClinicalRecords, patient: str, window_days: float)
         found = _by_events(events, row, at_risk, window_days)
     else:
         found = _by_grade(row.get("tfr_grade"))
-    return FlareOfPatient(patient, at_risk, events, version=version, source=source, **found)
+    goes_on = (
+        given and not absent and _goes_on(records.of("follow_up", patient), at_risk, window_days)
+    )
+    made = FlareOfPatient(patient, at_risk, events, version=version, source=source, **found)
+    return replace(made, goes_on=goes_on)
+
+
+def _goes_on(contacts: Sequence[Mapping], at_risk: AtRisk, window_days: float) -> bool:
+    observed = at_risk.observed_days
+    has_left = any(
+        row["alive"] is False
+        or row["off_study_reason"]
+        or any(row[name] is not None for name in ("death_day", "off_study_day"))
+        for row in contacts
+    )
+    return not has_left and (observed is None or observed < window_days)
 
 
 def _told(event: FlareEvent) -> str:

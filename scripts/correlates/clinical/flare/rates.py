@@ -31,7 +31,9 @@ def flare_rates(flares: Sequence[FlareOfPatient], confidence: float) -> list[dic
     -------
     Rows of ``COLUMNS``: percent of the evaluable patients at risk (Clopper-Pearson); flares per 100
     patient-weeks on lenalidomide (Garwood's exact Poisson interval), of the patients whose days on
-    it are known; and percent of flares that began within 28 days of the first dose.
+    it are known; and percent of flares that began within 28 days of the first dose. Of the patients
+    those are left out, with a flare or without, whose window goes on: a flare is known before it is
+    over and that there was none only then, so that what is known would overstate the rate.
     """
     note = versions_note([event.version for one in flares for event in one.counted])
     rows = [*_of_patients(flares, confidence), *_of_time(flares, confidence)]
@@ -41,14 +43,20 @@ def flare_rates(flares: Sequence[FlareOfPatient], confidence: float) -> list[dic
 
 def _of_patients(flares: Sequence[FlareOfPatient], confidence: float) -> list[dict]:
     at_risk = [one for one in flares if one.at_risk.first_day is not None]
+    over = [one for one in at_risk if not one.goes_on]
     rows = []
     for name, values in (
-        ("any flare", [one.any_flare for one in at_risk]),
-        (f"grade {GE2} or more", [one.ge2 for one in at_risk]),
-        (f"grade {MAX_GRADE}", [_is_fatal(one) for one in at_risk]),
+        ("any flare", [one.any_flare for one in over]),
+        (f"grade {GE2} or more", [one.ge2 for one in over]),
+        (f"grade {MAX_GRADE}", [_is_fatal(one) for one in over]),
     ):
         known = [value for value in values if value is not None]
-        left_out = len(flares) - len(at_risk), len(at_risk) - len(known)
+        left_out = [
+            f"{len(flares) - len(at_risk)} not at risk",
+            f"{len(over) - len(known)} not evaluable",
+        ]
+        if len(at_risk) > len(over):
+            left_out.append(f"{len(at_risk) - len(over)} whose window goes on")
         rows.append(
             _share(
                 name,
@@ -56,16 +64,15 @@ def _of_patients(flares: Sequence[FlareOfPatient], confidence: float) -> list[di
                 sum(known),
                 len(known),
                 confidence,
-                f"{left_out[0]} not at risk and {left_out[1]} not evaluable are left out",
+                f"{', '.join(left_out[:-1])} and {left_out[-1]} are left out",
             )
         )
     return rows
 
 
 def _is_fatal(one: FlareOfPatient) -> bool | None:
-    if one.any_flare is None:
-        return None
-    return one.worst_grade == MAX_GRADE
+    # A worst grade of a flare without a grade is not known.
+    return None if one.worst_grade is None else one.worst_grade == MAX_GRADE
 
 
 def _of_time(flares: Sequence[FlareOfPatient], confidence: float) -> list[dict]:
@@ -77,6 +84,10 @@ def _of_time(flares: Sequence[FlareOfPatient], confidence: float) -> list[dict]:
         n = sum(
             least is None or (event.grade or 0) >= least for one in known for event in one.counted
         )
+        ungraded = sum(event.grade is None for one in known for event in one.counted)
+        note = f"of {len(known)} of {at_risk} patients, whose days on it are known"
+        if least is not None and ungraded:
+            note += f"; {ungraded} of no recorded grade not counted"
         low, high = map(float, garwood(n, confidence))
         per = PER_WEEKS / weeks if weeks else np.nan
         rows.append(
@@ -90,7 +101,7 @@ def _of_time(flares: Sequence[FlareOfPatient], confidence: float) -> list[dict]:
                 "ci_high": high * per,
                 "confidence": confidence,
                 "method": "Garwood",
-                "note": f"of {len(known)} of {at_risk} patients, whose days on it are known",
+                "note": note,
             }
         )
     return rows

@@ -38,7 +38,7 @@ def patient_row(flare: FlareOfPatient, dosing: Dosing, window_days: float) -> di
         "tfr_ge2": _number(flare.ge2),
         "tfr_ordinal": flare.ordinal,
         "worst_grade": flare.worst_grade,
-        "fatal": None if flare.any_flare is None else flare.worst_grade == MAX_GRADE,
+        "fatal": None if flare.worst_grade is None else flare.worst_grade == MAX_GRADE,
         "n_flares": len(counted),
         "tfr_onset_d": flare.onset_d,
         "resolution_d": first and _resolution_d(first),
