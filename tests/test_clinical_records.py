@@ -155,6 +155,15 @@ def test_both_days_of_a_flare_are_known_once_one_is(records_of):
     assert days == [(6, 35), (9, 40)]
 
 
+def test_a_fatal_flare_that_is_typed_in_leaves_no_patient_out(records_of):
+    records, problems = records_of(patients="patient\tresponse\ttfr_grade\nP1\t\t5\nP2\t\t6\n")
+
+    assert [(row["patient"], row["tfr_grade"]) for row in records.rows("patients")] == [("P1", 5)]
+    assert [(one.row, one.column) for one in problems if one.file == "patients.tsv"] == [
+        (3, "tfr_grade")
+    ]
+
+
 def test_two_days_of_onset_that_contradict_each_other_are_refused(records_of):
     text = "patient\tgrade\tonset_day_from_len\tonset_study_day\nP1\t2\t6\t36\nP2\t1\t9\t40\n"
     records, problems = records_of(flares=text)

@@ -8,6 +8,7 @@ import pytest
 
 from clinic_maker import endpoints_of, make_records
 from correlates.clinical.dosing.dosing import dosing_by_patient, exposure_dosing
+from correlates.clinical.dosing.draws import draw_notes
 from correlates.clinical.dosing.settings import VisitSettings
 from correlates.clinical.records import DataCut
 from correlates.cohort.baselines import choose_baselines
@@ -76,6 +77,24 @@ def test_every_draw_has_a_row_with_its_day_phase_and_baseline():
     assert found["reason"].tolist()[3] == "after the first lenalidomide dose"
     assert found["days_off_window"].fillna(-99).tolist() == [-3, 0, -99, 4]
     assert found["n_measurements"].tolist() == [1, 1, 1, 1]
+
+
+def test_how_a_draw_was_handled_stands_beside_it():
+    records = make_records(
+        samples=[
+            {"patient": "P1", "visit": "C1D1", "process_delay_h": 3.0, "thaw_n": 1},
+            {"patient": "P1", "visit": "C1D1", "process_delay_h": 26.0},
+            {"patient": "P1", "visit": "C2D1"},
+        ]
+    )
+    context = DrawContext(TYPED, draw_notes(records.rows("samples")), SETTINGS)
+
+    found = draw_table(*measured(row("C1D1", 29.0, 9.0), row("C2D1", 57.0, 9.0)), context)
+
+    first, second = found.to_dict("records")
+    assert (first["process_delay_h"], first["thaw_n"]) == (26, 1)
+    assert math.isnan(second["process_delay_h"])
+    assert math.isnan(second["thaw_n"])
 
 
 def test_a_draw_before_its_baselines_window_says_so():

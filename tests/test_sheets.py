@@ -381,7 +381,7 @@ def test_values_have_their_types(sheet):
 
 
 def test_every_problem_of_a_sheet_is_told_in_one_pass(sheet):
-    text = f"{PATIENTS}P01\tx\tCRR\t5\nP02\t29\tCR\t1\t7\nP03\t29\tCR\t\n\t1\tSD\t0\n"
+    text = f"{PATIENTS}P01\tx\tCRR\t6\nP02\t29\tCR\t1\t7\nP03\t29\tCR\t\n\t1\tSD\t0\n"
 
     found = sheet("patients", text)
 

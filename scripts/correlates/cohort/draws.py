@@ -26,7 +26,7 @@ from correlates.cohort.baselines import Baselines
 COLUMNS = [
     *("patient", "specimen", "visit", "timepoint", "sample", "occasion", "n_measurements"),
     *("day", "how_known", "due_day", "days_off_window", "phase", "off_drug", "steroid_7d"),
-    *("in_flare", "alias", "same_as", "baseline", "reason"),
+    *("in_flare", "process_delay_h", "thaw_n", "alias", "same_as", "baseline", "reason"),
 ]
 HOW_KNOWN = {
     DAY_PLANNED: "planned",
@@ -93,6 +93,7 @@ def draw_table(
     ``how_known`` says where the day was taken from; ``days_off_window`` by how many days a recorded
     day is outside of its window, 0 within; ``off_drug`` which drugs were held; ``in_flare`` whether
     a flare was going on (blank where flares are not recorded, or the patient was not at risk);
+    ``process_delay_h`` and ``thaw_n`` how it was handled, as far as recorded;
     ``alias`` which other draw of the schedule it stands for; ``same_as`` which draw of its own day
     and specimen is listed under another name for the same; ``baseline`` B0 or B1, and the
     ``reason`` why it is or is not one.
@@ -134,6 +135,8 @@ def _doses(draw: Mapping, context: DrawContext) -> dict:
         "off_drug": ", ".join(placed.off_drug),
         "steroid_7d": placed.is_under_steroids,
         "occasion": note.occasion,
+        "process_delay_h": note.process_delay_h,
+        "thaw_n": note.thaw_n,
         "in_flare": _in_flare(draw["patient"], day, dosing, context.flares),
     }
 

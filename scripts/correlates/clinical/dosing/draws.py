@@ -45,12 +45,16 @@ class DrawNote:
         Whether a row says that a steroid was taken in the days before; None if none says either.
     occasion
         Why it was drawn, several joined by commas; empty if nobody said.
+    process_delay_h, thaw_n
+        Hours until it was processed, and how often it was thawed; the most, where rows differ.
     """
 
     hours_post_lenalidomide: float | None = None
     hours_disagree: bool = False
     steroid_7d: bool | None = None
     occasion: str = ""
+    process_delay_h: float | None = None
+    thaw_n: int | None = None
 
 
 @dataclass(frozen=True)
@@ -166,8 +170,7 @@ def _key(row: Mapping) -> tuple[str, str, str, str]:
 
 
 def _note(rows: list[Mapping]) -> DrawNote:
-    hours = [row["hours_post_lenalidomide"] for row in rows]
-    hours = [one for one in hours if one is not None]
+    hours = _known(rows, "hours_post_lenalidomide")
     steroid = {row["steroid_7d"] for row in rows} - {None}
     occasions = {row["occasion"] for row in rows if row["occasion"]}
     return DrawNote(
@@ -175,7 +178,13 @@ def _note(rows: list[Mapping]) -> DrawNote:
         len({one > 0 for one in hours}) > 1,
         any(steroid) if steroid else None,
         ", ".join(sorted(occasions)),
+        max(_known(rows, "process_delay_h"), default=None),
+        max(_known(rows, "thaw_n"), default=None),
     )
+
+
+def _known(rows: list[Mapping], column: str) -> list[float]:
+    return [row[column] for row in rows if row.get(column) is not None]
 
 
 def _held(day: float, is_before_dose: bool, dosing: Dosing, hold_days: float) -> tuple[str, ...]:
