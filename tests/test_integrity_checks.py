@@ -497,3 +497,21 @@ def test_a_sound_study_has_no_finding():
     rows = run_checks(CHECKS, Evidence(records, SETTINGS))
 
     assert [row for row in rows if row["severity"] != "note"] == []
+
+
+@pytest.mark.parametrize(
+    ("column", "rare", "certain"),
+    [
+        ("hb_g_dl", 2.9, 112),
+        ("uric_acid_mg_dl", 30, 300),
+        ("creatinine_mg_dl", 18, 88),
+        ("calcium_mg_dl", 3.9, 2.4),
+        ("wbc_10e9_l", 1000, 62000),
+        ("anc_10e9_l", 85, 3000),
+        ("plt_10e9_l", 1600, 150_000),
+    ],
+)
+def test_only_what_hardly_can_be_is_an_error_of_the_unit(column, rare, certain):
+    told = [found("laboratory_unit", laboratory=labs(column, one)) for one in (rare, certain)]
+
+    assert [rows[0]["severity"] for rows in told] == ["warning", "error"]

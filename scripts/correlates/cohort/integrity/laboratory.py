@@ -23,6 +23,9 @@ _OTHER_UNITS = {
     "potassium_mmol_l": ((1.8, 9), ()),
     "phosphate_mg_dl": ((0.8, 20), ()),
 }
+# So far beyond the span, as a factor, another unit is near certain. Nearer, what is rare may be
+# true: uric acid of 30 mg/dL in tumor lysis, 1000 x 10^9/L of white blood cells.
+_CERTAIN_FOLD = 1.5
 _FEWEST_OTHERS = 2
 # Terms of adverse events, small letters, that account for a value far from the patient's others.
 _TERMS = {
@@ -48,6 +51,7 @@ def laboratory_unit(evidence: Evidence) -> Iterator[Finding]:
             continue
         likely = [unit for unit, factor in units if low <= value / factor <= high]
         other = f"; it looks like {' or '.join(likely)}" if likely else ""
+        is_certain = likely and not low / _CERTAIN_FOLD <= value <= high * _CERTAIN_FOLD
         yield Finding(
             f"{column} is {value:g} on {day_words(row['study_day'])}, where {low:g} to {high:g} "
             f"occur{other}",
@@ -56,7 +60,7 @@ def laboratory_unit(evidence: Evidence) -> Iterator[Finding]:
             row["patient"],
             row["visit"] or "",
             place(row),
-            severity=ERROR if likely else WARNING,
+            severity=ERROR if is_certain else WARNING,
         )
 
 
