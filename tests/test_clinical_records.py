@@ -357,3 +357,15 @@ def test_why_someone_left_is_not_known_at_a_cut_before_the_contact_that_tells(da
 
     (row,) = records.of("follow_up", PATIENT)
     assert (row["off_study_reason"], row["study_day"]) == (known, 200)
+
+
+def test_of_contacts_that_disagree_the_first_death_counts_everywhere():
+    contacts = [{"study_day": day, "alive": False, "death_day": day} for day in (90, 80)]
+    contacts[0]["study_day"], contacts[0]["new_therapy_day"] = 70, 75
+
+    records = make_records(follow_up=contacts)
+
+    assert [row["death_day"] for row in records.of("follow_up", PATIENT)] == [90, 80]
+    assert records.death_day(PATIENT) == 80
+    assert records.new_therapy_day(PATIENT) == 75
+    assert records.death_day("P99") is None

@@ -10,6 +10,7 @@ from clinic_maker import endpoints_of, make_records
 from correlates.clinical.dosing.dosing import dosing_by_patient, exposure_dosing
 from correlates.clinical.dosing.draws import draw_notes
 from correlates.clinical.dosing.settings import VisitSettings
+from correlates.clinical.flare.events import FlareWindow
 from correlates.clinical.records import DataCut
 from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.build import build_cohort
@@ -133,20 +134,18 @@ def test_draws_that_may_be_one(rows, alias, same):
     assert found["same_as"].tolist() == same
 
 
-def flare(onset, end, grade=2):
-    days = {"onset_study_day": onset, "resolution_study_day": end}
-    return {"patient": "P1", "grade": grade} | days
+def flare(onset, end):
+    return {"P1": [FlareWindow(onset, end, 2)]}
 
 
 @pytest.mark.parametrize(
     ("flares", "day", "expected"),
     [
-        pytest.param([flare(33.0, 40.0)], 33.0, True, id="the day of onset"),
-        pytest.param([flare(33.0, 40.0)], 40.0, True, id="the day of resolution"),
-        pytest.param([flare(33.0, 40.0)], 41.0, False, id="a day after"),
-        pytest.param([flare(33.0, None)], 90.0, True, id="it goes on"),
-        pytest.param([flare(33.0, 40.0, 0)], 35.0, False, id="grade 0 is none"),
-        pytest.param([], 35.0, False, id="none was recorded"),
+        pytest.param(flare(33.0, 40.0), 33.0, True, id="the day of onset"),
+        pytest.param(flare(33.0, 40.0), 40.0, True, id="the day of resolution"),
+        pytest.param(flare(33.0, 40.0), 41.0, False, id="a day after"),
+        pytest.param(flare(33.0, None), 90.0, True, id="it goes on"),
+        pytest.param({}, 35.0, False, id="none was recorded"),
         pytest.param(None, 35.0, None, id="flares are not recorded"),
     ],
 )
@@ -160,7 +159,7 @@ def test_a_draw_during_a_flare(flares, day, expected):
 def test_who_never_received_lenalidomide_is_not_at_risk_of_flare():
     never = dosing_by_patient([{"patient": "P1"}])
 
-    assert draws_of(row("UNS1", 35.0, 9.0), dosing=never, flares=[])["in_flare"].tolist() == [None]
+    assert draws_of(row("UNS1", 35.0, 9.0), dosing=never, flares={})["in_flare"].tolist() == [None]
 
 
 def test_what_was_held_is_named_and_flagged():

@@ -74,9 +74,9 @@ def _responses(response: Mapping) -> Iterator[dict]:
 
 
 def _end(records: ClinicalRecords, patient: str, last: float) -> dict:
+    death_day = records.death_day(patient)
+    if death_day is not None:
+        return {"what": "death", "start_day": death_day}
     contacts = records.of("follow_up", patient)
-    deaths = [row["death_day"] for row in contacts if row["death_day"] is not None]
-    if deaths:
-        return {"what": "death", "start_day": min(deaths)}
     reasons = [row["off_study_reason"] for row in contacts if row["off_study_reason"]]
     return {"what": "ongoing", "start_day": last, "label": reasons[-1] if reasons else ""}

@@ -1,7 +1,7 @@
 """Every draw of the study in one table: its day, its doses, its flare, and what it stands for."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -19,6 +19,7 @@ from correlates.clinical.dosing.draws import DRAW, DrawNote, draw_notes, note_of
 from correlates.clinical.dosing.phases import COMBO, FU, IBR_CONT, IBR_RUNIN, SCREENING, UNASSIGNED
 from correlates.clinical.dosing.settings import VisitSettings, name_of_draw
 from correlates.clinical.dosing.unassigned import why_unassigned
+from correlates.clinical.flare.events import FlareWindow, flare_windows
 from correlates.clinical.records import ClinicalRecords
 from correlates.cohort.baseline_reasons import B0, B1, draw_name
 from correlates.cohort.baselines import Baselines
@@ -55,13 +56,13 @@ class DrawContext:
     settings
         Windows, aliases, holds and steroids.
     flares
-        Flare events of the patients; None if the study does not record them.
+        Days of the flares of each patient; None if the study does not record them.
     """
 
     dosing: Mapping[str, Dosing]
     notes: Mapping[tuple, DrawNote] = field(default_factory=dict)
     settings: VisitSettings = field(default_factory=VisitSettings)
-    flares: Sequence[Mapping] | None = None
+    flares: Mapping[str, Sequence[FlareWindow]] | None = None
 
 
 def draw_context(records: ClinicalRecords, visits: Mapping) -> DrawContext:
@@ -70,7 +71,11 @@ def draw_context(records: ClinicalRecords, visits: Mapping) -> DrawContext:
         dosing=dosing_of_cohort(records),
         notes=draw_notes(records.rows("samples")),
         settings=VisitSettings.of(visits),
-        flares=records.rows("flares") if records.has("flares") else None,
+        flares=(
+            {patient: flare_windows(records, patient) for patient in records.patients}
+            if records.has("flares")
+            else None
+        ),
     )
 
 
@@ -137,24 +142,15 @@ def _doses(draw: Mapping, context: DrawContext) -> dict:
         "occasion": note.occasion,
         "process_delay_h": note.process_delay_h,
         "thaw_n": note.thaw_n,
-        "in_flare": _in_flare(draw["patient"], day, dosing, context.flares),
+        "in_flare": _in_flare(draw["patient"], day, dosing, context),
     }
 
 
-def _in_flare(
-    patient: str, day: float | None, dosing: Dosing, flares: Iterable[Mapping] | None
-) -> bool | None:
-    """Say whether a flare was going on; one without its end goes on, one of grade 0 is none."""
-    if flares is None or day is None or dosing.first_lenalidomide is None:
+def _in_flare(patient: str, day: float | None, dosing: Dosing, context: DrawContext) -> bool | None:
+    """Say whether a flare was going on; nobody knows where none are recorded."""
+    if context.flares is None or day is None or dosing.first_lenalidomide is None:
         return None
-    whole = math.floor(day)
-    for one in flares:
-        onset, end = one["onset_study_day"], one["resolution_study_day"]
-        if one["patient"] != patient or one["grade"] == 0 or onset is None:
-            continue
-        if math.floor(onset) <= whole and (end is None or whole <= math.floor(end)):
-            return True
-    return False
+    return any(one.covers(day) for one in context.flares.get(patient, ()))
 
 
 def _taken(draws: pd.DataFrame) -> dict[tuple, list[dict]]:

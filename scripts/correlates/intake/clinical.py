@@ -112,6 +112,18 @@ class ClinicalRecords:
         """Name of the data cut, as tables print it; ``none`` without one."""
         return self.cut.name if self.cut else "none"
 
+    def death_day(self, patient: str) -> float | None:
+        """Return the first day on which a patient is recorded to have died; None without any."""
+        return self._first_told(patient, "death_day")
+
+    def new_therapy_day(self, patient: str) -> float | None:
+        """Return the first day on which another therapy of the leukemia began; None without any."""
+        return self._first_told(patient, "new_therapy_day")
+
+    def _first_told(self, patient: str, column: str) -> float | None:
+        days = (row[column] for row in self.of("follow_up", patient))
+        return min((day for day in days if day is not None), default=None)
+
     def last_known_day(self, patient: str) -> float | None:
         """Return the last study day of which anything is recorded; None if nothing is.
 

@@ -71,6 +71,11 @@ class FlareWindow:
         last = math.inf if self.resolution_day is None else math.floor(self.resolution_day)
         return math.floor(self.onset_day) <= math.floor(day) <= last
 
+    def last_day(self, days_if_open: float) -> float:
+        """Return the last day; one that goes on counts for so many days from its onset."""
+        is_open = self.resolution_day is None
+        return self.onset_day + days_if_open if is_open else self.resolution_day
+
 
 def flare_windows(records: ClinicalRecords, patient: str) -> list[FlareWindow]:
     """Return the days of each flare of lenalidomide of a patient, in order of onset.

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from correlates.clinical.dosing.dosing import dosing_of_patient
+from correlates.clinical.flare.events import flare_windows
 from correlates.clinical.records import ClinicalRecords
 from correlates.clinical.response.best import course_of, typed_course
 from correlates.clinical.response.categories import Judgement, categorise
 from correlates.clinical.response.collecting import findings_of
-from correlates.clinical.response.exemptions import flare_events
 from correlates.clinical.response.judged import (
     COMPUTED,
     FIRST_DOSE_DAY,
@@ -113,9 +113,9 @@ def _response_of(
     before = history_with_support(before, dosing)
     found = tuple(with_support(one, dosing) for one in found)
     regression = settings["flare"]["regression_days"]
-    flares = flare_events(records.of("flares", patient), regression)
+    flares = [(one.onset_day, one.last_day(regression)) for one in flare_windows(records, patient)]
     context = Context(dosing, flares, settings)
-    new_therapy = _first_new_therapy(records, patient)
+    new_therapy = records.new_therapy_day(patient)
     assessments = judge_assessments(before, found, context, new_therapy)
     judged = [_judged(one) for one in assessments]
     days = first_dose, new_therapy
@@ -124,11 +124,6 @@ def _response_of(
     takes_investigator = settings["source"] == INVESTIGATOR
     chosen = (investigator or computed) if takes_investigator else computed
     return PatientResponse(patient, before, assessments, computed, investigator, chosen)
-
-
-def _first_new_therapy(records: ClinicalRecords, patient: str) -> float | None:
-    days = (row["new_therapy_day"] for row in records.of("follow_up", patient))
-    return min((day for day in days if day is not None), default=None)
 
 
 def judge_assessments(

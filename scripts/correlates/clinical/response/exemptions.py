@@ -5,7 +5,7 @@ windows are project defaults.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from correlates.clinical.dosing.dosing import IBRUTINIB, LENALIDOMIDE, Dosing
@@ -38,23 +38,6 @@ def exempt_lymphocytosis(
     return found
 
 
-def flare_events(rows: Iterable[Mapping], regression_days: float) -> list[tuple[float, float]]:
-    """Return first and last day of each recorded flare.
-
-    One without an end counts for as long as a flare takes to regress; grade 0 is none.
-    """
-    return [
-        (
-            row["onset_study_day"],
-            row["onset_study_day"] + regression_days
-            if row.get("resolution_study_day") is None
-            else row["resolution_study_day"],
-        )
-        for row in rows
-        if row.get("onset_study_day") is not None and row.get("grade") != 0
-    ]
-
-
 def flare_window(
     finding: Finding,
     dosing: Dosing,
@@ -70,7 +53,7 @@ def flare_window(
     dosing
         What the patient took; its first dose of lenalidomide and every rise open a window.
     events
-        Recorded flares, as `flare_events` returns them.
+        First and last day of each recorded flare.
     settings
         ``flare.window_days``.
 

@@ -45,7 +45,7 @@ def safety_tables(records: ClinicalRecords, settings: SafetySettings) -> SafetyT
     for patient in patients:
         values = _sheet(records, "laboratory", patient.key)
         events = _sheet(records, "adverse_events", patient.key)
-        death = _death_day(records, patient.key)
+        death = records.death_day(patient.key)
         tables.tls.extend(tls_rows(patient, values, events, death, settings.tls))
         tables.haematology.extend(haematology_rows(patient, values, events, settings))
         tables.adverse_events.extend(adverse_event_rows(patient, events))
@@ -76,8 +76,3 @@ def _dlt_rate(rows: list[Mapping], settings: SafetySettings) -> dict:
 
 def _sheet(records: ClinicalRecords, kind: str, patient: str) -> list[dict] | None:
     return records.of(kind, patient) if records.has(kind) else None
-
-
-def _death_day(records: ClinicalRecords, patient: str) -> float | None:
-    days = [row.get("death_day") for row in records.of("follow_up", patient)]
-    return next((day for day in days if day is not None), None)

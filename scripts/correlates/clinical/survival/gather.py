@@ -25,7 +25,7 @@ def history_of(records: ClinicalRecords, patient: str, course: Course | None) ->
     dosing = dosing_of_patient(records, patient)
     contacts = records.of("follow_up", patient)
     left = _last_departure(contacts)
-    death_day = _earliest(contacts, "death_day")
+    death_day = records.death_day(patient)
     judged = course.assessments if course else ()
     return History(
         patient=patient,
@@ -37,7 +37,7 @@ def history_of(records: ClinicalRecords, patient: str, course: Course | None) ->
         response_l_day=course.first_response_l_day if course else None,
         death_day=death_day,
         is_dead=death_day is not None or any(_is_dead(row) for row in contacts),
-        new_therapy_day=_earliest(contacts, "new_therapy_day"),
+        new_therapy_day=records.new_therapy_day(patient),
         off_study_day=left["off_study_day"] if left else None,
         off_study_reason=(left["off_study_reason"] or "") if left else "",
         last_known_day=records.last_known_day(patient),
@@ -47,10 +47,6 @@ def history_of(records: ClinicalRecords, patient: str, course: Course | None) ->
 
 def _is_dead(contact: dict) -> bool:
     return contact["alive"] is False or contact["off_study_reason"] == _DIED
-
-
-def _earliest(contacts: list[dict], column: str) -> float | None:
-    return min((row[column] for row in contacts if row[column] is not None), default=None)
 
 
 def _last_departure(contacts: list[dict]) -> dict | None:

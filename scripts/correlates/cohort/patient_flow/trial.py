@@ -59,7 +59,7 @@ def _refused(records: ClinicalRecords, problems: Iterable[Mapping]) -> list[str]
 def why_no_lenalidomide(records: ClinicalRecords, patient: str) -> str:
     """Say why a patient never received lenalidomide, as far as the follow-up tells."""
     left = [row for row in records.of("follow_up", patient) if row["off_study_day"] is not None]
-    if any(row["death_day"] is not None for row in records.of("follow_up", patient)):
+    if records.death_day(patient) is not None:
         return "died before lenalidomide"
     reason = left[0]["off_study_reason"] if left else None
     return f"off study before lenalidomide: {reason}" if reason else "never received lenalidomide"
