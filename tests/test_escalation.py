@@ -11,6 +11,7 @@ from correlates.clinical.safety.escalation import (
     maximum_tolerated,
     next_step,
     probability_of_escalation,
+    step_with_pending,
 )
 from safety_maker import make_settings
 
@@ -214,3 +215,22 @@ def test_the_design_s_properties_and_the_maximum_stand_in_the_table():
 
     assert [round(row["probability_of_escalation_pct"]) for row in design] == [71, 49, 31]
     assert study["level_mg"] == 2.5
+
+
+@pytest.mark.parametrize(
+    ("n", "dlt", "pending", "step"),
+    [
+        (0, 0, 2, "treat more"),
+        (2, 0, 1, "wait for who is pending"),
+        (3, 0, 0, "escalate"),
+        (3, 0, 3, "wait for who is pending"),
+        (3, 1, 2, "expand"),
+        (3, 1, 3, "wait for who is pending"),
+        (1, 1, 1, "treat more"),
+        (1, 1, 2, "wait for who is pending"),
+        (2, 2, 1, "stop"),
+        (6, 0, 1, "escalate"),
+    ],
+)
+def test_a_level_waits_for_patients_who_may_change_what_the_rule_says(n, dlt, pending, step):
+    assert step_with_pending(Level(n, dlt), pending) == step

@@ -15,6 +15,7 @@ from correlates.clinical.safety.escalation import (
     maximum_tolerated,
     next_step,
     probability_of_escalation,
+    step_with_pending,
 )
 from correlates.clinical.safety.rates import exact_percent
 from correlates.clinical.safety.settings import SafetySettings
@@ -111,7 +112,8 @@ def _level_row(mg, rows, settings) -> dict:
         f"not evaluable: {', '.join(unclear)}" if unclear else "",
         f"more than 6 evaluable: {row['n_evaluable']}" if row["n_evaluable"] > 6 else "",
     ]
-    return row | {"rule_says": next_step(tally(rows)), "finding": joined(said)}
+    says = step_with_pending(tally(rows), row["n_pending"])
+    return row | {"rule_says": says, "finding": joined(said)}
 
 
 def _if_judged(rows) -> str:

@@ -9,6 +9,7 @@ TREAT = "treat more"
 EXPAND = "expand"
 ESCALATE = "escalate"
 STOP = "stop"
+WAIT = "wait for who is pending"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,29 @@ def next_step(level: Level) -> str:
     if level.dlt == 0 or level.n >= FULL:
         return ESCALATE
     return EXPAND
+
+
+def step_with_pending(level: Level, pending: int) -> str:
+    """Say what three plus three does after a level of which some patients cannot be judged yet.
+
+    Parameters
+    ----------
+    level
+        Evaluable patients, and those with a dose-limiting toxicity.
+    pending
+        Patients whose window goes on.
+
+    Returns
+    -------
+    What `next_step` says, if the cohort has room besides them, or if it will say so whatever
+    becomes of them; else to wait for them.
+    """
+    step = next_step(level)
+    room = {TREAT: COHORT, EXPAND: FULL}.get(step, 0)
+    if step == STOP or level.n + pending < room:
+        return step
+    later = {next_step(Level(level.n + pending, level.dlt + toxic)) for toxic in range(pending + 1)}
+    return step if later == {step} else WAIT
 
 
 def allowed_levels(levels: dict[float, Level], at: float, all_levels: list[float]) -> set[float]:
