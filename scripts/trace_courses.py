@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from correlates.clinical.courses import COLUMNS, course_rows
-from correlates.clinical.dosing.dosing import dosing_of_patient
+from correlates.clinical.dosing.dosing import dosing_of_cohort
 from correlates.clinical.records import read_records
 from correlates.clinical.tables import write_clinical_table
 from correlates.job import run_logged
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def main(job) -> None:
     """Write the courses that the report draws."""
     records = read_records(job.input.clinical)
-    dosing = {patient: dosing_of_patient(records, patient) for patient in records.patients}
+    dosing = dosing_of_cohort(records)
     responses = {
         row["patient"]: {
             name: float(row[name]) if row[name] else None

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from correlates.clinical.dosing.dosing import FIRST_IBRUTINIB_DAY
 from correlates.clinical.response.judged import (
     CONFIRMED,
-    FIRST_DOSE_DAY,
     PENDING,
     RANK,
     REFUTED,
@@ -65,7 +65,7 @@ def best_response(
     settings: ResponseSettings,
     *,
     must_confirm: bool,
-    first_dose_day: float = FIRST_DOSE_DAY,
+    first_dose_day: float = FIRST_IBRUTINIB_DAY,
 ) -> tuple[str, str]:
     """Choose the best response of a patient, and say what kept it from a better one.
 
@@ -126,7 +126,7 @@ def course_of(
     judged: Sequence[Judged],
     source: str,
     settings: ResponseSettings,
-    first_dose_day: float = FIRST_DOSE_DAY,
+    first_dose_day: float = FIRST_IBRUTINIB_DAY,
     new_therapy_day: float | None = None,
 ) -> Course:
     """Make the course of a patient of the judged assessments under treatment.

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from correlates.clinical.dosing.dosing import dosing_of_patient
+from correlates.clinical.dosing.dosing import FIRST_IBRUTINIB_DAY, dosing_of_patient
 from correlates.clinical.flare.events import flare_windows
 from correlates.clinical.records import ClinicalRecords
 from correlates.clinical.response.best import course_of, typed_course
@@ -12,7 +12,6 @@ from correlates.clinical.response.categories import Judgement, categorise
 from correlates.clinical.response.collecting import findings_of
 from correlates.clinical.response.judged import (
     COMPUTED,
-    FIRST_DOSE_DAY,
     FLARE,
     INVESTIGATOR,
     Course,
@@ -102,7 +101,7 @@ def _response_of(
     dosing = dosing_of_patient(records, patient)
     # One who was never treated has no day of a first dose; what was found stands by study day 1.
     first_dose = dosing.first_ibrutinib
-    first_dose = FIRST_DOSE_DAY if first_dose is None else first_dose
+    first_dose = FIRST_IBRUTINIB_DAY if first_dose is None else first_dose
     before, found = findings_of(
         records.of("assessments", patient),
         records.of("lesions", patient),

@@ -18,7 +18,6 @@ from correlates.clinical.response.tumour import (
 from correlates.clinical.response.verdicts import Verdict
 
 IWCLL_2008 = "iwCLL2008"
-IWCLL_2018 = "iwCLL2018"
 
 
 def judge_parameters(

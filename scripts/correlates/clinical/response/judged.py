@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from correlates.clinical.dosing.dosing import FIRST_IBRUTINIB_DAY
+
 ORDER = ("CR", "CRi", "nPR", "PR", "PR-L", "SD", "PD", "NE")
 """Categories from the best to the one that says nothing (reference 4.1)."""
 RANK = {category: rank for rank, category in enumerate(ORDER)}
@@ -11,9 +13,6 @@ RESPONSES = frozenset({"CR", "CRi", "nPR", "PR"})
 RESPONSES_WITH_LYMPHOCYTOSIS = RESPONSES | {"PR-L"}
 DEPTH = {"CR": 3, "CRi": 3, "nPR": 2, "PR": 2, "PR-L": 1, "SD": 0, "PD": 0}
 """Ordinal depth; of a response that is not evaluable there is none."""
-
-FIRST_DOSE_DAY = 1
-"""Study day of the first ibrutinib dose, by definition."""
 
 CONFIRMED = "yes"
 REFUTED = "no"
@@ -118,7 +117,7 @@ class Course:
     first_progression_day: float | None = None
     first_response_day: float | None = None
     first_response_l_day: float | None = None
-    first_dose_day: float = FIRST_DOSE_DAY
+    first_dose_day: float = FIRST_IBRUTINIB_DAY
     new_therapy_day: float | None = None
     reason: str = ""
 

@@ -12,10 +12,7 @@ from correlates.clinical.response.readings import (
 )
 
 TARGET = "target"
-NONTARGET = "nontarget"
-NEW = "new"
 RESOLVED = "resolved"
-PROGRESSED = "progressed"
 NOT_ASSESSED = "not_assessed"
 
 

@@ -54,8 +54,8 @@ class Course:
     mg
         Dose of each day from the first to the last; 0 is a dose that was held. A day that is not
         in it was not recorded.
-    escalations
-        Days on which the dose rose above all before.
+    rises
+        Days on which the dose rose, each with the doses before and from then on.
     """
 
     drug: str

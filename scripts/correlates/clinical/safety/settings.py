@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from correlates.clinical.dosing.dosing import IBRUTINIB, LENALIDOMIDE
+
 CTCAE5 = "ctcae5"
-IWCLL = "iwcll"
-IBRUTINIB = "ibrutinib"
-LENALIDOMIDE = "lenalidomide"
 DRUGS = (IBRUTINIB, LENALIDOMIDE)
 
 

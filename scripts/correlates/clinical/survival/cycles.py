@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection
 
 from correlates.clinical.dosing.dosing import IBRUTINIB, LENALIDOMIDE, Dosing
-from correlates.clinical.survival.schedule import CYCLE_DAYS
+from correlates.intake.sheets.visits import CYCLE_DAYS
 
 # The names of visits have two digits for the cycle.
 _LAST_CYCLE = 99

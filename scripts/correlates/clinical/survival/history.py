@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 NOT_EVALUABLE = "NE"
-PROGRESSION = "PD"
 
 
 @dataclass(frozen=True)

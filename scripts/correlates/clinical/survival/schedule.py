@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-CYCLE_DAYS = 28
+from correlates.intake.sheets.visits import CYCLE_DAYS
+
 _VISIT = re.compile(r"C(\d{1,2})D(\d{1,2})")
 
 
@@ -61,7 +62,11 @@ def day_of_visit(visit: str, start_day: float, cycle_days: Mapping[int, float]) 
     Cycles that began late move all that follow: a cycle that did not begin is due 28 days after the
     one before it, counted from the last that did.
     """
-    cycle, day = cycle_and_day(visit)
+    return day_in_cycle(*cycle_and_day(visit), start_day, cycle_days)
+
+
+def day_in_cycle(cycle: int, day: int, start_day: float, cycle_days: Mapping[int, float]) -> float:
+    """Return the study day for which a day of a cycle was due; see `day_of_visit`."""
     begun = {0: start_day} | {number: at for number, at in cycle_days.items() if number <= cycle}
     last = max(begun)
     return begun[last] + CYCLE_DAYS * (cycle - last) + day - 1

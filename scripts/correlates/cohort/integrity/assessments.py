@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from correlates.check_rows import ERROR, WARNING
+from correlates.clinical.dosing.dosing import FIRST_IBRUTINIB_DAY
 from correlates.cohort.integrity.evidence import Evidence, day_words, days_apart, place
 from correlates.cohort.integrity.registry import Finding, check
 from correlates.intake.sheets.visits import parse_visit
-
-FIRST_IBRUTINIB_DAY = 1
 
 
 @check(ERROR, ("assessments",))

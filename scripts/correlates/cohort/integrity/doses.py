@@ -176,10 +176,6 @@ def _end(row: Mapping) -> float:
     return math.inf if row["stop_day"] is None else row["stop_day"]
 
 
-def _mg(row: Mapping) -> str:
-    return "an unknown dose" if row["dose_mg"] is None else f"{row['dose_mg']:g} mg"
-
-
 CHECKS = (
     exposure_rows,
     lenalidomide_before_ibrutinib,

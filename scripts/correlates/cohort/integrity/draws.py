@@ -5,17 +5,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from correlates.check_rows import ERROR, NOTE, WARNING
+from correlates.clinical.dosing.days import FIRST_COMBINATION_VISIT, LAST_LENALIDOMIDE_CYCLE
+from correlates.clinical.dosing.dosing import FIRST_IBRUTINIB_DAY
 from correlates.clinical.dosing.draws import DrawNote, place_draw
+from correlates.clinical.dosing.hours import HOURS_BETWEEN_DOSES
 from correlates.cohort.integrity.evidence import Draw, Evidence, day_words, days_apart, place
 from correlates.cohort.integrity.registry import Finding, check
 from correlates.intake.sheets.visits import CYCLE_DAYS, parse_visit
 
-FIRST_IBRUTINIB_DAY = 1
-FIRST_COMBINATION_VISIT = "C1D1"
 _BEFORE_DOSE = ("", "pre", "trough")
-# With one dose a day, fewer hours than this since a dose are hours since that day's dose.
-_HOURS_BETWEEN_DOSES = 12
-_LAST_COMBINATION_CYCLE = 12
 
 
 @check(ERROR, ("draws",))
@@ -26,7 +24,7 @@ def b0_before_ibrutinib(evidence: Evidence) -> Iterator[Finding]:
             continue
         hours = draw.hours_post_dose
         is_late = draw.day is not None and math.floor(draw.day) > FIRST_IBRUTINIB_DAY
-        is_after = _is_first_day(draw) and hours is not None and 0 < hours < _HOURS_BETWEEN_DOSES
+        is_after = _is_first_day(draw) and hours is not None and 0 < hours < HOURS_BETWEEN_DOSES
         if is_late or is_after:
             after = f", {hours:g} h after a dose" if is_after else ""
             yield Finding(
@@ -151,7 +149,7 @@ def draw_outside_dosing(evidence: Evidence) -> Iterator[Finding]:
         if planned is None or planned <= CYCLE_DAYS + 1 or draw.day is None:
             continue
         cycle = (planned - 1) // CYCLE_DAYS
-        drug = "lenalidomide" if cycle <= _LAST_COMBINATION_CYCLE else "ibrutinib"
+        drug = "lenalidomide" if cycle <= LAST_LENALIDOMIDE_CYCLE else "ibrutinib"
         doses = evidence.doses(draw.patient, drug)
         day = math.floor(draw.day)
         if any(row["start_day"] <= day <= _stop(row) for row in doses):

@@ -6,18 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from correlates.clinical.dosing.dosing import Dosing, dosing_of_patient
+from correlates.clinical.dosing.dosing import FIRST_IBRUTINIB_DAY, Dosing, dosing_of_patient
 from correlates.clinical.dosing.settings import VisitSettings
 from correlates.clinical.records import ClinicalRecords
 from correlates.clinical.survival.cycles import cycle_days
+from correlates.clinical.survival.schedule import day_in_cycle
 from correlates.intake.sheets.visits import CYCLE_DAYS, parse_visit
 
 DRAW = ("patient", "visit", "timepoint", "specimen")
-# Sheets of the clinic, whose rows name a patient.
-SHEETS = (
-    *("patients", "samples", "exposure", "lesions", "assessments", "flares", "laboratory"),
-    *("adverse_events", "follow_up"),
-)
 # Tables that other rules write, and what their lack means.
 TABLES = {
     "responses": "no response was computed (results/clinical/responses.tsv)",
@@ -208,9 +204,8 @@ class Evidence:
         cycle, days = divmod(parsed.planned_day - 1, CYCLE_DAYS)
         if cycle < 0:
             return float(parsed.planned_day)
-        begun = {0: 1.0} | cycle_days(self.dosing(patient))
-        last = max(number for number in begun if number <= cycle)
-        return begun[last] + CYCLE_DAYS * (cycle - last) + days
+        begun = cycle_days(self.dosing(patient))
+        return day_in_cycle(cycle, days + 1, float(FIRST_IBRUTINIB_DAY), begun)
 
     def start_source(self, patient: str) -> str:
         """Name the row that the first lenalidomide dose is known from."""

@@ -97,8 +97,8 @@ def run_checks(checks: Iterable[Check], evidence: Evidence) -> list[dict]:
 
     Returns
     -------
-    One row a finding, with ``rows.COLUMNS``: errors first, then warnings, then notes, each in the
-    order of the checks and of the sheets. A check that lacks what it needs gives one note.
+    One row a finding, with ``check_rows.COLUMNS``: errors first, then warnings, then notes, each in
+    the order of the checks and of the sheets. A check that lacks what it needs gives one note.
     """
     rows = []
     for one in checks:

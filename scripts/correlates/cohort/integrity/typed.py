@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator
 
 from correlates.check_rows import ERROR, WARNING
+from correlates.clinical.dosing.dosing import FIRST_IBRUTINIB_DAY
 from correlates.cohort.integrity.evidence import Evidence, day_words, place
 from correlates.cohort.integrity.registry import Finding, check
 
-FIRST_IBRUTINIB_DAY = 1
 # What was rounded to the first decimal is no other value; nor are two readings of one picture that
 # lie 2 mm apart.
 _ROUNDING, _READING_CM = 0.05, 0.2 + 1e-9

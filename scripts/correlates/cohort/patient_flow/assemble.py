@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from correlates.clinical.dosing.draws import DRAW
 from correlates.clinical.records import ClinicalRecords
 from correlates.cohort.baseline_reasons import B0, B1
 from correlates.cohort.draws import DrawContext
@@ -28,7 +29,6 @@ from correlates.cohort.patient_flow.windows import Windows
 from correlates.flow.counts.features import feature_names
 from correlates.measurements import STATUSES
 
-_DRAW = ["patient", "specimen", "visit", "timepoint"]
 _MEASURED_TUBES = ("full", "stim_")
 
 
@@ -202,7 +202,7 @@ def _sources(study: StudyTables, features: set[str]) -> Sources:
     measured: dict[str, dict[tuple, Measured]] = {feature: {} for feature in features}
     rows = study.measured[study.measured["feature"].isin(features)]
     for row in rows.to_dict("records"):
-        draw = tuple(row[column] for column in _DRAW)
+        draw = tuple(row[column] for column in DRAW)
         measured[row["feature"]][draw] = Measured(row["status"], row["flags"])
     by_draw: dict[tuple, list[Mapping]] = {}
     for row in study.files:

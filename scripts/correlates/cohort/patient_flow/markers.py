@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from correlates.cohort.exclusions import ACCEPTED
 from correlates.cohort.patient_flow.chain import MARKER, Chain, steps_of
 from correlates.cohort.patient_flow.trial import ENROLLED
 from correlates.measurements import CENSORED, USABLE
@@ -10,7 +11,6 @@ from correlates.measurements import CENSORED, USABLE
 AT_RISK, DRAW, FILE, TUBE, VALUE = "at risk", "draw", "file", "tube", "value"
 OF_ENDPOINT, ANALYSED = "endpoint", "analysed"
 STEPS = (AT_RISK, DRAW, FILE, TUBE, VALUE, OF_ENDPOINT, ANALYSED)
-ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
 # Flags of a tube of which nothing can be evaluated: floors of the sample, and excluded files.
 TUBE_FLAGS = (
     *("viability_below_floor", "leukocytes_below_floor", "unsteady_acquisition", "margin_events"),

@@ -6,6 +6,7 @@ from itertools import groupby
 from correlates.clinical.dosing.dosing import Dosing
 from correlates.clinical.records import ClinicalRecords
 from correlates.cohort.patient_flow.chain import ENDPOINT, TRIAL, Chain, steps_of
+from correlates.pages.words import is_true
 
 REGISTERED, ENROLLED = "registered", "enrolled"
 IBRUTINIB, LENALIDOMIDE, EVALUABLE = "received ibrutinib", "received lenalidomide", "evaluable"
@@ -92,15 +93,10 @@ def endpoint_chains(enrolled: Iterable[str], endpoints: Iterable[Mapping]) -> li
 def why_not_evaluable(rows: Iterable[Mapping]):
     """Return a function that says why a patient is not evaluable for an endpoint."""
     reasons = {
-        row["patient"]: "" if is_yes(row["evaluable"]) else row["reason"] or "no reason was given"
+        row["patient"]: "" if is_true(row["evaluable"]) else row["reason"] or "no reason was given"
         for row in rows
     }
     return lambda patient: reasons.get(patient, "no row of this endpoint")
-
-
-def is_yes(value) -> bool:
-    """Read a truth value as any of the tables writes it."""
-    return str(value).strip().lower() in ("yes", "true", "1")
 
 
 def family_of(endpoint: str, kind: str) -> str:

@@ -15,7 +15,6 @@ from correlates.cohort.draws import DrawContext
 from correlates.cohort.placing import assign_phases
 
 _USUAL_TIMEPOINT = "pre"
-NO_DRAW = "no draw of this specimen"
 
 
 @dataclass(frozen=True)

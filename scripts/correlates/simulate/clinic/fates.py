@@ -39,9 +39,6 @@ _FATES = {
     "drug_platelets": _Eligible(("PR",)),
     "missed_one": _Eligible(("CR", "PR", "nPR")),
 }
-PROGRESSIONS = frozenset(
-    {PROGRESSIVE, "new_lesion", "late_growth", "transformation", "single_site", "unconfirmed"}
-)
 
 
 def last_known_days(patients: list[Patient]) -> list[int]:
