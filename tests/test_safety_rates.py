@@ -305,3 +305,20 @@ def test_every_row_of_rates_names_its_unit_and_its_numbers():
         assert row["population"]
     for name in ("tls", "haematology", "adverse_events", "dose_limiting", "dose_levels"):
         assert all(row["unit_of_analysis"] for row in getattr(tables, name)), name
+
+
+@pytest.mark.parametrize(
+    ("before", "said"), [(0.4, "1 of the 1 had it before treatment"), (0.6, "")]
+)
+def test_a_rate_tells_who_had_the_grade_before_treatment(before, said):
+    counts = [COUNTS[0] | {"anc_10e9_l": before}, *COUNTS[1:]]
+
+    tables = safety_tables(records(laboratory=counts), SETTINGS)
+
+    (row,) = [
+        row
+        for row in tables.safety_rates
+        if (row["term"], row["grade"], row["unit_of_analysis"]) == ("neutrophils", "4", "patient")
+        and "lenalidomide" in row["population"]
+    ]
+    assert row["note"].split("; ")[0] == (said or "not every cycle or patient was measured")

@@ -10,7 +10,7 @@ from correlates.clinical.safety.grades import most_by_values
 from correlates.clinical.safety.haematology import PATIENT, PATIENT_CYCLE, PERIODS
 from correlates.clinical.safety.rates import PER_CYCLE, PER_PATIENT, Measure, rate_row
 from correlates.clinical.safety.settings import DRUGS, SafetySettings
-from correlates.clinical.safety.words import NO, OK, YES, any_of, normalised
+from correlates.clinical.safety.words import NO, OK, YES, any_of, joined, normalised
 
 _ABSENT = "a patient of whom no such event is reported counts as without"
 _GRADES = ((1, "any"), (3, ">=3"))
@@ -156,8 +156,16 @@ def tls_rates(
 
 def _value_rate(measure, rows, grade, unit, settings) -> dict:
     outcomes = [row["worst_grade"] >= grade if row["status"] == OK else None for row in rows]
-    note = "not every cycle or patient was measured" if None in outcomes else ""
-    return rate_row(measure, outcomes, unit, settings.confidence, note)
+    # Cytopenia is frequent before treatment: without that number a rate would be laid to the drug.
+    before = sum(
+        hit is True and (row.get("baseline_grade") or 0) >= grade
+        for hit, row in zip(outcomes, rows, strict=True)
+    )
+    note = [
+        f"{before} of the {outcomes.count(True)} had it before treatment" if before else "",
+        "not every cycle or patient was measured" if None in outcomes else "",
+    ]
+    return rate_row(measure, outcomes, unit, settings.confidence, joined(note))
 
 
 def _treated(patients: Iterable[Patient], drug: str) -> list[Patient]:
