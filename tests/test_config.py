@@ -238,6 +238,29 @@ def test_a_wrong_config_is_told_with_its_key(config, place, value, said):
 
 
 @pytest.mark.parametrize(
+    ("cut", "columns"),
+    [
+        pytest.param({"name": "interim1", "study_day": 200}, [], id="a name"),
+        pytest.param({"name": "cut2", "study_day": 200}, [], id="a name with a number"),
+        pytest.param(
+            {"name": "2025-06-30", "study_day": 200}, ["study.data_cut.name"], id="a date"
+        ),
+        pytest.param(
+            {"name": "cut_20250630", "study_day": 200}, ["study.data_cut.name"], id="holds a date"
+        ),
+        pytest.param({"name": "interim1"}, ["study.data_cut"], id="nothing tells when"),
+    ],
+)
+def test_the_name_of_a_data_cut_is_no_date(config, cut, columns):
+    config["study"] = STUDY | {"data_cut": cut}
+
+    problems = check_config(config)
+
+    assert [one.column for one in problems] == columns
+    assert "2025" not in " ".join(f"{one.problem} {one.remedy} {one.value}" for one in problems)
+
+
+@pytest.mark.parametrize(
     ("missing", "said"),
     [
         ("patients", "study.patients: the study names no patients"),

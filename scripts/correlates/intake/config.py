@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from correlates.intake.against_schema import against_schema
+from correlates.intake.sheets.dates import hide_dates
 from correlates.problems import Problem, StudyError, did_you_mean
 
 CONFIG = "config"
@@ -226,6 +227,11 @@ def _cut_logic(study: dict) -> Iterator[Problem]:
     cut, column = study.get("data_cut"), "study.data_cut"
     if cut is None:
         return
+    if hide_dates(cut["name"]) != cut["name"]:
+        # With a patient's day of censoring it would tell the date of the first dose.
+        problem = "the name of the cut is a date, and every table prints it"
+        remedy = "Give a name without a date, such as interim1."
+        yield Problem(CONFIG, problem, remedy, column=f"{column}.name")
     if ("date" in cut) == ("study_day" in cut):
         problem = "nothing tells when the cut is" if "date" not in cut else "the cut is told twice"
         yield Problem(CONFIG, problem, "Give date, or study_day.", column=column)
