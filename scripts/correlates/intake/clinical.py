@@ -9,14 +9,14 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from correlates.intake.sheets.schemas import load_schema
 from correlates.tables import write_text
 
-FORMAT = 1
+FORMAT = 2
 # The day by which a row of a sheet is placed, and the days that end or follow it.
 DAY_OF = {
     "exposure": "start_day",
@@ -35,6 +35,7 @@ LATER_DAYS = {
     "follow_up": ("death_day", "new_therapy_day", "off_study_day"),
 }
 KINDS = ("patients", *DAY_OF)
+_TRIAL_DRUGS = (None, "ibrutinib", "lenalidomide")
 # What the patients sheet may type in; of no day, so that no cut can be applied to it.
 WITHOUT_DAY = ("response", "tfr_grade")
 
@@ -80,11 +81,15 @@ class ClinicalRecords:
         contacts that go on beyond it end with it or are open.
     after_cut
         How many rows of each kind were left out by it.
+    left_out
+        Rows of each kind that were left out since something in them is wrong, as far as they could
+        be read: that nothing is recorded says nothing of their patients.
     """
 
     sheets: Mapping[str, list[dict]] = field(default_factory=dict)
     cut: DataCut | None = None
     after_cut: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, list[dict]] = field(default_factory=dict)
 
     def has(self, kind: str) -> bool:
         """Say whether the study has a sheet of this kind."""
@@ -101,6 +106,32 @@ class ClinicalRecords:
     def patient(self, patient: str) -> dict:
         """Return the row of the patients sheet; empty if it has none."""
         return next(iter(self.of("patients", patient)), {})
+
+    def why_unknown(self, patient: str, *kinds: str) -> str:
+        """Say which rows of a patient are left out, on which what is asked for may depend.
+
+        Parameters
+        ----------
+        patient
+            Key of the patient.
+        *kinds
+            Kinds of sheets that it depends on. Of ``exposure`` only rows count that may be of a
+            trial drug.
+
+        Returns
+        -------
+        The rows and what to do; empty if none is left out.
+        """
+        rows = [
+            row
+            for kind in kinds
+            for row in self.left_out.get(kind, ())
+            if row["patient"] == patient and (kind != "exposure" or row["drug"] in _TRIAL_DRUGS)
+        ]
+        if not rows:
+            return ""
+        named = ", ".join(f"row {row['row']} of {row['sheet']}" for row in rows)
+        return f"not known until {named} is mended, which is left out"
 
     @property
     def patients(self) -> list[str]:
@@ -152,6 +183,7 @@ class ClinicalRecords:
             "sheets": {kind: list(rows) for kind, rows in self.sheets.items()},
             "cut": None if self.cut is None else {"name": self.cut.name, "days": self.cut.days},
             "after_cut": dict(self.after_cut),
+            "left_out": dict(self.left_out),
         }
         return json.dumps(content, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -169,7 +201,7 @@ class ClinicalRecords:
             msg = f"these are no clinical records of format {FORMAT}"
             raise ValueError(msg)
         cut = content["cut"] and DataCut(content["cut"]["name"], content["cut"]["days"])
-        return cls(content["sheets"], cut, content["after_cut"])
+        return cls(content["sheets"], cut, content["after_cut"], content["left_out"])
 
 
 def _place(kind: str, row: Mapping) -> tuple:
@@ -195,7 +227,16 @@ def cut_records(records: ClinicalRecords, cut: DataCut) -> ClinicalRecords:
             kept = [row | dict.fromkeys(told) for row in kept]
         sheets[kind] = [row for row in kept if row is not None]
         after[kind] = len(rows) - len(sheets[kind])
-    return ClinicalRecords(sheets, cut, {kind: count for kind, count in after.items() if count})
+    left_out = {
+        kind: [
+            row
+            for row in rows
+            if cut.has_begun(row["patient"]) and not cut.is_after(row["patient"], row["day"])
+        ]
+        for kind, rows in records.left_out.items()
+    }
+    counts = {kind: count for kind, count in after.items() if count}
+    return ClinicalRecords(sheets, cut, counts, left_out)
 
 
 def _as_of(kind: str, row: dict, cut: DataCut) -> dict | None:
@@ -268,7 +309,7 @@ def with_flare_days(records: ClinicalRecords) -> ClinicalRecords:
             elif start is not None and row[from_dose] is None and row[study] is not None:
                 days[from_dose] = row[study] - start
         rows.append(days)
-    return ClinicalRecords(dict(records.sheets) | {"flares": rows}, records.cut, records.after_cut)
+    return replace(records, sheets=dict(records.sheets) | {"flares": rows})
 
 
 def write_records(records: ClinicalRecords, folder: str | Path) -> Path:
@@ -291,4 +332,19 @@ def rows_with_place(name: str, columns: Iterable[str], rows: Iterable) -> list[d
     return [
         {column: row.get(column) for column in columns} | {"row": row.number, "sheet": name}
         for row in rows
+    ]
+
+
+def left_out_rows(kind: str, name: str, rows: Iterable) -> list[dict]:
+    """Return what is known of rows that are left out: patient, day, drug, and where each stands."""
+    return [
+        {
+            "patient": row.get("patient"),
+            "day": row.get(DAY_OF.get(kind, "")),
+            "drug": row.get("drug"),
+            "row": row.number,
+            "sheet": name,
+        }
+        for row in rows
+        if row.get("patient") is not None
     ]

@@ -1,6 +1,7 @@
 """From the sheets of the clinic to its records: their good rows, up to the data cut."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from correlates.intake.clinical import (
@@ -10,6 +11,7 @@ from correlates.intake.clinical import (
     DataCut,
     cut_records,
     first_lenalidomide_day,
+    left_out_rows,
     rows_with_place,
     with_flare_days,
 )
@@ -36,8 +38,13 @@ def clinical_records(study: Study, block: Mapping) -> tuple[ClinicalRecords, lis
         if kind in study.sheets
         for rows in [study.rows(kind)]
     }
+    left_out = {
+        kind: left_out_rows(kind, study.sheets[kind].name, study.sheets[kind].refused)
+        for kind in sheets
+        if study.sheets[kind].refused
+    }
     problems: list[Problem] = []
-    records = with_flare_days(ClinicalRecords(sheets))
+    records = with_flare_days(ClinicalRecords(sheets, left_out=left_out))
     records, refused = _without_contradictions(records)
     problems += refused
     cut = _cut_of(study, block, problems)
@@ -79,7 +86,15 @@ def _without_contradictions(
     if not wrong:
         return records, []
     kept = [row for row in records.rows("flares") if row["row"] not in wrong]
-    return ClinicalRecords(dict(records.sheets) | {"flares": kept}), problems
+    lost = [
+        {"patient": row["patient"], "day": row["onset_study_day"], "drug": None}
+        | {"row": row["row"], "sheet": row["sheet"]}
+        for row in records.rows("flares")
+        if row["row"] in wrong
+    ]
+    left_out = dict(records.left_out) | {"flares": [*records.left_out.get("flares", ()), *lost]}
+    sheets = dict(records.sheets) | {"flares": kept}
+    return replace(records, sheets=sheets, left_out=left_out), problems
 
 
 def _cut_of(study: Study, block: Mapping, problems: list[Problem]) -> DataCut | None:

@@ -80,19 +80,23 @@ def unless_known(found: list[Endpoint], at_best: list[Endpoint], reason: str) ->
     ]
 
 
-def shrinkage_endpoint(course: Course | None) -> Endpoint:
+def shrinkage_endpoint(course: Course | None, unknown: str = "") -> Endpoint:
     """Return the best change of the sum of products from baseline, in percent.
 
     Parameters
     ----------
     course
         The course that was computed from measurements; None where there is none.
+    unknown
+        Why nothing can be said of it; empty if something can.
 
     Returns
     -------
     The lowest change (most shrinkage) up to the first progression that counts, which may itself be
     the lowest of a patient who only grew, and not after another therapy.
     """
+    if unknown:
+        return Endpoint(SHRINKAGE, CONTINUOUS, None, unknown)
     best, _ = best_spd_change(course)
     reason = "" if best is not None else "no sum of products both before and under treatment"
     return Endpoint(SHRINKAGE, CONTINUOUS, best, reason)

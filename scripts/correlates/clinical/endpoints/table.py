@@ -22,6 +22,8 @@ from correlates.clinical.survival.times import TimeToEvent
 from correlates.intake.sheets.values import is_blank
 
 FOLLOW_UP = "follow_up"
+# Sheets that a best response by day is made of.
+_OF_RESPONSE = ("assessments", "lesions", "exposure", "flares", FOLLOW_UP)
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def endpoint_rows(records: ClinicalRecords, derived: Derived, settings: Mapping)
         course = response.chosen
         found = _response(records, response, outcome, schedule, settings["response"])
         if records.has("assessments"):
-            found.append(shrinkage_endpoint(response.computed))
+            unknown = records.why_unknown(patient, *_OF_RESPONSE)
+            found.append(shrinkage_endpoint(response.computed, unknown))
         found += [_time(name, time) for name, time in outcome.all_times.items()]
         criteria, source = _criteria(records.patient(patient), course), course.source
         rows += [
@@ -126,6 +129,9 @@ def _response(
     failure = records.patient(patient).get("screen_failure")
     if not is_blank(failure):
         return no_response_endpoints(f"not enrolled ({failure})")
+    unknown = "" if course.source == TYPED else records.why_unknown(patient, *_OF_RESPONSE)
+    if unknown:
+        return no_response_endpoints(unknown)
     must_confirm = settings["best"] == "confirmed"
     early = not_yet(outcome.history, course, schedule, must_confirm=must_confirm)
     why = "" if course.source == TYPED else course.reason

@@ -1,7 +1,7 @@
 """Flare by patient: whether, how bad, when; and who cannot be said to have had none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from correlates.clinical.dosing.dosing import dosing_of_patient
 from correlates.clinical.flare.events import NO_FLARE, UNPLACED, FlareEvent, flare_events
@@ -42,6 +42,8 @@ class FlareOfPatient:
     goes_on
         Whether the patient is still followed and was observed for less than the window: a flare is
         known at once, and that there was none is not, so that no rate may count either.
+    unknown
+        Which rows are left out that may hold a flare, or lenalidomide; empty if none is.
     """
 
     patient: str
@@ -55,6 +57,7 @@ class FlareOfPatient:
     version: str = ""
     source: str = ""
     goes_on: bool = False
+    unknown: str = ""
 
     @property
     def counted(self) -> list[FlareEvent]:
@@ -63,7 +66,9 @@ class FlareOfPatient:
 
     @property
     def onset_d(self) -> float | None:
-        """Return the days from the first lenalidomide dose to the first flare."""
+        """Return the days from the first lenalidomide dose to the first flare, if it is known."""
+        if self.unknown:
+            return None
         return min((event.onset_d for event in self.counted), default=None)
 
     @property
@@ -103,18 +108,20 @@ def flare_of_patient(records: ClinicalRecords, patient: str, window_days: float)
     given = records.has("flares")
     source = "flares" if given else "patients"
     version = _version(events, row)
+    unknown = records.why_unknown(patient, *(("flares",) if given else ()), "exposure")
     absent = _not_at_risk(row, at_risk, events)
     if absent:
-        found = {"reason": absent}
+        enrolled = is_blank(row.get("screen_failure"))
+        found = {"reason": (enrolled and unknown) or absent}
     elif given:
-        found = _by_events(events, row, at_risk, window_days)
+        found = _by_events(events, row, at_risk, window_days, unknown)
     else:
         found = _by_grade(row.get("tfr_grade"))
     goes_on = (
         given and not absent and _goes_on(records.of("follow_up", patient), at_risk, window_days)
     )
-    made = FlareOfPatient(patient, at_risk, events, version=version, source=source, **found)
-    return replace(made, goes_on=goes_on)
+    told = {"version": version, "source": source, "unknown": unknown, "goes_on": goes_on}
+    return FlareOfPatient(patient, at_risk, events, **told, **found)
 
 
 def _goes_on(contacts: Sequence[Mapping], at_risk: AtRisk, window_days: float) -> bool:
@@ -157,11 +164,14 @@ def _not_at_risk(row: Mapping, at_risk: AtRisk, events: Sequence[FlareEvent]) ->
 
 
 def _by_events(
-    events: Sequence[FlareEvent], row: Mapping, at_risk: AtRisk, window_days: float
+    events: Sequence[FlareEvent], row: Mapping, at_risk: AtRisk, window_days: float, unknown: str
 ) -> dict:
     counted = [event for event in events if event.is_counted]
     if counted:
-        return _graded([event.grade for event in counted], _late(counted, window_days))
+        late = "" if unknown else _late(counted, window_days)
+        return _graded([event.grade for event in counted], late, unknown)
+    if unknown:
+        return {"reason": unknown}
     typed = number_of(row.get("tfr_grade"))
     if typed:
         words = f"no flare in the flares sheet, but tfr_grade {typed:g} in the patients sheet"
@@ -192,13 +202,16 @@ def _late(counted: Sequence[FlareEvent], window_days: float) -> str:
     return f"the first flare came {first:g} days after the first dose, later than {window_days:g}"
 
 
-def _graded(grades: Sequence[int | None], late: str = "") -> dict:
-    """Return the endpoints of flares with these grades, of which some may not be recorded."""
+def _graded(grades: Sequence[int | None], late: str = "", unknown: str = "") -> dict:
+    """Return the endpoints of flares with these grades, of which some may not be recorded.
+
+    ``unknown`` says why there may have been others, and worse ones.
+    """
     known = [grade for grade in grades if grade is not None]
-    worst, complete = max(known, default=0), len(known) == len(grades)
-    said = [late]
+    worst, complete = max(known, default=0), len(known) == len(grades) and not unknown
+    said = [late, unknown]
     found = {"any_flare": True}
-    if not complete:
+    if len(known) < len(grades):
         said.append("a flare has no grade")
     if complete or worst >= GE2:
         found["ge2"] = worst >= GE2

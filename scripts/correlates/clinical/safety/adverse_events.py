@@ -24,7 +24,9 @@ COLUMNS = [
 NONE_REPORTED = "none_reported"
 
 
-def adverse_event_rows(patient: Patient, events: Sequence[Mapping] | None) -> list[dict]:
+def adverse_event_rows(
+    patient: Patient, events: Sequence[Mapping] | None, unknown: str = ""
+) -> list[dict]:
     """Fold the reported events of one patient by term.
 
     Parameters
@@ -33,6 +35,8 @@ def adverse_event_rows(patient: Patient, events: Sequence[Mapping] | None) -> li
         For the days of the first doses.
     events
         Rows of the adverse event sheet of this patient; None where the study has no such sheet.
+    unknown
+        Which rows of that sheet are left out; empty if none is.
 
     Returns
     -------
@@ -44,10 +48,13 @@ def adverse_event_rows(patient: Patient, events: Sequence[Mapping] | None) -> li
     if events is None:
         reason = "the study has no sheet of adverse events"
         return [blank | {"status": NOT_EVALUABLE, "reason": reason}]
+    more = [blank | {"status": NOT_EVALUABLE, "reason": unknown}] if unknown else []
+    if not events and more:
+        return more
     if not events:
         reason = "no event is reported; the sheet does not tell whether anyone looked"
         return [blank | {"n_events": 0, "status": NONE_REPORTED, "reason": reason}]
-    return [blank | _term_columns(patient, of_term) for of_term in by_term(events).values()]
+    return [blank | _term_columns(patient, one) for one in by_term(events).values()] + more
 
 
 def by_term(events: Iterable[Mapping]) -> dict[str, list[Mapping]]:

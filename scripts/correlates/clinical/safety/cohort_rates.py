@@ -1,6 +1,6 @@
 """Which rates are reported, and of whom: adverse events, counts, tumor lysis."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from math import floor
 
@@ -21,6 +21,7 @@ def event_rates(
     patients: Sequence[Patient],
     events: Mapping[str, Sequence[Mapping]] | None,
     settings: SafetySettings,
+    unknown: Collection[str] = (),
 ) -> list[dict]:
     """Count reported adverse events among those who received each drug.
 
@@ -32,6 +33,8 @@ def event_rates(
         Rows of the adverse event sheet by patient; None where the study has no such sheet.
     settings
         Level of the intervals, and how long after the last dose an event still counts.
+    unknown
+        Patients of whom a row of the sheet is left out, which may be any event.
 
     Returns
     -------
@@ -56,23 +59,29 @@ def event_rates(
         terms = by_term(chain.from_iterable(events.get(one.key, ()) for one in treated))
         for term, of_term in [("", None), *terms.items()]:
             shown = of_term[0]["term"] if of_term else ""
-            rows += _term_rates(drug, treated, term, shown, events, settings)
+            rows += _term_rates(drug, treated, term, shown, events, settings, unknown)
     return rows
 
 
-def _term_rates(drug, treated, term, shown, events, settings) -> list[dict]:
+def _term_rates(drug, treated, term, shown, events, settings, unknown) -> list[dict]:
     rows = []
     population = f"treated with {drug}"
     for attribution in ("any", drug):
         for grade, said in _GRADES:
             measure = Measure("adverse event", population, shown, said, attribution)
             outcomes = [
-                _had(events.get(one.key, ()), term, grade, attribution, one, drug, settings)
+                _or_lost(
+                    _had(events.get(one.key, ()), term, grade, attribution, one, drug, settings),
+                    one.key in unknown,
+                )
                 for one in treated
             ]
             rows.append(rate_row(measure, outcomes, PER_PATIENT, settings.confidence, _ABSENT))
             cycles = [
-                _had_in(events.get(one.key, ()), term, grade, attribution, cycle)
+                _or_lost(
+                    _had_in(events.get(one.key, ()), term, grade, attribution, cycle),
+                    one.key in unknown,
+                )
                 for one in treated
                 for cycle in _cycles_on(one, drug)
             ]
@@ -80,9 +89,12 @@ def _term_rates(drug, treated, term, shown, events, settings) -> list[dict]:
     if not term:
         measure = Measure("serious adverse event", population, "", "any", "any")
         outcomes = [
-            any_of(
-                _and(event.get("serious"), is_emergent(event, one, drug, _after(settings)))
-                for event in events.get(one.key, ())
+            _or_lost(
+                any_of(
+                    _and(event.get("serious"), is_emergent(event, one, drug, _after(settings)))
+                    for event in events.get(one.key, ())
+                ),
+                one.key in unknown,
             )
             for one in treated
         ]
@@ -180,6 +192,11 @@ def _cycles_on(patient: Patient, drug: str) -> list[Cycle]:
 
 def _after(settings: SafetySettings) -> float:
     return settings.days_after_last_dose
+
+
+def _or_lost(had: bool | None, may_be_lost: bool) -> bool | None:
+    """Say whether there was an event; where a row is left out, none found is not none."""
+    return any_of((had, None if may_be_lost else False))
 
 
 def _had(events, term, grade, attribution, patient, drug, settings) -> bool | None:

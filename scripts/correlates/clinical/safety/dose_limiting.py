@@ -31,6 +31,7 @@ def dose_limiting_row(
     values: Sequence[Mapping] | None,
     events: Sequence[Mapping] | None,
     settings: SafetySettings,
+    unknown: str = "",
 ) -> dict:
     """Judge one patient for dose-limiting toxicity.
 
@@ -43,6 +44,8 @@ def dose_limiting_row(
         has no such sheet.
     settings
         Window, share of doses, and rules of candidates.
+    unknown
+        Which rows of events or doses are left out; empty if none is.
 
     Returns
     -------
@@ -58,7 +61,7 @@ def dose_limiting_row(
     }
     first = patient.first_day(LENALIDOMIDE)
     if first is None:
-        reason = "never received lenalidomide: not at risk"
+        reason = unknown or "never received lenalidomide: not at risk"
         return row | {"dlt": NOT_EVALUABLE, "evaluable": NO, "reason": reason}
     rules = settings.dose_limiting
     window = (first, first + rules.window_days - 1)
@@ -76,6 +79,8 @@ def dose_limiting_row(
         "declared": joined(map(event_text, inside)),
         "declared_outside_window": joined(map(event_text, [*outside, *undated])),
     }
+    if unknown and not inside:
+        return row | {"dlt": NOT_EVALUABLE, "evaluable": NO, "reason": unknown}
     return row | _verdict(row, inside, undated, _is_over(patient, window), rules)
 
 

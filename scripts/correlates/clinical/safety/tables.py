@@ -48,13 +48,17 @@ def safety_tables(records: ClinicalRecords, settings: SafetySettings) -> SafetyT
         death = records.death_day(patient.key)
         tables.tls.extend(tls_rows(patient, values, events, death, settings.tls))
         tables.haematology.extend(haematology_rows(patient, values, events, settings))
-        tables.adverse_events.extend(adverse_event_rows(patient, events))
-        tables.dose_limiting.append(dose_limiting_row(patient, values, events, settings))
+        unknown = records.why_unknown(patient.key, "adverse_events")
+        tables.adverse_events.extend(adverse_event_rows(patient, events, unknown))
+        unknown = records.why_unknown(patient.key, "adverse_events", "exposure")
+        limiting = dose_limiting_row(patient, values, events, settings, unknown)
+        tables.dose_limiting.append(limiting)
         tables.dose_intensity.extend(dose_intensity_rows(patient, settings))
     by_patient = None
     if records.has("adverse_events"):
         by_patient = {one.key: records.of("adverse_events", one.key) for one in patients}
-    tables.safety_rates.extend(event_rates(patients, by_patient, settings))
+    unknown = {one.key for one in patients if records.why_unknown(one.key, "adverse_events")}
+    tables.safety_rates.extend(event_rates(patients, by_patient, settings, unknown))
     tables.safety_rates.extend(value_rates(patients, tables.haematology, settings))
     tables.safety_rates.extend(tls_rates(patients, tables.tls, settings))
     tables.safety_rates.append(_dlt_rate(tables.dose_limiting, settings))

@@ -1,7 +1,8 @@
 """Days on which a patient's cycles began: as recorded, else as the doses let them follow."""
 
 import math
-from collections.abc import Collection
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from correlates.clinical.dosing.dosing import IBRUTINIB, LENALIDOMIDE, Dosing
 from correlates.intake.sheets.visits import CYCLE_DAYS
@@ -29,7 +30,7 @@ def cycle_days(dosing: Dosing) -> dict[int, float]:
     for cycle, first in ((0, dosing.first_ibrutinib), (1, dosing.first_lenalidomide)):
         if first is not None:
             days.setdefault(cycle, first)
-    taken = dosing.days_taken((IBRUTINIB, LENALIDOMIDE))
+    taken = sorted(dosing.days_taken((IBRUTINIB, LENALIDOMIDE)))
     for cycle in range(2, _LAST_CYCLE + 1):
         if cycle in days or cycle - 1 not in days:
             continue
@@ -40,7 +41,10 @@ def cycle_days(dosing: Dosing) -> dict[int, float]:
     return dict(sorted(days.items()))
 
 
-def _next_dose(taken: Collection[int], due: float) -> float | None:
-    """Return the day from which a cycle runs that was due on a day; None if nothing was taken."""
-    next_day = min((day for day in taken if day >= math.floor(due)), default=None)
-    return None if next_day is None else max(due, float(next_day))
+def _next_dose(taken: Sequence[int], due: float) -> float | None:
+    """Return the day from which a cycle runs that was due on a day; None if nothing was taken.
+
+    Days on which a drug was taken come in order.
+    """
+    place = bisect_left(taken, math.floor(due))
+    return max(due, float(taken[place])) if place < len(taken) else None

@@ -11,6 +11,7 @@ from correlates.clinical.survival.landmark import from_landmark, landmark_day
 from correlates.clinical.survival.schedule import Schedule
 from correlates.clinical.survival.times import (
     NOT_STARTED,
+    ROW_LEFT_OUT,
     TimeToEvent,
     duration_of_response,
     not_evaluable,
@@ -23,6 +24,8 @@ from correlates.intake.sheets.values import is_blank
 SURVIVAL = "os"
 NAMES = ("pfs", SURVIVAL, "dor", "dor_l", "time_to_response")
 FROM_LANDMARKS = ("pfs", SURVIVAL)
+# Sheets in which an event, or what keeps one from counting, may stand.
+_TOLD_BY = ("follow_up", "assessments", "lesions", "exposure", "flares")
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def outcomes_of(
     for patient in records.patients:
         history = history_of(records, patient, courses.get(patient))
         times = _times(history, schedule, records.patient(patient).get("screen_failure"))
-        times = {name: times[name] for name in names}
+        times = {name: _unless_left_out(records, patient, name, times[name]) for name in names}
         landmarks = [
             _at_landmark(visit, name, history, times[name])
             for name in FROM_LANDMARKS
@@ -130,6 +133,16 @@ def _times(history: History, schedule: Schedule, failure: object) -> dict[str, T
         "dor_l": duration_of_response(history.response_l_day, whole),
         "time_to_response": time_to_response(history.response_day, whole),
     }
+
+
+def _unless_left_out(
+    records: ClinicalRecords, patient: str, name: str, time: TimeToEvent
+) -> TimeToEvent:
+    """Return a time, unless a row that is left out may hold its event; a death is a death."""
+    if name == SURVIVAL and time.event:
+        return time
+    unknown = records.why_unknown(patient, *(_TOLD_BY[:1] if name == SURVIVAL else _TOLD_BY))
+    return not_evaluable(ROW_LEFT_OUT, unknown) if unknown and time.is_evaluable else time
 
 
 def _at_landmark(visit: str, name: str, history: History, whole: TimeToEvent) -> AtLandmark:

@@ -123,6 +123,7 @@ class Evidence:
     cbc: Sequence[Mapping] = ()
     tables: Mapping[str, Sequence[Mapping]] = field(default_factory=dict)
     _dosing: dict[str, Dosing] = field(default_factory=dict, init=False, repr=False)
+    _cycles: dict[str, dict[int, float]] = field(default_factory=dict, init=False, repr=False)
 
     def why_absent(self, need: str) -> str:
         """Say what is lacking of a check's needs; nothing if it is there.
@@ -204,7 +205,9 @@ class Evidence:
         cycle, days = divmod(parsed.planned_day - 1, CYCLE_DAYS)
         if cycle < 0:
             return float(parsed.planned_day)
-        begun = cycle_days(self.dosing(patient))
+        if patient not in self._cycles:
+            self._cycles[patient] = cycle_days(self.dosing(patient))
+        begun = self._cycles[patient]
         return day_in_cycle(cycle, days + 1, float(FIRST_IBRUTINIB_DAY), begun)
 
     def start_source(self, patient: str) -> str:
