@@ -2,12 +2,20 @@
 
 import pytest
 
-from clinic_maker import PATIENT, dose, endpoints_of, make_records, shipped_settings
+from clinic_maker import (
+    PATIENT,
+    dose,
+    endpoints_of,
+    make_records,
+    read_clinic,
+    shipped_settings,
+)
 from correlates.clinical.endpoints.early import early_of
-from correlates.clinical.records import DataCut
+from correlates.clinical.records import DataCut, cut_records
 from correlates.clinical.response.course import responses_of
 from correlates.clinical.response.rates import response_rates
 from correlates.clinical.response.tables import response_row
+from correlates.simulate.clinic.write import simulate_clinic
 from response_maker import BEFORE, COMPLETE, PARTIAL, UNCHANGED, assess
 
 DOSES = [dose(1, drug="ibrutinib", dose_mg=420.0), dose(29)]
@@ -108,3 +116,36 @@ def test_an_unconfirmed_response_waits_for_nothing_where_it_counts():
     found = endpoints_of(records, response={"best": "unconfirmed"}).set_index("endpoint")
 
     assert found.loc["orr", "value"] == 1
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clinic")
+    simulate_clinic(folder, n_patients=24, seed=11)
+    return read_clinic(folder)
+
+
+@pytest.mark.parametrize("day", [10, 35, 50, 90, 125, 170, 215, 300, 380, 10_000])
+@pytest.mark.parametrize("best", ["confirmed", "unconfirmed"])
+def test_endpoints_and_rates_count_the_same_patients_at_every_cut(clinic, day, best):
+    records = cut_records(clinic, DataCut("interim", dict.fromkeys(clinic.patients, day)))
+    settings = shipped_settings()
+    responses = responses_of(records, settings["response"] | {"best": best})
+    early = early_of(records, settings["survival"])
+
+    def at_best(patient, course, must_confirm):
+        found = early(patient, course, must_confirm)
+        return found and found.at_best
+
+    failures = {name for name in records.patients if records.patient(name)["screen_failure"]}
+    enrolled = [one for name, one in responses.items() if name not in failures]
+    rates = {
+        row["rate"]: row
+        for row in response_rates(enrolled, 0.95, at_best)
+        if (row["responses"], row["source"]) == (best, "computed")
+    }
+
+    table = endpoints_of(records, response={"best": best})
+    for name in ("orr", "orr_l"):
+        values = table.loc[(table["endpoint"] == name) & table["evaluable"], "value"]
+        assert (rates[name]["numerator"], rates[name]["denominator"]) == (values.sum(), len(values))
