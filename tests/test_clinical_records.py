@@ -7,6 +7,7 @@ from correlates.intake.clinical import ClinicalRecords, DataCut, read_records, w
 from correlates.intake.clinical_sheets import clinical_records
 from correlates.intake.sheets.headers import find_columns
 from correlates.intake.sheets.schemas import load_schema
+from correlates.intake.sheets.sheet import judge_table
 from correlates.intake.sheets.study import OF_CLINIC, read_study
 from correlates.intake.sheets.tabular import TextTable
 
@@ -155,6 +156,42 @@ def test_both_days_of_a_flare_are_known_once_one_is(records_of):
     assert days == [(6, 35), (9, 40)]
 
 
+def test_a_treatment_of_another_name_is_told_of_and_kept(records_of):
+    text = "patient\tgrade\tonset_day_from_len\ttreatment\nP1\t2\t6\tNSAID; steriod\n"
+    text += "P2\t1\t6\tnsaid;opioid\n"
+    records, problems = records_of(flares=text)
+
+    assert [row["treatment"] for row in records.rows("flares")] == [
+        "NSAID; steriod",
+        "nsaid;opioid",
+    ]
+    assert [(one.row, one.column, one.value, one.stops) for one in problems] == [
+        (2, "treatment", "steriod", "nothing")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("visit", "cycle", "day", "is_told"),
+    [
+        pytest.param("C3D15", "3", "15", False, id="the visit's own"),
+        pytest.param("C3D15", "3", "14", True, id="another day"),
+        pytest.param("C3D15", "2", "15", True, id="another cycle"),
+        pytest.param("EOT_LEN", "12", "28", False, id="the end of lenalidomide"),
+        pytest.param("UNS1", "3", "14", False, id="a visit without a plan"),
+        pytest.param("C3D15", "3", "", False, id="half of it"),
+        pytest.param("C0D15", "run-in", "15", False, id="words of one's own"),
+    ],
+)
+def test_cycle_and_day_are_held_against_the_visit(visit, cycle, day, is_told):
+    table = TextTable(
+        ["patient", "visit", "cycle", "cycle_day"], 1, [(2, ["P1", visit, cycle, day])], []
+    )
+
+    told = judge_table(table, "samples", "samples.tsv").problems
+
+    assert [(one.column, one.stops) for one in told] == [("cycle, cycle_day", "nothing")] * is_told
+
+
 def test_a_fatal_flare_that_is_typed_in_leaves_no_patient_out(records_of):
     records, problems = records_of(patients="patient\tresponse\ttfr_grade\nP1\t\t5\nP2\t\t6\n")
 
@@ -208,8 +245,8 @@ DATA_MODEL = {
     "tri12 del13q tp53_mut zap70 cd38_pct b2m_mg_l crcl_ml_min largest_node_cm spleen_cm alc_b0 "
     "dose_level_mg ctcae_version response_criteria",
     "exposure": "subject drug start_day stop_day dose_mg reason",
-    "samples": "sample_id subject visit study_day timepoint actual_h_post_ibr actual_h_post_len "
-    "matrix tube process_delay_h thaw_n steroid_7d",
+    "samples": "sample_id subject visit study_day cycle cycle_day timepoint actual_h_post_ibr "
+    "actual_h_post_len matrix tube process_delay_h thaw_n steroid_7d",
     "lesions": "subject study_day lesion_id role ld_mm sd_mm method",
     "assessments": "subject visit study_day spd_mm2 longest_node_cm transformation new_organ "
     "not_assessable_reason spleen_cm liver_enlarged symptoms alc plt hb anc marrow transfused_7d "

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 
 from correlates.intake.sheets.impossible_clinic import impossible_clinic
+from correlates.intake.sheets.unlikely_clinic import unlikely_clinic
 from correlates.problems import Problem
 
 # Parts may exceed the whole by 20 %: with an error of 3 % in each count (science reference 1.3),
@@ -78,6 +79,7 @@ def unlikely_rows(kind: str, name: str, rows: Rows) -> Iterator[Problem]:
         yield from _early_starts(name, rows)
     elif kind == "cbc":
         yield from _high_counts(name, list(rows))
+    yield from unlikely_clinic(kind, name, rows)
 
 
 def _early_starts(name: str, rows: Rows) -> Iterator[Problem]:
