@@ -222,3 +222,25 @@ def test_columns_of_days_name_the_headers_of_their_dates():
 
         assert len(headers) == len(set(headers))
         assert not known & set(headers), "a header that means two columns"
+
+
+@pytest.mark.parametrize("kind", ["lesions", "flares"])
+@pytest.mark.parametrize(
+    ("name", "is_date"),
+    [
+        pytest.param("2025-03-04", True, id="year first"),
+        pytest.param("04.03.2025", True, id="day first"),
+        pytest.param("01-02-003", False, id="a number of three parts"),
+        pytest.param("T2025", False, id="a word"),
+    ],
+)
+def test_a_name_of_a_lesion_or_a_flare_is_no_date(tmp_path, kind, name, is_date):
+    header = {"lesions": "study_day,lesion_id", "flares": "onset_study_day,event_id,grade"}[kind]
+    (tmp_path / f"{kind}.csv").write_text(
+        f"patient,{header}\nP01,9,{name},2\n".replace(",2\n", ",2\n" if kind == "flares" else "\n")
+    )
+    study = study_of(tmp_path, "patient,visit,study_day\nP01,C0D1,1\n", **{kind: f"{kind}.csv"})
+
+    told = [one for one in study.problems if one.file == f"{kind}.csv" and one.stops == "row"]
+    assert [one.problem for one in told] == ["this name is a calendar date"] * is_date
+    assert all(name not in f"{one}" for one in told if is_date)

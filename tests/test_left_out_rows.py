@@ -65,6 +65,13 @@ def test_a_death_that_cannot_be_read_censors_nobody(records_of):
     assert rows_of(records, "P2").loc["os", "event"] == 1
 
 
+def test_where_the_only_contact_is_left_out_the_row_is_named(records_of):
+    follow_up = "patient study_day alive death_day\nP1 100 yes 80\nP2 300 no 300\n"
+    reason = rows_of(records_of(follow_up=follow_up)).loc["os", "reason"]
+
+    assert reason == "not known until row 2 of follow_up.tsv is mended, which is left out"
+
+
 def test_a_death_stands_whatever_other_contact_is_left_out(records_of):
     records = records_of(**changed("follow_up", "P1 200 yes", "P1 200 perhaps"))
 

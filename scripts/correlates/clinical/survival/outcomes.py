@@ -142,7 +142,8 @@ def _unless_left_out(
     if name == SURVIVAL and time.event:
         return time
     unknown = records.why_unknown(patient, *(_TOLD_BY[:1] if name == SURVIVAL else _TOLD_BY))
-    return not_evaluable(ROW_LEFT_OUT, unknown) if unknown and time.is_evaluable else time
+    may_hold = unknown and time.why != NOT_STARTED
+    return not_evaluable(ROW_LEFT_OUT, unknown) if may_hold else time
 
 
 def _at_landmark(visit: str, name: str, history: History, whole: TimeToEvent) -> AtLandmark:

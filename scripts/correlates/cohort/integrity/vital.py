@@ -89,7 +89,7 @@ def death_and_contact(evidence: Evidence) -> Iterator[Finding]:
             elif is_dead and not deaths:
                 yield Finding(
                     f"not alive on {day_words(row['study_day'])}, and no day of death is recorded",
-                    "Enter death_day; until then the patient is censored.",
+                    "Enter death_day; until then the times that death would end are not evaluable.",
                     patient,
                     source=place(row),
                 )

@@ -16,6 +16,8 @@ _DATE = re.compile(
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
     r"|\d{1,2}[- ]?[A-Za-z]{3,9}[- ,]*\d{2,4}|[A-Za-z]{3,9} \d{1,2},? \d{4})([T ].*)?"
 )
+# A name may look like a short date (site 01-02-003); these cannot be anything else.
+_DATED_NAME = re.compile(r"(19|20)\d{2}([-.])\d{1,2}\2\d{1,2}|\d{1,2}([-.])\d{1,2}\3(19|20)\d{2}")
 _MADE_NUMBER = re.compile(r"(\d+)\.0+|(\d(?:\.\d+)?[eE]\+\d+)")
 
 
@@ -47,7 +49,8 @@ def cell_reader(schema: Mapping, factor: float = 1.0) -> Callable[[str], object]
     ----------
     schema
         The column's part of a sheet schema; its words ``type``, ``enum``, ``pattern``, ``minimum``,
-        ``maximum`` and ``exclusiveMinimum`` are obeyed, ``legal`` and ``means`` help.
+        ``maximum``, ``exclusiveMinimum``, ``name`` (no number that a spreadsheet made) and
+        ``undated`` (a name that is no date) are obeyed, ``legal`` and ``means`` help.
     factor
         What numbers are multiplied by, where the header declares another unit.
 
@@ -131,11 +134,15 @@ def _enum_reader(schema: Mapping) -> Callable[[str], str]:
 def _text_reader(schema: Mapping) -> Callable[[str], str]:
     pattern = re.compile(schema["pattern"]) if "pattern" in schema else None
     legal = f"Legal: {schema['legal']}."
-    is_name = schema.get("name", False)
+    is_name, is_undated = schema.get("name", False), schema.get("undated", False)
 
     def read(text: str) -> str:
         if is_name:
             _refuse_made_number(text)
+        if is_undated and _DATED_NAME.fullmatch(text):
+            remedy = "Give it a name of its own, without a date: results show names as they are."
+            problem = "this name is a calendar date"
+            raise CellError(problem, remedy, HIDDEN)
         if pattern and not pattern.search(text):
             problem = "this text is not legal"
             raise CellError(problem, legal, HIDDEN if _DATE.fullmatch(text) else text)
