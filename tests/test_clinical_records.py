@@ -3,6 +3,7 @@
 import pytest
 
 from clinic_maker import PATIENT, make_records
+from correlates.clinical.safety.predose import is_before
 from correlates.intake.clinical import ClinicalRecords, DataCut, read_records, write_records
 from correlates.intake.clinical_sheets import clinical_records
 from correlates.intake.sheets.headers import find_columns
@@ -406,3 +407,23 @@ def test_of_contacts_that_disagree_the_first_death_counts_everywhere():
     assert records.death_day(PATIENT) == 80
     assert records.new_therapy_day(PATIENT) == 75
     assert records.death_day("P99") is None
+
+
+def test_a_laboratory_value_keeps_whether_it_was_drawn_before_the_dose(records_of):
+    drawn = "C1D1_PRE\t\nC1D1_H4\t\nC1D1\t\nC2D1\tPRE\n".splitlines()
+    days = (29, 29, 29, 57)
+    rows = "".join(f"P1\t{day}\t{text}\t5\n" for day, text in zip(days, drawn, strict=True))
+
+    records, problems = records_of(
+        laboratory="patient\tstudy_day\tvisit\ttimepoint\turic_acid_mg_dl\n" + rows
+    )
+
+    assert not problems
+    kept = records.rows("laboratory")
+    assert [(row["visit"], row["timepoint"]) for row in kept] == [
+        ("C1D1", "pre"),
+        ("C1D1", "h4"),
+        ("C1D1", None),
+        ("C2D1", "pre"),
+    ]
+    assert [is_before(row, row["study_day"]) for row in kept] == [True, False, False, True]

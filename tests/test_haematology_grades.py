@@ -198,7 +198,7 @@ def test_an_abnormal_baseline_is_noted():
 
 
 def test_a_value_before_the_first_dose_of_its_day_is_the_baseline():
-    values = [{"study_day": 1, "visit": "C0D1_PRE", "anc_10e9_l": 0.8}]
+    values = [{"study_day": 1, "visit": "C0D1", "timepoint": "pre", "anc_10e9_l": 0.8}]
 
     row = table([*values, *counts((5, 1.2))])[0]
 

@@ -166,15 +166,17 @@ def test_a_window_that_goes_on_is_not_a_no():
 
 
 @pytest.mark.parametrize(
-    ("visit", "verdict"),
+    ("timepoint", "verdict"),
     [
-        pytest.param("C1D1_PRE", "no", id="drawn before the dose, it is the baseline"),
-        pytest.param("C1D1", "yes", id="else it may be the first sign"),
+        pytest.param("pre", "no", id="drawn before the dose, it is the baseline"),
+        pytest.param("h4", "yes", id="drawn after it, it is what the dose did"),
+        pytest.param(None, "yes", id="else it may be the first sign"),
     ],
 )
-def test_a_value_of_the_day_of_the_dose(visit, verdict):
+def test_a_value_of_the_day_of_the_dose(timepoint, verdict):
     high = {"uric_acid_mg_dl": 7.0, "potassium_mmol_l": 5.5}
-    rows = values((29, high | {"visit": visit}), (33, high))[0 if visit == "C1D1" else 1 :]
+    on_the_day = high | {"visit": "C1D1", "timepoint": timepoint}
+    rows = values((29, on_the_day), (33, high))[1 if timepoint == "pre" else 0 :]
 
     assert judged(rows).verdict == verdict
 

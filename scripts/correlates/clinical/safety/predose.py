@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 
+from correlates.clinical.dosing.hours import BEFORE_DOSE
+
 
 def is_before(row: Mapping, start_day: float) -> bool:
     """Say whether a value came before the dose of a day.
 
-    A value of an earlier day did. One of the day itself did only if its visit says so
-    (``C1D1_PRE``): without that it may be the first sign of what the dose did.
+    A value of an earlier day did. One of the day itself did only if its visit (``C1D1_PRE``) or
+    its timepoint says so: without that it may be the first sign of what the dose did.
     """
     if row["study_day"] < start_day:
         return True
-    said = (row.get("visit") or "").upper()
-    return row["study_day"] == start_day and said.endswith("_PRE")
+    return row["study_day"] == start_day and row.get("timepoint") in BEFORE_DOSE
 
 
 def before_start(rows: Iterable[Mapping], start_day: float) -> Mapping | None:

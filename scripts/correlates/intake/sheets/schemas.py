@@ -19,8 +19,8 @@ def load_schema(name: str) -> dict:
     study days may come as dates), ``computed`` (columns that may be absent where another sheet
     tells them), ``filled`` (columns without empty fields), ``name`` (a column of names, which a
     spreadsheet may damage), ``kept_back`` (a column that nothing is made of but study days),
-    ``key`` (columns that together name a row) and ``moved`` (former keys of the config, with what
-    each is called now).
+    ``where_empty`` (what an empty field means), ``key`` (columns that together name a row) and
+    ``moved`` (former keys of the config, with what each is called now).
     """
     path = SCHEMA_FOLDER / f"{name}.schema.json"
     return json.loads(path.read_text(encoding="utf-8"))

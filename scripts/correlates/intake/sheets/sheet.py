@@ -168,7 +168,7 @@ def judge_table(
         sheet.problems.append(Problem(name, problem, remedy, table.header_row, stops=stops))
     _read_rows(table, schema, places, sheet)
     if "visit" in places:
-        _read_visits(sheet)
+        _read_visits(sheet, schema)
     sheet.settle()
     sheet.problems += impossible_rows(kind, name, _good(sheet))
     sheet.settle()
@@ -266,8 +266,9 @@ def _as_written(column: str, text: str, sheet: Sheet, number: int) -> str:
     return text
 
 
-def _read_visits(sheet: Sheet) -> None:
+def _read_visits(sheet: Sheet, schema: Mapping) -> None:
     """Divide each visit into its name and its timepoint, which a column may also give."""
+    unsaid = schema["properties"].get("timepoint", {}).get("where_empty")
     for row in sheet.rows:
         text = row.get("visit")
         if text is None:
@@ -282,7 +283,7 @@ def _read_visits(sheet: Sheet) -> None:
             problem = f"the visit says {visit.timepoint!r}, the column timepoint {own!r}"
             sheet.refuse(row, problem, "Write the timepoint once.", "visit", text)
         row.values["visit"] = visit.name
-        row.values["timepoint"] = own or visit.timepoint or "pre"
+        row.values["timepoint"] = own or visit.timepoint or unsaid
 
 
 def _refuse_repeated(sheet: Sheet, key: Sequence[str]) -> None:
