@@ -427,3 +427,12 @@ def test_a_laboratory_value_keeps_whether_it_was_drawn_before_the_dose(records_o
         ("C2D1", "pre"),
     ]
     assert [is_before(row, row["study_day"]) for row in kept] == [True, False, False, True]
+
+
+def test_a_death_of_flare_may_be_typed_in(records_of):
+    typed = "patient\ttfr_grade\tlenalidomide_start_day\tresponse\nP1\t5\t29\tNE\n"
+
+    records, problems = records_of(patients=typed)
+
+    assert not [one for one in problems if one.column == "tfr_grade"]
+    assert records.patient("P1")["tfr_grade"] == 5

@@ -8,7 +8,7 @@ import pytest
 from correlates.intake.sheets.cells import CellError
 from correlates.intake.sheets.dates import date_reader, format_pattern, hide_dates
 from correlates.intake.sheets.schemas import SCHEMA_FOLDER, load_schema
-from correlates.intake.sheets.study import read_study
+from correlates.intake.sheets.study import OF_CLINIC, read_study
 
 TODAY = date(2026, 1, 31)
 KEY = "patient,first_ibrutinib_date\nP01,2025-03-04\nP02,2025-06-30\n"
@@ -152,6 +152,15 @@ def test_a_day_may_stand_beside_its_date(tmp_path, day, date_, found):
     else:
         assert study.problems == []
         assert study.rows("samples")[0].get("study_day") == found
+
+
+@pytest.mark.parametrize("kind", ["patients", "samples", *OF_CLINIC])
+def test_every_column_of_study_days_may_come_as_dates(kind):
+    columns = load_schema(kind)["properties"]
+    days = [name for name, said in columns.items() if said["legal"].startswith("a study day")]
+
+    assert days
+    assert [name for name in days if not columns[name].get("dates")] == []
 
 
 def test_a_column_of_days_of_the_patients_sheet(tmp_path):

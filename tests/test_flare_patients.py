@@ -195,6 +195,21 @@ def test_prophylaxis(rows, typed, expected):
     assert found.at_risk.prophylaxis == expected
 
 
+@pytest.mark.parametrize(
+    ("recorded", "expected"),
+    [
+        pytest.param("3.0", "CTCAE v3.0", id="beside the grade"),
+        pytest.param(None, "CTCAE v4.0", id="in the patients sheet alone"),
+    ],
+)
+def test_a_recorded_grade_0_has_the_version_by_which_it_was_graded(recorded, expected):
+    patients = [{"patient": "P01", "ctcae_version": "4.0"}]
+
+    found = derive(flare(None, 0, ctcae_version=recorded), patients=patients)
+
+    assert (found.ordinal, found.version) == (0, expected)
+
+
 def test_versions_that_differ_are_told_with_the_patient_and_the_rates():
     found = derive(flare(6, 1, ctcae_version="3.0"), flare(9, 2, ctcae_version="v5.0"))
 

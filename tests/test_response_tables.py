@@ -128,6 +128,16 @@ def test_a_disagreement_names_the_deciding_criterion(changed, given, computed, d
     assert row["detail"]
 
 
+def test_a_change_that_misses_a_limit_by_little_is_not_written_as_the_limit():
+    # 60 before treatment: 49.8 % less is no half of it.
+    missed = PARTIAL | {"alc_10e9_l": 0.502 * BEFORE["alc_10e9_l"]}
+    found = respond(assess(missed, 100, investigator_category="PR"))
+    (row, *_) = disagreements_of(found, None, None)
+
+    assert (row["computed"], row["deciding_criterion"]) == ("PR-L", "lymphocytes")
+    assert "is SD, -49.8 % (" in row["detail"]
+
+
 def test_agreement_is_no_row_and_best_responses_are_compared():
     first = assess(PARTIAL, 100, investigator_category="PR", criteria_version="iwCLL2008")
     found = respond(first, assess(PARTIAL, 170, investigator_category="PR"))

@@ -4,9 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from correlates.clinical.dosing.dosing import dosing_of_patient
-from correlates.clinical.flare.events import NO_FLARE, UNPLACED, FlareEvent, flare_events
+from correlates.clinical.flare.events import (
+    COUNTED,
+    NO_FLARE,
+    UNPLACED,
+    FlareEvent,
+    flare_events,
+)
 from correlates.clinical.flare.exposure import AtRisk, at_risk_of
-from correlates.clinical.flare.versions import ctcae_name, versions_note
+from correlates.clinical.flare.versions import NOT_STATED, ctcae_name, versions_note
 from correlates.clinical.records import ClinicalRecords
 from correlates.intake.sheets.values import is_blank, number_of
 
@@ -145,9 +151,10 @@ def _told(event: FlareEvent) -> str:
 
 
 def _version(events: Sequence[FlareEvent], row: Mapping) -> str:
-    """Return the versions that graded the counted flares; else the patient's own."""
-    names = sorted({event.version for event in events if event.is_counted})
-    return ", ".join(names) if names else ctcae_name(row.get("ctcae_version"))
+    """Return the versions that graded the counted flares, else grade 0; else the patient's own."""
+    counted = {event.version for event in events if event.state == COUNTED}
+    absent = {event.version for event in events if event.state == NO_FLARE} - {NOT_STATED}
+    return ", ".join(sorted(counted or absent)) or ctcae_name(row.get("ctcae_version"))
 
 
 def _not_at_risk(row: Mapping, at_risk: AtRisk, events: Sequence[FlareEvent]) -> str:

@@ -113,7 +113,8 @@ def _one_described(verdicts: Verdicts, name: str) -> str:
     value = verdict.reading.value
     shown = f"{value:g}" if isinstance(value, float | int) and not isinstance(value, bool) else ""
     shown = f" {shown} {verdict.unit}".rstrip() if shown else ""
-    change = "" if verdict.change_pct is None else f", {verdict.change_pct:+.0f} %"
+    # In whole percent, -49.8 would read as the -50 that it misses.
+    change = "" if verdict.change_pct is None else f", {verdict.change_pct:+.4g} %"
     note = f", {verdict.reason}" if verdict.reason else ""
     return f"{name}{shown} is {verdict.verdict}{change}{note} ({verdict.threshold})"
 
