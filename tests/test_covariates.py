@@ -1,6 +1,9 @@
 """Covariates of dose and of what was taken beside it, by hand."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from clinic_maker import dose, make_records
 from correlates.clinical.covariates import (
@@ -87,6 +90,30 @@ def test_days_of_the_patients_sheet_alone_tell_no_dose():
 
     assert {name: row.get(name) for name in TIMES} == dict.fromkeys(TIMES)
     assert "no row of the exposure sheet" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("drug", "lost", "kept"),
+    [
+        ("prednisone", ["steroid_days", "flare_prophylaxis"], ["aspirin_days"]),
+        (
+            "lenalidomide",
+            ["lenalidomide_cumulative_mg", "aspirin_at_lenalidomide"],
+            ["steroid_days"],
+        ),
+        (None, ["steroid_days", "aspirin_days", "ibrutinib_dose_intensity_pct"], []),
+        ("allopurinol", ["allopurinol_days"], ["steroid_days", "lenalidomide_cumulative_mg"]),
+    ],
+)
+def test_what_a_row_that_is_left_out_may_tell_is_not_known(drug, lost, kept):
+    doses = [IBRUTINIB, dose(29, 84, 5), dose(2, 3, 20, "prednisone"), dose(2, 3, 100, "aspirin")]
+    records = make_records(exposure=doses, follow_up=FOLLOWED)
+    row = {"patient": "P01", "day": 30, "drug": drug, "row": 9, "sheet": "exposure.tsv"}
+    (found,) = covariate_rows(replace(records, left_out={"exposure": [row]}), PLAN, 56)
+
+    assert [found[name] for name in lost] == [None] * len(lost)
+    assert all(found[name] is not None for name in kept)
+    assert "left out" in found["reason"]
 
 
 def test_a_failure_of_screening_has_no_row():

@@ -85,11 +85,15 @@ def covariate_rows(
         found = {name: taken[drug].get(column) for name, (drug, column) in _INTENSITY.items()}
         flare = flare_of_patient(records, patient.key, flare_window_days)
         found["flare_prophylaxis"] = flare.at_risk.prophylaxis or None
-        beside = _beside(dosing, kinds)
+        found |= _beside(dosing, kinds)
+        unknown = _left_out(records, patient.key)
+        found |= dict.fromkeys(unknown)
         reasons = [f"{drug}: {row['reason']}" for drug, row in taken.items() if row.get("reason")]
         reasons += _why_not_known(dosing, kinds)
+        if unknown:
+            reasons.append("a row of the exposure sheet is left out, which may tell of what is blank")
         rows.append(
-            {"patient": patient.key} | found | beside | {"reason": "; ".join(reasons)},
+            {"patient": patient.key} | found | {"reason": "; ".join(reasons)},
         )
     return rows
 
@@ -112,6 +116,23 @@ def _beside(dosing: Dosing, kinds: Mapping[str, Iterable[str]]) -> dict:
             days = dosing.days_taken(drugs)
             found[f"{kind}_days"] = sum(day >= math.floor(first) for day in days)
     return found
+
+
+def _left_out(records: ClinicalRecords, patient: str) -> list[str]:
+    """Return the covariates that hang on rows of the exposure sheet that are left out."""
+    drugs = {
+        row["drug"] for row in records.left_out.get("exposure", ()) if row["patient"] == patient
+    }
+    names: list[str] = []
+    if drugs & {IBRUTINIB, LENALIDOMIDE, None}:
+        names += [*_INTENSITY, *(name for name in TIMES if name.endswith("_at_lenalidomide"))]
+        names.append("flare_prophylaxis")
+    for kind, of_kind in BESIDE.items():
+        if drugs & {*of_kind, None}:
+            names += [f"{kind}_at_lenalidomide", f"{kind}_days"]
+    if drugs & {*STEROIDS, "nsaid"}:
+        names.append("flare_prophylaxis")
+    return names
 
 
 def _why_not_known(dosing: Dosing, kinds: Mapping) -> list[str]:
