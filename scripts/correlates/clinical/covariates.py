@@ -91,7 +91,9 @@ def covariate_rows(
         reasons = [f"{drug}: {row['reason']}" for drug, row in taken.items() if row.get("reason")]
         reasons += _why_not_known(dosing, kinds)
         if unknown:
-            reasons.append("a row of the exposure sheet is left out, which may tell of what is blank")
+            reasons.append(
+                "a row of the exposure sheet is left out, which may tell of what is blank"
+            )
         rows.append(
             {"patient": patient.key} | found | {"reason": "; ".join(reasons)},
         )
