@@ -154,7 +154,7 @@ def test_a_day_may_stand_beside_its_date(tmp_path, day, date_, found):
         assert study.rows("samples")[0].get("study_day") == found
 
 
-@pytest.mark.parametrize("kind", ["patients", "samples", *OF_CLINIC])
+@pytest.mark.parametrize("kind", ["patients", "samples", *sorted(set(OF_CLINIC) - {"dates"})])
 def test_every_column_of_study_days_may_come_as_dates(kind):
     columns = load_schema(kind)["properties"]
     days = [name for name, said in columns.items() if said["legal"].startswith("a study day")]
