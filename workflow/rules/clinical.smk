@@ -77,7 +77,11 @@ rule judge_response:
         runtime=each_try(30),
     params:
         settings=lookup(dpath="clinical/response", within=config),
-        survival=lookup(dpath="clinical/survival", within=config),
+        survival={
+            name: value
+            for name, value in config["clinical"]["survival"].items()
+            if name != "landmarks"
+        },
         confidence=lookup(dpath="analyses/confidence", within=config),
         code=code_of("judge_response"),
     script:

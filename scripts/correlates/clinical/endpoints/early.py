@@ -52,7 +52,7 @@ def early_of(records: ClinicalRecords, settings: Mapping) -> EarlyOf:
     records
         The study's records, up to the data cut.
     settings
-        The config's block ``clinical.survival``: when assessments are due.
+        Of the config's block ``clinical.survival``, when assessments are due.
     """
     schedule = Schedule.of(settings)
 
