@@ -147,6 +147,27 @@ def test_agreement_is_no_row_and_best_responses_are_compared():
     assert (row["level"], row["computed"], row["other"]) == ("best response", "PR", "CR")
     assert (row["criteria_version"], row["other_criteria"]) == ("iwCLL2018", "iwCLL2008")
     assert row["study_day"] == 100
+    assert set(row["deciding_criterion"].split(", ")) >= {"nodes", "marrow"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "typed", "deciding"),
+    [
+        pytest.param([assess(PARTIAL, 100)], "PR", "confirmation", id="never confirmed"),
+        pytest.param([], "PR", "no assessment", id="never assessed"),
+        pytest.param(
+            [assess(PARTIAL | {"alc_10e9_l": BEFORE["alc_10e9_l"]}, day) for day in (100, 170)],
+            "PR",
+            "lymphocytes",
+            id="a parameter",
+        ),
+    ],
+)
+def test_a_differing_best_response_names_what_it_hangs_on(rows, typed, deciding):
+    (row,) = disagreements_of(respond(*rows), typed, None)
+
+    assert row["level"] == "best response"
+    assert row["deciding_criterion"] == deciding
 
 
 def test_neither_overwrites_the_other(run):

@@ -140,11 +140,22 @@ def _of_best(
             "other": other,
             "other_source": source,
             "difference": _difference(computed.best, other),
-            "deciding_criterion": "",
+            "deciding_criterion": _deciding_best(response, day, other),
             "detail": detail,
             "criteria_version": computed.criteria,
             "other_criteria": criteria or computed.criteria,
         }
+
+
+def _deciding_best(response: PatientResponse, day: float | None, other: str) -> str:
+    """Return what a difference of best responses hangs on: confirmation, or parameters."""
+    if response.computed.best_unconfirmed == other:
+        return "confirmation"
+    at_best = [one for one in response.assessments if one.finding.day == day]
+    if not at_best:
+        return "no assessment"
+    parameters, _ = deciding_criterion(at_best[0], other)
+    return names_of(parameters)
 
 
 def _place_of_best(course: Course) -> tuple[float | None, str]:
