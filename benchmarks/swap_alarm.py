@@ -3,8 +3,9 @@
     python benchmarks/swap_alarm.py [--cohorts 200] [--patients 6 12 24] [--replicates 199]
 
 Of cohorts without a swap it prints the share with any alarm, and with any odd draw; of cohorts with
-one swap, the share in which both draws are named as a pair, in which at least one is named as the
-right patient's, and in which anything wrong is named.
+one swap, the share in which both draws are named as a pair (and so among swaps of tubes of one
+batch, and of two), in which at least one is named as the right patient's, and in which anything
+wrong is named.
 """
 
 import argparse
@@ -47,10 +48,12 @@ def judge(n_patients, seed, scene, swaps, settings, replicates) -> dict:
         for one in scores.itertuples()
         if one.verdict in (EXCHANGED, LIKE_ANOTHER)
     }
+    runs = {(row["patient"], row["visit"]): row["run"] for row in rows}
     truth = {a: b[0] for one, other in swapped for a, b in ((one, other), (other, one))}
     exchanged = scores[scores["verdict"] == EXCHANGED]
     pairs = set(zip(exchanged["patient"], exchanged["visit"], strict=True))
     return {
+        "of_one_batch": len({runs[draw] for draw in truth}) == 1,
         "any": bool(named),
         "odd": bool((scores["verdict"] == ODD).any()),
         "pair": bool(truth) and pairs >= set(truth),
@@ -86,6 +89,8 @@ def main() -> None:
                 "any alarm": without["any"],
                 "an odd draw": without["odd"],
                 "pair named": with_one["pair"],
+                "in one batch": with_one.loc[with_one["of_one_batch"], "pair"],
+                "in two batches": with_one.loc[~with_one["of_one_batch"], "pair"],
                 "one or both named": with_one["one"],
                 "anything wrong named": with_one["wrong"],
             }
