@@ -8,10 +8,17 @@ import yaml
 from clinic_maker import endpoints_of
 from correlates.clinical.safety.settings import safety_settings
 from correlates.clinical.safety.tables import safety_tables
-from correlates.intake.clinical import ClinicalRecords
+from correlates.intake.clinical import KINDS, ClinicalRecords
 from correlates.intake.clinical_sheets import clinical_records
+from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.study import read_study
 
+NEEDED = [
+    (kind, column)
+    for kind in KINDS
+    for column in load_schema(kind)["required"]
+    if kind != "samples"
+]
 CONFIG = yaml.safe_load(
     (Path(__file__).resolve().parent.parent / "config" / "config.yaml").read_text()
 )
@@ -146,3 +153,26 @@ def test_a_row_that_is_left_out_counts_only_up_to_the_cut(records_of):
     assert records.why_unknown("P1", "flares")
     assert records.why_unknown("P1", "follow_up") == ""
     assert records.left_out == ClinicalRecords.from_json(records.to_json()).left_out
+
+
+@pytest.mark.parametrize("cut", [None, {"name": "interim", "study_day": 120}])
+@pytest.mark.parametrize(("kind", "column"), NEEDED)
+def test_a_sheet_without_a_needed_column_is_told_of(tmp_path, kind, column, cut):
+    sheets = SHEETS | {"laboratory": "patient study_day\nP1 1\n"}
+    sheets |= {"lesions": "patient study_day lesion_id\nP1 1 T1\n"}
+    # rows of one patient are compared with each other
+    sheets["exposure"] += "P1 lenalidomide 40  10\n"
+    sheets[kind] = sheets[kind].replace(column, "note_own", 1)
+    if sheets[kind].count("\n") == 2:
+        sheets[kind] += sheets[kind].splitlines()[1].replace(" 1", " 2") + "\n"
+    for name, text in sheets.items():
+        (tmp_path / f"{name}.tsv").write_text(text.replace(" ", "\t"))
+    block = {name: f"{name}.tsv" for name in sheets} | {"gating": {}}
+    block |= {"data_cut": cut} if cut else {}
+    study = read_study(block, root=tmp_path)
+
+    records, _ = clinical_records(study, block)
+
+    told = [one for one in study.problems if one.stops == "run" and one.column == column]
+    assert [one.problem for one in told] == ["this column is missing"]
+    assert records.rows(kind) == []

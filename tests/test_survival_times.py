@@ -463,3 +463,11 @@ def test_progression_free_is_no_longer_than_survival_and_response_fits_into_it(s
             assert times["dor"].days <= times["pfs"].days - to_response.days
             assert times["dor_l"].days >= times["dor"].days
     assert responders > 50
+
+
+def test_visits_go_on_beyond_cycle_99():
+    since = day_of_visit("C97D1", 1, CYCLES)
+    missed = missed_visits(replace(SCHEDULE, then_every_cycles=3), since, since + 300, 1, CYCLES)
+
+    assert missed[-1] == "C106D1"
+    assert day_of_visit("C106D1", 1, CYCLES) - since == 9 * 28

@@ -36,7 +36,8 @@ def clinical_records(study: Study, block: Mapping) -> tuple[ClinicalRecords, lis
         kind: rows_with_place(study.sheets[kind].name, load_schema(kind)["properties"], rows)
         for kind in KINDS
         if kind in study.sheets
-        for rows in [study.rows(kind)]
+        # without a column that is needed nothing runs, and no row can be worked with
+        for rows in [study.rows(kind) if _has_needed(study, kind) else []]
     }
     left_out = {
         kind: left_out_rows(kind, study.sheets[kind].name, study.sheets[kind].refused)
@@ -52,6 +53,10 @@ def clinical_records(study: Study, block: Mapping) -> tuple[ClinicalRecords, lis
         return records, problems
     problems += _typed_in(records, block["data_cut"])
     return cut_records(records, cut), problems
+
+
+def _has_needed(study: Study, kind: str) -> bool:
+    return set(load_schema(kind)["required"]) <= set(study.sheets[kind].columns)
 
 
 def _without_contradictions(

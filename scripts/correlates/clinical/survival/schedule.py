@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from correlates.intake.sheets.visits import CYCLE_DAYS
 
-_VISIT = re.compile(r"C(\d{1,2})D(\d{1,2})")
+# Assessments go on for as long as somebody is followed, beyond the two digits of draws.
+_VISIT = re.compile(r"C(\d+)D(\d{1,2})")
 
 
 @dataclass(frozen=True)
