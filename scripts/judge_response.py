@@ -3,7 +3,7 @@
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from correlates.clinical.endpoints.early import EarlyOf, early_of
+from correlates.clinical.endpoints.early import OF_RESPONSE, EarlyOf, early_of
 from correlates.clinical.records import read_records
 from correlates.clinical.response import disagreements, rates, tables
 from correlates.clinical.response.course import responses_of
@@ -23,6 +23,7 @@ def main(job) -> None:
     enrolled = {patient for patient, row in sheet.items() if not row.get("screen_failure")}
     judged = responses.values()
     early = early_of(records, job.params.survival)
+    unknown = {patient: records.why_unknown(patient, *OF_RESPONSE) for patient in responses}
 
     def at_best(patient, course, must_confirm):
         found = early(patient, course, must_confirm)
@@ -39,7 +40,10 @@ def main(job) -> None:
         ),
         job.output.responses: (
             tables.RESPONSE_COLUMNS,
-            [_response_row(one, sheet[one.patient], settings, early) for one in judged],
+            [
+                _response_row(one, sheet[one.patient], settings, early, unknown[one.patient])
+                for one in judged
+            ],
         ),
         job.output.disagreements: (
             disagreements.COLUMNS,
@@ -58,6 +62,7 @@ def main(job) -> None:
                 [one for one in judged if one.patient in enrolled],
                 job.params.confidence,
                 at_best,
+                {patient for patient, why in unknown.items() if why},
             ),
         ),
     }
@@ -65,7 +70,7 @@ def main(job) -> None:
         write_clinical_table(path, columns, rows, records)
 
 
-def _response_row(one, row, settings, early: EarlyOf) -> dict:
+def _response_row(one, row, settings, early: EarlyOf, unknown: str) -> dict:
     """Return the row of one patient, with what is not known yet left open."""
     found = early(one.patient, one.chosen, settings["best"] == "confirmed")
     return tables.response_row(
@@ -75,6 +80,7 @@ def _response_row(one, row, settings, early: EarlyOf) -> dict:
         enrolled=not row.get("screen_failure"),
         at_best=found and found.at_best,
         why_open=found.reason if found else "",
+        unknown=unknown,
     )
 
 

@@ -1,5 +1,6 @@
 """Tables of response: what they say of rates, disagreements and every criterion."""
 
+import dataclasses
 import importlib.util
 from types import SimpleNamespace
 
@@ -218,3 +219,17 @@ def test_every_criterion_says_what_it_was_compared_with(run):
     assert "neutrophils" not in rows
     assert {row["data_cut"] for table in tables.values() for row in table} == {"none"}
     assert {row["criteria_version"] for row in tables["criteria"]} == {"iwCLL2018"}
+
+
+def test_a_row_that_is_left_out_leaves_its_patient_out_of_rates_and_says_so(run):
+    """As in the endpoint table: the row may have told another response, or a progression."""
+    records = make_records(assessments=cohort("PR", "PR", "SD"))
+    left = {"assessments": [{"patient": "P1", "row": 9, "sheet": "assessments.tsv"}]}
+
+    tables = run(dataclasses.replace(records, left_out=left))
+
+    orr = next(r for r in tables["rates"] if (r["rate"], r["responses"]) == ("orr", "confirmed"))
+    assert (orr["numerator"], orr["denominator"], orr["n_not_recorded"]) == ("1", "2", "1")
+    row = next(row for row in tables["responses"] if row["patient"] == "P1")
+    assert (row["best"], row["orr"], row["depth"]) == ("PR", "", "")
+    assert "assessments.tsv" in row["reason"]

@@ -41,6 +41,9 @@ class NotYet:
     reason: str
 
 
+# Sheets that a best response by day is made of: a row of theirs that is left out may have told it.
+OF_RESPONSE = ("assessments", "lesions", "exposure", "flares", "follow_up")
+
 EarlyOf = Callable[[str, Course, bool], NotYet | None]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from correlates.clinical.endpoints.early import not_yet
+from correlates.clinical.endpoints.early import OF_RESPONSE, not_yet
 from correlates.clinical.endpoints.response import (
     no_response_endpoints,
     response_endpoints,
@@ -22,8 +22,6 @@ from correlates.clinical.survival.times import TimeToEvent
 from correlates.intake.sheets.values import is_blank
 
 FOLLOW_UP = "follow_up"
-# Sheets that a best response by day is made of.
-_OF_RESPONSE = ("assessments", "lesions", "exposure", "flares", FOLLOW_UP)
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def endpoint_rows(records: ClinicalRecords, derived: Derived, settings: Mapping)
         course = response.chosen
         found = _response(records, response, outcome, schedule, settings["response"])
         if records.has("assessments"):
-            unknown = records.why_unknown(patient, *_OF_RESPONSE)
+            unknown = records.why_unknown(patient, *OF_RESPONSE)
             found.append(shrinkage_endpoint(response.computed, unknown))
         found += [_time(name, time) for name, time in outcome.all_times.items()]
         criteria, source = _criteria(records.patient(patient), course), course.source
@@ -129,7 +127,7 @@ def _response(
     failure = records.patient(patient).get("screen_failure")
     if not is_blank(failure):
         return no_response_endpoints(f"not enrolled ({failure})")
-    unknown = "" if course.source == TYPED else records.why_unknown(patient, *_OF_RESPONSE)
+    unknown = "" if course.source == TYPED else records.why_unknown(patient, *OF_RESPONSE)
     if unknown:
         return no_response_endpoints(unknown)
     must_confirm = settings["best"] == "confirmed"

@@ -1,6 +1,6 @@
 """Response rates of the cohort: with and without PR-L, confirmed or not, by each source."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from correlates.clinical.response.course import PatientResponse
 from correlates.clinical.response.judged import (
@@ -28,6 +28,7 @@ def response_rates(
     responses: Sequence[PatientResponse],
     confidence: float,
     at_best: Callable[[str, Course, bool], str | None] = lambda *_: None,
+    unknown: Collection[str] = (),
 ) -> list[dict]:
     """Return every rate with its exact interval.
 
@@ -40,6 +41,8 @@ def response_rates(
     at_best
         Of a patient, a course and whether responses must be confirmed, the category that a best
         response may still come to because nothing that would tell was due; None if it stands.
+    unknown
+        Patients whose response by day is not known, since a row that may tell it is left out.
 
     Returns
     -------
@@ -56,7 +59,10 @@ def response_rates(
     for source, courses in _by_source(responses):
         kinds = ("as given",) if source == TYPED else ("confirmed", "unconfirmed")
         for kind in kinds:
-            best = [_best(course, kind) for course in courses]
+            best = [
+                None if one.patient in unknown and source != TYPED else _best(course, kind)
+                for one, course in zip(responses, courses, strict=True)
+            ]
             may_be = [
                 course and at_best(one.patient, course, kind == "confirmed")
                 for one, course in zip(responses, courses, strict=True)

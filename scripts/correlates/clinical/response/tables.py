@@ -115,6 +115,7 @@ def response_row(
     enrolled: bool,
     at_best: str | None = None,
     why_open: str = "",
+    unknown: str = "",
 ) -> dict:
     """Return the row of one patient, by the source that endpoints are derived from.
 
@@ -131,9 +132,13 @@ def response_row(
     at_best, why_open
         The category that the best response may still come to, and why; None if it stands. What may
         still change by it (depth and rates) is left empty.
+    unknown
+        Why the best response is not known, since a row that may tell it is left out; all of them
+        are then left empty.
     """
     chosen, computed, investigator = response.chosen, response.computed, response.investigator
     change, day = best_spd_change(computed)
+    best = None if unknown and chosen.source != TYPED else chosen.best
     return {
         "patient": response.patient,
         "enrolled": enrolled,
@@ -145,10 +150,10 @@ def response_row(
         "investigator_confirmed": investigator and investigator.best_confirmed,
         "investigator_unconfirmed": investigator and investigator.best_unconfirmed,
         "typed": typed,
-        "depth": DEPTH.get(chosen.best) if at_best is None else _same_depth(chosen.best, at_best),
-        "orr": _is_among(chosen.best, RESPONSES, at_best),
-        "orr_l": _is_among(chosen.best, RESPONSES_WITH_LYMPHOCYTOSIS, at_best),
-        "cr": _is_among(chosen.best, COMPLETE, at_best),
+        "depth": DEPTH.get(best) if at_best is None else _same_depth(best, at_best),
+        "orr": _is_among(best, RESPONSES, at_best),
+        "orr_l": _is_among(best, RESPONSES_WITH_LYMPHOCYTOSIS, at_best),
+        "cr": _is_among(best, COMPLETE, at_best),
         "spd_pct_change_best": change,
         "spd_best_day": day,
         "first_response_day": chosen.first_response_day,
@@ -162,7 +167,7 @@ def response_row(
         "n_assessments": len(chosen.assessments),
         "n_adequate": len(chosen.adequate_days),
         "last_adequate_day": chosen.last_adequate_day,
-        "reason": why_open or chosen.reason,
+        "reason": unknown or why_open or chosen.reason,
         "criteria_version": chosen.criteria,
     }
 
