@@ -436,3 +436,12 @@ def test_a_death_of_flare_may_be_typed_in(records_of):
 
     assert not [one for one in problems if one.column == "tfr_grade"]
     assert records.patient("P1")["tfr_grade"] == 5
+
+
+@pytest.mark.parametrize(("day", "is_told"), [(0, True), (1, False)])
+def test_a_cut_that_leaves_nobody_in_the_study_is_told_of(records_of, day, is_told):
+    records, problems = records_of(cut={"name": "early", "study_day": day})
+
+    told = [problem for problem in problems if problem.column == "study.data_cut"]
+    assert [problem.stops for problem in told] == ["nothing"] * is_told
+    assert bool(records.patients) != is_told

@@ -45,7 +45,7 @@ def records_of(tmp_path):
     def read(cut=None, **changed):
         for kind, text in (SHEETS | changed).items():
             (tmp_path / f"{kind}.tsv").write_text(text.replace(" ", "\t"))
-        block = {kind: f"{kind}.tsv" for kind in SHEETS} | {"gating": {}}
+        block = {kind: f"{kind}.tsv" for kind in SHEETS | changed} | {"gating": {}}
         block |= {"data_cut": cut} if cut else {}
         return clinical_records(read_study(block, root=tmp_path), block)[0]
 
@@ -143,6 +143,42 @@ def test_an_adverse_event_that_is_left_out_is_not_none(records_of):
     patients = [row for row in rates if row["attribution"] == "any" and row["grade"] == "any"]
     patients = [row for row in patients if row["unit_of_analysis"] == "patient"]
     assert {row["denominator"] for row in patients} == {1}
+
+
+CHEMISTRY = (
+    "patient study_day uric_acid_mg_dl potassium_mmol_l phosphate_mg_dl calcium_mg_dl\n"
+    "P1 28 5 4 3 9\nP1 30 5 4 3 9\nP1 31 5 4 3 9\nP2 28 5 4 3 9\nP2 30 5 4 3 9\nP2 31 5 4 3 9\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(CHEMISTRY, ["no", "no"], id="all values"),
+        pytest.param(
+            CHEMISTRY.replace("P1 31 5", "P1 31 hemolyzed"),
+            ["not_evaluable", "no"],
+            id="a value that is left out may have met a criterion",
+        ),
+        pytest.param(
+            CHEMISTRY.replace("P1 31 5", "P1 31 hemolyzed").replace("P1 30 5 4 3", "P1 30 9 4 5"),
+            ["yes", "no"],
+            id="what was found stands",
+        ),
+    ],
+)
+def test_a_laboratory_row_that_is_left_out_excludes_no_tumor_lysis(records_of, text, expected):
+    rows = [row for row in safety(records_of(laboratory=text)).tls if row["drug"] == "lenalidomide"]
+
+    assert [row["laboratory_tls"] for row in rows] == expected
+
+
+def test_events_of_which_none_says_whether_it_was_dose_limiting_judge_nobody(records_of):
+    events = SHEETS["adverse_events"].replace("dlt", "dtl")
+    found = safety(records_of(adverse_events=events)).dose_limiting
+
+    assert {row["dlt"] for row in found} == {"not_evaluable"}
+    assert all("column dlt" in row["reason"] for row in found)
 
 
 def test_a_row_that_is_left_out_counts_only_up_to_the_cut(records_of):

@@ -109,7 +109,9 @@ def _cut_of(study: Study, block: Mapping, problems: list[Problem]) -> DataCut | 
         return None
     patients = [row.get("patient") for row in study.rows("patients")]
     if isinstance(cut.get("study_day"), (int, float)):
-        return DataCut(cut["name"], dict.fromkeys(patients, float(cut["study_day"])))
+        return _told_if_empty(
+            DataCut(cut["name"], dict.fromkeys(patients, float(cut["study_day"]))), problems
+        )
     if not isinstance(cut.get("date"), str):
         return None
     if study.key is None:
@@ -123,7 +125,18 @@ def _cut_of(study: Study, block: Mapping, problems: list[Problem]) -> DataCut | 
     except ValueError:
         # The check of the config names it.
         return None
-    return DataCut(cut["name"], _days_until(last, study.key, patients, problems))
+    days = _days_until(last, study.key, patients, problems)
+    return _told_if_empty(DataCut(cut["name"], days), problems)
+
+
+def _told_if_empty(cut: DataCut, problems: list[Problem]) -> DataCut:
+    """Warn of a cut before every first dose, which leaves nobody in the study."""
+    if cut.days and not any(map(cut.has_begun, cut.days)):
+        problem = f"the data cut {cut.name} lies before the first dose of every patient"
+        remedy = "Check its day: nothing of the study is known at it."
+        column = "study.data_cut"
+        problems.append(Problem(CONFIG, problem, remedy, column=column, stops="nothing"))
+    return cut
 
 
 def _days_until(

@@ -14,7 +14,7 @@ from correlates.clinical.safety.intensity import dose_intensity_rows, level_rows
 from correlates.clinical.safety.patients import safety_patients
 from correlates.clinical.safety.rates import PER_PATIENT, Measure, rate_row
 from correlates.clinical.safety.settings import SafetySettings
-from correlates.clinical.safety.words import NO, YES
+from correlates.clinical.safety.words import NO, NOT_EVALUABLE, YES
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,15 @@ def safety_tables(records: ClinicalRecords, settings: SafetySettings) -> SafetyT
         values = _sheet(records, "laboratory", patient.key)
         events = _sheet(records, "adverse_events", patient.key)
         death = records.death_day(patient.key)
-        tables.tls.extend(tls_rows(patient, values, events, death, settings.tls))
+        tls = tls_rows(patient, values, events, death, settings.tls)
+        # Of a lysis that was found, no row that is left out could take anything back.
+        lacking = records.why_unknown(patient.key, "laboratory")
+        tables.tls.extend(_unless_unknown(row, lacking) for row in tls)
         tables.haematology.extend(haematology_rows(patient, values, events, settings))
         unknown = records.why_unknown(patient.key, "adverse_events")
         tables.adverse_events.extend(adverse_event_rows(patient, events, unknown))
         unknown = records.why_unknown(patient.key, "adverse_events", "exposure")
+        unknown = unknown or _never_said(records)
         limiting = dose_limiting_row(patient, values, events, settings, unknown)
         tables.dose_limiting.append(limiting)
         tables.dose_intensity.extend(dose_intensity_rows(patient, settings))
@@ -76,6 +80,27 @@ def _dlt_rate(rows: list[Mapping], settings: SafetySettings) -> dict:
         settings.confidence,
         "levels differ in dose: dose_levels.tsv has each",
     )
+
+
+def _unless_unknown(row: dict, unknown: str) -> dict:
+    """Return a row of tumor lysis whose "no" is not evaluable where values are left out."""
+    if not unknown or row["laboratory_tls"] != NO:
+        return row
+    verdict = {"laboratory_tls": NOT_EVALUABLE, "laboratory_reason": unknown}
+    if row["clinical_tls"] == NO:
+        verdict |= {"clinical_tls": NOT_EVALUABLE, "clinical_reason": unknown}
+    return row | verdict
+
+
+def _never_said(records: ClinicalRecords) -> str:
+    """Say it where no adverse event of the study tells whether it was dose-limiting.
+
+    Without the column, or under a mistyped one, every patient would read as free of it.
+    """
+    events = records.rows("adverse_events")
+    if not events or any(row["dlt"] is not None for row in events):
+        return ""
+    return "no row of the adverse events says whether it was dose-limiting (column dlt)"
 
 
 def _sheet(records: ClinicalRecords, kind: str, patient: str) -> list[dict] | None:
