@@ -170,12 +170,21 @@ def test_what_is_too_little_is_not_judged_and_says_why(how, words):
     assert scores["own_distance"].isna().all()
 
 
+def test_shares_that_could_not_be_evaluated_are_not_taken_for_no_flow_cytometry():
+    table, _ = cohort(4)
+
+    (found, *_), _ = judge(table.assign(status="not_evaluable"))
+
+    assert "no share of a lineage with a value" in found["finding"]
+    assert "results/cohort/exclusions.tsv" in found["resolve"]
+
+
 def test_no_flow_cytometry_is_said():
     table, _ = cohort(4)
 
     found, scores = judge(table.assign(assay="soluble"))
 
-    assert "no lineage shares" in found[0]["finding"]
+    assert "no share of a lineage with a value" in found[0]["finding"]
     assert list(scores.columns) == SCORE_COLUMNS
 
 

@@ -12,7 +12,7 @@ from study import ROOT
 
 LEAPS = {"hb_g_dl": 1.6, "creatinine_mg_dl": 3, "plt_10e9_l": 6, "calcium_mg_dl": 1.5}
 WINDOWS = VisitSettings(windows={"default": (3, 3), "SCR": (28, 0)})
-SETTINGS = Settings(WINDOWS, 7, leap_fold=LEAPS, dose_levels_mg=(2.5, 5, 7.5, 10))
+SETTINGS = Settings(WINDOWS, 7, node_mm=15, leap_fold=LEAPS, dose_levels_mg=(2.5, 5, 7.5, 10))
 RESPONSE = {"patient": "P01", "best_kind": "confirmed", "computed_confirmed": "PR"}
 IBR = dose(1, None, 420, "ibrutinib")
 LEN = dose(29, None, 5)
@@ -231,6 +231,11 @@ CASES = {
         {"lesions": [lesion(-5, 30, site="neck"), lesion(113, 20, site="axilla")]},
         "lesion T1 has the site axilla and neck",
         {"lesions": [lesion(-5, 30, site="neck"), lesion(113, 20, site="neck")]},
+    ),
+    "lesions_small": (
+        {"lesions": [lesion(-5, 4.8), lesion(-5, 3.2, lesion_id="T2"), lesion(113, 30)]},
+        "no target lesion had 15 mm before the first ibrutinib dose; the longest had 4.8 mm",
+        {"lesions": [lesion(-5, 15), lesion(-5, 3.2, lesion_id="T2")]},
     ),
     "typed_response": (
         {

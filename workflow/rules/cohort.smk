@@ -126,6 +126,7 @@ rule check_integrity:
         assessment_window_days=lookup(
             dpath="clinical/survival/assessment_window_days", within=config
         ),
+        node_mm=lookup(dpath="clinical/response/limits/node_mm", within=config),
         code=code_of("check_integrity"),
     script:
         "../../scripts/check_integrity.py"

@@ -135,6 +135,31 @@ def lesion_twice(evidence: Evidence) -> Iterator[Finding]:
                 )
 
 
+@check(WARNING, ("lesions",))
+def lesions_small(evidence: Evidence) -> Iterator[Finding]:
+    """Find patients none of whose target lesions was an enlarged node before ibrutinib."""
+    limit = evidence.settings.node_mm
+    for patient in evidence.records.patients:
+        rows = [
+            row
+            for row in evidence.records.of("lesions", patient)
+            if row["study_day"] <= FIRST_IBRUTINIB_DAY
+            and row["role"] in (None, "target")
+            and row["ld_mm"] is not None
+        ]
+        longest = max(rows, key=lambda row: row["ld_mm"], default=None)
+        if longest is not None and longest["ld_mm"] < limit:
+            yield Finding(
+                f"no target lesion had {limit:g} mm before the first ibrutinib dose; the longest "
+                f"had {longest['ld_mm']:g} mm",
+                "If diameters were measured in cm, name their columns ld_cm and sd_cm. Nodes of "
+                "this size are normal, and no response of them can be seen.",
+                patient,
+                longest["visit"] or "",
+                place(*rows),
+            )
+
+
 def _planned(visit: str | None) -> int | None:
     parsed = parse_visit(visit or "")
     return None if parsed is None else parsed.planned_day
@@ -146,4 +171,5 @@ CHECKS = (
     assessment_window,
     response_without_baseline,
     lesion_twice,
+    lesions_small,
 )

@@ -30,6 +30,8 @@ class Settings:
         ``clinical.visits``: windows of draws.
     assessment_window_days
         ``clinical.survival.assessment_window_days``.
+    node_mm
+        ``clinical.response.limits.node_mm``.
     dose_gap_days
         Days without a record of a drug, between two that have one, from which they are told of.
     typed_tolerance_pct
@@ -48,6 +50,7 @@ class Settings:
 
     visits: VisitSettings = field(default_factory=VisitSettings)
     assessment_window_days: float = math.inf
+    node_mm: float = 0
     dose_gap_days: float = 7
     typed_tolerance_pct: float = 10
     leap_fold: Mapping[str, float] = field(default_factory=dict)

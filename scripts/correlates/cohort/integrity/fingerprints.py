@@ -108,8 +108,12 @@ def join_judged(judged: Iterable[Judged]) -> tuple[list[dict], pd.DataFrame]:
     """Return the findings and the scores of all specimens, as `fingerprint_findings` does."""
     judged = list(judged)
     if not judged:
-        said = "not judged, because no lineage shares were measured by flow cytometry"
-        finding = row(RULE, NOTE, said, "Nothing, if the study has no flow cytometry.")
+        said = "not judged, because flow cytometry measured no share of a lineage with a value"
+        resolve = (
+            "Nothing, if the study has no flow cytometry; else results/cohort/exclusions.tsv says "
+            "why there is no value."
+        )
+        finding = row(RULE, NOTE, said, resolve)
         return [finding], pd.DataFrame(columns=SCORE_COLUMNS)
     findings = [finding for one in judged for finding in one.findings]
     scores = pd.concat([one.scores for one in judged], ignore_index=True)
