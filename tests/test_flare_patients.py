@@ -8,6 +8,7 @@ from scipy.optimize import brentq
 
 from clinic_maker import dose, make_records
 from correlates.clinical.dosing.dosing import dosing_of_patient
+from correlates.clinical.endpoints.table import flare_endpoints
 from correlates.clinical.flare.patients import flare_of_patient
 from correlates.clinical.flare.rates import flare_rates
 from correlates.clinical.flare.tables import EVENT_COLUMNS, PATIENT_COLUMNS, event_rows, patient_row
@@ -362,6 +363,8 @@ def test_a_flare_in_a_window_that_goes_on_is_in_no_rate(contact, share):
     found = flare_rates(flares, 0.95)[0]
     assert (found["numerator"], found["denominator"]) == share
     assert ("2 whose window goes on" in found["note"]) == (share == (0, 0))
+    known = [one.value for one in flare_endpoints(flares[0])]
+    assert (known == [None] * 4) == (share == (0, 0))
     assert flares[0].any_flare is True
 
 

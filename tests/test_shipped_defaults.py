@@ -131,6 +131,7 @@ DEFAULTS = {
     "clinical.integrity.batch_gap_days": 60,
     "clinical.safety.tls.days_before": 3,
     "clinical.safety.tls.days_after": 7,
+    "clinical.safety.tls.baseline_days": 28,
     "clinical.safety.tls.uric_acid_mg_dl": 8,
     "clinical.safety.tls.potassium_mmol_l": 6,
     "clinical.safety.tls.phosphate_mg_dl": 4.5,

@@ -77,6 +77,20 @@ def test_a_quarter_of_change_meets_the_criterion(base, value, column, met):
 
 
 @pytest.mark.parametrize(
+    ("age", "met"),
+    [
+        pytest.param(28, True, id="as old as it may be"),
+        pytest.param(29, False, id="older: what changed meanwhile is not known"),
+    ],
+)
+def test_a_change_is_measured_from_no_older_value(age, met):
+    rows = [{"study_day": START.day - age} | NORMAL]
+    rows += [{"study_day": 31} | NORMAL | {"potassium_mmol_l": 5.5, "phosphate_mg_dl": 4.4}]
+
+    assert (judged(rows, baseline_days=28).verdict == "yes") == met
+
+
+@pytest.mark.parametrize(
     ("day", "verdict"),
     [
         pytest.param(25, "no", id="four days before"),

@@ -102,7 +102,16 @@ def _is_of_death(endpoint: str) -> bool:
 
 
 def flare_endpoints(flare: FlareOfPatient) -> list[Endpoint]:
-    """Return the endpoints of flare; an onset is in days from the first lenalidomide dose."""
+    """Return the endpoints of flare; an onset is in days from the first lenalidomide dose.
+
+    While the window goes on nobody is evaluable: a flare is known at once, and its absence only at
+    the end, so that those of whom something is known would all have flared.
+    """
+    if flare.goes_on:
+        why = "observed for less than the window of flare, which goes on"
+        names = (("tfr_any", BINARY), ("tfr_ge2", BINARY), ("tfr_ordinal", ORDINAL))
+        names += (("tfr_onset_d", CONTINUOUS),)
+        return [Endpoint(name, kind, None, why) for name, kind in names]
     found = [
         Endpoint("tfr_any", BINARY, _number(flare.any_flare), flare.reason),
         Endpoint("tfr_ge2", BINARY, _number(flare.ge2), flare.reason),

@@ -15,6 +15,7 @@ class TlsSettings:
 
     days_before: float
     days_after: float
+    baseline_days: float
     uric_acid_mg_dl: float
     potassium_mmol_l: float
     phosphate_mg_dl: float

@@ -131,7 +131,8 @@ def in_window(day: float | None, start: Start, settings: TlsSettings) -> bool:
 
 def _criterion(column, name, unit, sign, start, values, is_over, settings) -> Criterion:
     measured = [row for row in values if row.get(column) is not None]
-    baseline = before_start(measured, start.day)
+    recent = [row for row in measured if row["study_day"] >= start.day - settings.baseline_days]
+    baseline = before_start(recent, start.day)
     inside = [row for row in measured if in_window(row["study_day"], start, settings)]
     base = None if baseline is None else tidy(baseline[column])
     base_day = None if baseline is None else baseline["study_day"]
