@@ -30,6 +30,7 @@ def test_all_doses_taken_as_planned():
 
     assert (row["cumulative_mg"], row["planned_mg"]) == (84 * 5, 84 * 5)
     assert row["relative_dose_intensity_pct"] == 100
+    assert row["reason"] == ""
     assert (row["start_mg"], row["current_mg"], row["days_held"]) == (5, 5, 0)
     assert (row["n_holds"], row["n_reductions"], row["n_escalations"], row["n_delays"]) == (0,) * 4
 
@@ -49,6 +50,7 @@ def test_holds_reductions_and_delays_lower_it():
     assert (row["days_dosed"], row["days_held"], row["n_holds"]) == (49, 14, 1)
     assert (row["n_reductions"], row["n_escalations"]) == (1, 0)
     assert (row["n_delays"], row["delay_days"]) == (1, 7)
+    assert row["reason"] == "4 days between rows of the sheet have none, and count as not taken"
 
 
 def test_a_cycle_ends_where_the_next_begins():

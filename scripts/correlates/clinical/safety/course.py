@@ -56,6 +56,8 @@ class Course:
         in it was not recorded.
     rises
         Days on which the dose rose, each with the doses before and from then on.
+    gaps
+        Days of ``mg`` that no row covers, and that count as 0: between two rows nothing was taken.
     """
 
     drug: str
@@ -63,6 +65,7 @@ class Course:
     last_day: float | None = None
     mg: Mapping[int, float] = field(default_factory=dict)
     rises: tuple[Start, ...] = ()
+    gaps: frozenset[int] = frozenset()
 
     @property
     def start_mg(self) -> float | None:

@@ -141,8 +141,13 @@ def _columns(course: Course, span, patient: Patient, settings: DosePlan) -> dict
         "n_escalations": len(raised),
         "escalated": any(mg > start for mg in raised),
         "status": OK,
-        "reason": "",
+        "reason": _gaps_told(sum(day in course.gaps for day in days)),
     }
+
+
+def _gaps_told(days: int) -> str:
+    """Say how many days count as without a dose though no row of the sheet says so."""
+    return f"{days} days between rows of the sheet have none, and count as not taken" * bool(days)
 
 
 def _steps(course: Course, days: Sequence[int]) -> list[tuple[float, float]]:

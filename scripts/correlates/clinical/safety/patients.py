@@ -55,7 +55,10 @@ def course_of(dosing: Dosing, drug: str, last_known_day: float | None) -> Course
     last = max(first, math.floor(min(ends, default=first)))
     mg = {day: dosing.dose_on(drug, day) for day in range(first, last + 1)}
     known = {day: dose for day, dose in mg.items() if dose is not None}
-    return Course(drug, first, last, known, _rises(drug, dosing.increases(drug)[1:], known))
+    rows = dosing.intervals(drug)
+    gaps = frozenset(day for day in known if not any(row.covers(day) for row in rows))
+    rises = _rises(drug, dosing.increases(drug)[1:], known)
+    return Course(drug, first, last, known, rises, gaps)
 
 
 def _rises(drug, days, mg) -> tuple[Start, ...]:
