@@ -130,6 +130,20 @@ def test_times_are_counted_by_their_events_and_numbers_by_their_range():
     )
     assert change["values"] == [("-80 to 12", 3)]
     assert absent["values"] == []
+    (one,) = endpoint_rows([end("tfr_onset_d", "continuous", "5")])
+    assert one["values"] == [("5", 1)]
+
+
+def test_the_summary_names_the_data_cut_and_says_if_nothing_was_measured():
+    study = content(statuses=("not_evaluable", "not_evaluable"))
+    for row in study.endpoints:
+        row["data_cut"] = "interim1"
+
+    said = summarise(study)
+
+    assert (said["cut"], said["no_value"]) == ("interim1", True)
+    other = summarise(content(statuses=("not_evaluable", "nd")))
+    assert (other["cut"], other["no_value"]) == ("", False)
 
 
 def test_tiles_keep_files_and_measurements_apart_and_a_limit_is_no_exclusion():

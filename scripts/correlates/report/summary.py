@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from correlates.measurements import CENSORED
+from correlates.measurements import CENSORED, USABLE
 from correlates.pages.words import STATES, as_number, is_true, plural
 from correlates.report.formats import endpoint_words
 from correlates.report.inputs import Content
@@ -18,7 +18,8 @@ def summarise(content: Content) -> dict:
     ``tiles`` (what is counted, and words on it), ``files`` (a sentence), ``endpoints`` (rows),
     ``patients_left_out`` (how many; None where that is not known), ``rows_left_out`` (of the
     patients sheet), ``results`` (sentences of the analyses with their status),
-    ``left_out`` (sentences).
+    ``left_out`` (sentences), ``cut`` (name of the data cut, if there is one), ``no_value`` (whether
+    not one measurement has a value).
     """
     states = Counter(row["state"] for row in content.files)
     measurements = content.measurements
@@ -31,6 +32,8 @@ def summarise(content: Content) -> dict:
         "rows_left_out": len(_named_by_row(content)),
         "results": _results(content),
         "left_out": _left_out(content),
+        "cut": data_cut_name(content.endpoints),
+        "no_value": len(measurements) > 0 and not measurements["status"].isin(USABLE).any(),
         "measured": (
             f"{plural(len(measurements), 'measurement')} of "
             f"{plural(measurements['feature'].nunique(), 'feature')} in "
@@ -39,6 +42,12 @@ def summarise(content: Content) -> dict:
             f"{plural(measurements['visit'].nunique(), 'visit')}."
         ),
     }
+
+
+def data_cut_name(rows: list[dict]) -> str:
+    """Return the name of the data cut of a table's rows; empty without one."""
+    names = {row.get("data_cut", "") for row in rows}
+    return ", ".join(sorted(names - {"", "none"}))
 
 
 def patients_left_out(content: Content) -> int | None:
@@ -114,7 +123,8 @@ def _values(kind: str, evaluable: list[dict]) -> list[tuple[str, int]]:
     values = Counter(as_number(row["value"]) for row in evaluable)
     known = sorted(value for value in values if value is not None)
     if kind == "continuous" and known:
-        return [(f"{known[0]:.3g} to {known[-1]:.3g}", sum(values.values()))]
+        ends = dict.fromkeys(f"{value:.3g}" for value in (known[0], known[-1]))
+        return [(" to ".join(ends), sum(values.values()))]
     return [(_value(kind, value), values[value]) for value in known]
 
 
