@@ -1,6 +1,7 @@
 # make demo   set everything up, then run the pipeline on a simulated cohort
 # make test   set everything up, then run the tests
 # make lint   ruff, snakefmt and Snakemake's own lint
+# make columns  write docs/columns.md, the columns of all sheets, from their schemas
 # make lock   resolve the locks anew (needs uv on the path)
 SHELL := /bin/sh
 BIN := $(CURDIR)/.venv/bin
@@ -30,7 +31,7 @@ DEMO_RUN = $(SNAKEMAKE) --cores $(CORES) --directory $(DEMO) \
 DEMO_HELP = The demo did not end well; see above. If an earlier run of it was killed and none is \
 running now, remove the folder $(DEMO) and run make demo again.
 
-.PHONY: demo test lint format lock clean
+.PHONY: demo test lint format columns lock clean
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -60,6 +61,10 @@ format: .venv/.installed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(BIN)/snakefmt Snakefile workflow
+
+columns: .venv/.installed
+	@cd scripts && $(BIN)/python -c \
+		"from correlates.intake.sheets.columns_page import write_columns_page as w; w()"
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --quiet
