@@ -14,8 +14,10 @@ from correlates.intake.config import parse_problems_to_stop
 from correlates.intake.duplicates import find_duplicates
 from correlates.intake.files import finder as finding
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
-from correlates.intake.plan import first_words, make_plan
-from correlates.problems import StudyError
+from correlates.intake.first_words import first_words
+from correlates.intake.plan import make_plan
+from correlates.intake.records import Plan
+from correlates.problems import Problem, StudyError
 
 NOW = 4_000_000_000.0
 LAB = r"{patient:[A-Z]+\d+}_{visit}_{panel}.fcs"
@@ -1007,3 +1009,28 @@ def test_one_reference_file_may_serve_several_batches(study):
 
     assert [one.batch for one in plan.acquisitions if one.role == "reference"] == ["b1", "b2"]
     assert find_duplicates(plan.acquisitions, plan.listed) == {}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        pytest.param(0, [], id="none"),
+        pytest.param(1, ["1 row of the sheets is left out."], id="one"),
+        pytest.param(4, ["4 rows of the sheets are left out."], id="several of one kind"),
+    ],
+)
+def test_rows_that_are_left_out_are_told_of_before_anything_runs(wrong, said):
+    problems = [
+        Problem("labs.tsv", "this is not a number", "Legal: g/dL.", row, "hb_g_dl", "x", "row")
+        for row in range(2, 2 + wrong)
+    ]
+    note = Problem("labs.tsv", "not known, and not used", "Nothing.", 1, "colour", stops="nothing")
+
+    told = first_words(Plan(problems=(*problems, note)), has_tables=True)
+
+    assert told[:1] == said
+    assert len(told) == 3 * bool(wrong)
+    if wrong:
+        assert told[1].startswith("labs.tsv, row")
+        assert "hb_g_dl: this is not a number" in told[1]
+        assert "problems.tsv" in told[2]

@@ -34,7 +34,8 @@ from correlates.intake.config import has_study, parse_problems_to_stop, require_
 from correlates.intake.config_files import repeated_keys
 from correlates.intake.records import is_of_stimulation
 from correlates.intake.redcap.tables import sheet_name
-from correlates.intake.plan import first_words, make_plan, read_plan
+from correlates.intake.first_words import first_words
+from correlates.intake.plan import make_plan, read_plan
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
 from correlates.ending import InStudy, forget_what_is_past, last_words
 from correlates.problems import StudyError

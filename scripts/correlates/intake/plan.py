@@ -22,7 +22,7 @@ from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.sheet import Sheet, with_patients
 from correlates.intake.sheets.study import Study, drop_pattern, read_study, require_specimen
 
-__all__ = ["Acquisition", "Listed", "Plan", "first_words", "make_plan", "read_plan"]
+__all__ = ["Acquisition", "Listed", "Plan", "make_plan", "read_plan"]
 
 _SAME_REMEDY = (
     "Keep the right file, or tell them apart in the samples sheet: by their tubes, or, if a "
@@ -96,30 +96,6 @@ def make_plan(
     unused = unknown_batches(study.sheets.get("panels"), batches)
     plan = replace(plan, problems=(*plan.problems, *unused, *fmo_problems(plan)))
     return _with_overrides(plan, study.sheets.get("overrides"))
-
-
-def first_words(plan: Plan, has_tables: bool = False) -> list[str]:
-    """Say it before anything runs if there is no file to work on.
-
-    Parameters
-    ----------
-    plan
-        The plan.
-    has_tables
-        Whether the study has exported tables, which are a study without any file too.
-    """
-    if plan.acquisitions:
-        return []
-    files = [one for one in plan.listed if one.path.lower().endswith(FCS_ENDINGS)]
-    if not files:
-        return [] if has_tables else ["No FCS file was found. See study.drop or study.samples."]
-    used = (
-        "The only FCS file is not used"
-        if len(files) == 1
-        else f"None of the {len(files)} FCS files is used; the first"
-    )
-    first = files[0]
-    return [f"{used}: {first.path}: {first.reason.rstrip('.')}. {first.remedy}"]
 
 
 @dataclass(frozen=True)
