@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from correlates.check_rows import COLUMNS
 from correlates.clinical.records import read_records
 from correlates.clinical.tables import write_clinical_table
+from correlates.cohort.data_cut import known_findings
 from correlates.cohort.integrity.checks import CHECKS
 from correlates.cohort.integrity.evidence import Evidence, settings_of
 from correlates.cohort.integrity.registry import by_severity, run_checks
@@ -42,7 +43,11 @@ def main(job) -> None:
     rows = [
         *run_checks(CHECKS, evidence),
         *sex_findings(measurements, records.rows("patients"), job.params.settings),
-        *(row for path in job.input.findings for row in read_tsv(path)),
+        *known_findings(
+            (row for path in job.input.findings for row in read_tsv(path)),
+            measurements,
+            records.cut,
+        ),
     ]
     write_clinical_table(job.output.integrity, COLUMNS, by_severity(rows), records)
 

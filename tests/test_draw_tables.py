@@ -15,7 +15,7 @@ from correlates.clinical.records import DataCut
 from correlates.cohort.baselines import choose_baselines
 from correlates.cohort.build import build_cohort
 from correlates.cohort.changes import change_table, scale_of
-from correlates.cohort.data_cut import known_at
+from correlates.cohort.data_cut import known_at, known_findings
 from correlates.cohort.draws import DrawContext, draw_table
 from correlates.cohort.merging import merge_measurements
 from correlates.measurements import conform
@@ -302,3 +302,17 @@ def test_what_was_drawn_after_the_data_cut_is_left_out_and_listed():
     ]
     assert known_at(table, None)[1] == []
     np.testing.assert_array_equal(known_at(table, DataCut("x", {"P1": 57}))[0].index, table.index)
+
+
+@pytest.mark.parametrize(
+    ("cut", "kept"),
+    [
+        pytest.param(None, ["C1D1", "C2D1", ""], id="no cut"),
+        pytest.param(DataCut("interim1"), ["C1D1", ""], id="a draw that the cut leaves out"),
+    ],
+)
+def test_findings_of_files_are_those_that_the_cut_lets_be_known(cut, kept):
+    measured = pd.DataFrame({"patient": ["P1"], "visit": ["C1D1"]})
+    findings = [{"patient": "P1", "visit": visit} for visit in ("C1D1", "C2D1", "")]
+
+    assert [row["visit"] for row in known_findings(findings, measured, cut)] == kept

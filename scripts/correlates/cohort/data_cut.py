@@ -1,5 +1,7 @@
 """Measurements as they were known at the data cut."""
 
+from collections.abc import Iterable, Mapping
+
 import pandas as pd
 
 from correlates.clinical.dosing.draws import DRAW
@@ -44,3 +46,23 @@ def known_at(measurements: pd.DataFrame, cut: DataCut | None) -> tuple[pd.DataFr
         for draw in measurements[is_late].drop_duplicates(DRAW).to_dict("records")
     ]
     return measurements[~is_late].reset_index(drop=True), listed
+
+
+def known_findings(
+    findings: Iterable[Mapping], measurements: pd.DataFrame, cut: DataCut | None
+) -> list[Mapping]:
+    """Leave out findings of draws that a data cut leaves out: files know of no cut.
+
+    Parameters
+    ----------
+    findings
+        With ``patient`` and ``visit``, either of which may be empty.
+    measurements
+        Those of the cohort, as `known_at` left them.
+    cut
+        The data cut; None leaves nothing out.
+    """
+    if cut is None:
+        return list(findings)
+    drawn = set(zip(measurements["patient"], measurements["visit"], strict=True))
+    return [row for row in findings if not row["visit"] or (row["patient"], row["visit"]) in drawn]
