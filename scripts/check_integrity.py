@@ -31,6 +31,8 @@ def main(job) -> None:
             b1_max_days_before=job.params.b1_max_days_before,
             dose_levels_mg=job.params.dose_levels_mg,
             assessment_window_days=job.params.assessment_window_days,
+            assessment_visits=job.params.assessment_visits,
+            then_every_cycles=job.params.then_every_cycles,
             node_mm=job.params.node_mm,
         ),
         acquisitions=[one.as_row() for one in plan.acquisitions if one.role == SAMPLE],

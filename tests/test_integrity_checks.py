@@ -12,7 +12,9 @@ from study import ROOT
 
 LEAPS = {"hb_g_dl": 1.6, "creatinine_mg_dl": 3, "plt_10e9_l": 6, "calcium_mg_dl": 1.5}
 WINDOWS = VisitSettings(windows={"default": (3, 3), "SCR": (28, 0)})
-SETTINGS = Settings(WINDOWS, 7, node_mm=15, leap_fold=LEAPS, dose_levels_mg=(2.5, 5, 7.5, 10))
+SETTINGS = Settings(
+    WINDOWS, 7, ("C4D1",), node_mm=15, leap_fold=LEAPS, dose_levels_mg=(2.5, 5, 7.5, 10)
+)
 RESPONSE = {"patient": "P01", "best_kind": "confirmed", "computed_confirmed": "PR"}
 IBR = dose(1, None, 420, "ibrutinib")
 LEN = dose(29, None, 5)
@@ -214,6 +216,16 @@ CASES = {
             "assessments": [
                 {"study_day": 113, "visit": "C4D1"},
                 {"study_day": 127, "visit": "UNS1"},
+            ]
+        },
+    ),
+    "assessment_schedule": (
+        {"assessments": [{"study_day": 200, "patient": name} for name in ("P01", "P02", "P03")]},
+        "none of 3 patients who were assessed later had the assessment of C4D1",
+        {
+            "assessments": [
+                *({"study_day": 200, "patient": name} for name in ("P01", "P02", "P03")),
+                {"study_day": 120, "patient": "P02"},
             ]
         },
     ),

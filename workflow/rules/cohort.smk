@@ -126,6 +126,8 @@ rule check_integrity:
         assessment_window_days=lookup(
             dpath="clinical/survival/assessment_window_days", within=config
         ),
+        assessment_visits=lookup(dpath="clinical/survival/assessment_visits", within=config),
+        then_every_cycles=lookup(dpath="clinical/survival/then_every_cycles", within=config),
         node_mm=lookup(dpath="clinical/response/limits/node_mm", within=config),
         code=code_of("check_integrity"),
     script:

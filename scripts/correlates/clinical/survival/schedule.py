@@ -1,7 +1,7 @@
 """When response was to be assessed, and which of these visits were missed."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from correlates.intake.sheets.visits import CYCLE_DAYS
@@ -99,7 +99,7 @@ def missed_visits(
     itself could belong to was not missed.
     """
     missed = []
-    for visit in _due(schedule):
+    for visit in due_visits(schedule.visits, schedule.then_every_cycles):
         due = day_of_visit(visit, start_day, cycle_days)
         if due + schedule.window_days >= event_day:
             break
@@ -108,11 +108,12 @@ def missed_visits(
     return missed
 
 
-def _due(schedule: Schedule) -> Iterator[str]:
-    yield from schedule.visits
-    if not schedule.then_every_cycles:
+def due_visits(visits: Sequence[str], then_every_cycles: int) -> Iterator[str]:
+    """Yield the visits with an assessment in their order, without an end where cycles follow."""
+    yield from visits
+    if not then_every_cycles:
         return
-    cycle, day = cycle_and_day(schedule.visits[-1]) if schedule.visits else (0, 1)
+    cycle, day = cycle_and_day(visits[-1]) if visits else (0, 1)
     while True:
-        cycle += schedule.then_every_cycles
+        cycle += then_every_cycles
         yield f"C{cycle}D{day}"

@@ -7,9 +7,13 @@ from itertools import pairwise
 
 from correlates.check_rows import ERROR, WARNING
 from correlates.clinical.dosing.dosing import FIRST_IBRUTINIB_DAY
+from correlates.clinical.survival.schedule import cycle_and_day, due_visits
 from correlates.cohort.integrity.evidence import Evidence, day_words, days_apart, place
 from correlates.cohort.integrity.registry import Finding, check
 from correlates.intake.sheets.visits import parse_visit
+
+# Fewer patients who were assessed later say nothing of a plan.
+_FEWEST_LATE = 3
 
 
 @check(ERROR, ("assessments",))
@@ -60,6 +64,41 @@ def assessment_twice(evidence: Evidence) -> Iterator[Finding]:
                     visit,
                     place(*rows),
                 )
+
+
+@check(WARNING, ("assessments",))
+def assessment_schedule(evidence: Evidence) -> Iterator[Finding]:
+    """Find planned assessments that nobody had, though patients were assessed later."""
+    settings, records = evidence.settings, evidence.records
+    days = {
+        patient: [row["study_day"] for row in records.of("assessments", patient)]
+        for patient in records.patients
+    }
+    visits = sorted(settings.assessment_visits, key=cycle_and_day)
+    for visit in due_visits(visits, settings.then_every_cycles):
+        due = {patient: evidence.due_day(patient, visit) for patient in days}
+        late = [
+            patient
+            for patient, own in days.items()
+            if own and due[patient] is not None
+            if max(own) > due[patient] + settings.assessment_window_days
+        ]
+        if not late:
+            return
+        was_assessed = any(
+            abs(day - due[patient]) <= settings.assessment_window_days
+            for patient in late
+            for day in days[patient]
+        )
+        if not was_assessed and len(late) >= _FEWEST_LATE:
+            yield Finding(
+                f"none of {len(late)} patients who were assessed later had the assessment of "
+                f"{visit} within {days_apart(settings.assessment_window_days)} of its day",
+                "Set clinical: survival: assessment_visits and then_every_cycles to your protocol: "
+                "progressions after missed assessments are censored.",
+                visit=visit,
+                source=records.rows("assessments")[0]["sheet"],
+            )
 
 
 @check(WARNING, ("assessments.visit",))
@@ -168,6 +207,7 @@ def _planned(visit: str | None) -> int | None:
 CHECKS = (
     assessment_order,
     assessment_twice,
+    assessment_schedule,
     assessment_window,
     response_without_baseline,
     lesion_twice,

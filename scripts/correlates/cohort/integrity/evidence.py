@@ -30,6 +30,8 @@ class Settings:
         ``clinical.visits``: windows of draws.
     assessment_window_days
         ``clinical.survival.assessment_window_days``.
+    assessment_visits, then_every_cycles
+        Of ``clinical.survival``: when response is assessed.
     node_mm
         ``clinical.response.limits.node_mm``.
     dose_gap_days
@@ -50,6 +52,8 @@ class Settings:
 
     visits: VisitSettings = field(default_factory=VisitSettings)
     assessment_window_days: float = math.inf
+    assessment_visits: Sequence[str] = ()
+    then_every_cycles: int = 0
     node_mm: float = 0
     dose_gap_days: float = 7
     typed_tolerance_pct: float = 10
