@@ -286,6 +286,7 @@ def test_every_planted_defect_is_found_and_nothing_else_is_an_error(cohort):
         SETTINGS["integrity"],
         SETTINGS["visits"],
         b1_max_days_before=CONFIG["cohort"]["b1_max_days_before"],
+        assessment_window_days=SETTINGS["survival"]["assessment_window_days"],
         assessment_visits=SETTINGS["survival"]["assessment_visits"],
         then_every_cycles=SETTINGS["survival"]["then_every_cycles"],
         dose_levels_mg=SETTINGS["safety"]["dose_levels_mg"],
