@@ -6,7 +6,7 @@ import pytest
 
 from correlates.check_rows import COLUMNS as FINDING_COLUMNS
 from correlates.cohort.integrity.sex import sex_findings
-from correlates.measurements import COLUMNS
+from correlates.measurements import COLUMNS, conform
 
 SETTINGS = {"sex_margin_log2": 3.0, "sex_absent_log2": 5.0}
 LIMIT = -2.0
@@ -148,3 +148,10 @@ def test_a_large_cohort_with_loss_of_y_in_a_third_of_men_has_no_mismatch():
 
     assert {one["severity"] for one in found} == {"note"}
     assert all("loss of Y possible" in one["finding"] for one in found)
+
+
+@pytest.mark.parametrize("table", [cohort()[:0], conform(pd.DataFrame(columns=COLUMNS))])
+def test_a_study_without_any_measurement_is_told_that_nothing_was_judged(table):
+    (found,) = findings(table, P1="F")
+
+    assert found["severity"] == "note"

@@ -30,7 +30,7 @@ def precedence_of_tables(wildcards):
 
 
 def patients_of_plan(wildcards):
-    return [row["patient"] for row in PLAN.patients]
+    return list(PLAN.patients)
 
 
 wildcard_constraints:

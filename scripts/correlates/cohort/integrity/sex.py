@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean, median
 
+import numpy as np
 import pandas as pd
 
 from correlates.check_rows import ERROR, NOTE, WARNING, row
@@ -110,8 +111,10 @@ def _partly_measured(partial: list[tuple]) -> dict:
 def _samples(measurements: pd.DataFrame) -> tuple[list[_Sample], list[tuple[str, str]]]:
     """Return what was measured of each draw and kind of cell, and the draws that lack one side."""
     levels = defaultdict(dict)
-    genes = measurements["feature"].str.partition("__")[0].str.lower()
-    rows = measurements[genes.isin((XIST, *Y_GENES))]
+    genes = (XIST, *Y_GENES)
+    # Not by pandas' text methods, which make no column of an empty table.
+    is_asked = [one.partition("__")[0].lower() in genes for one in measurements["feature"]]
+    rows = measurements[np.array(is_asked, dtype=bool)]
     for one in rows.to_dict("records"):
         gene, _, statistic = one["feature"].lower().partition("__")
         if statistic.startswith(_LOG2):

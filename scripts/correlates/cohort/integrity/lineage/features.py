@@ -107,8 +107,12 @@ def fingerprints_of(
 
 
 def _split(features: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
-    parts = features.str.partition("__")
-    return parts[0], parts[1], parts[2]
+    # Not by pandas' text methods, which make no column of an empty table.
+    parts = [one.partition("__") for one in features]
+    return tuple(
+        pd.Series([part[place] for part in parts], index=features.index, dtype=object)
+        for place in range(3)
+    )
 
 
 def _shares(rows: pd.DataFrame) -> pd.DataFrame:
