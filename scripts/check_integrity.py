@@ -10,7 +10,8 @@ from correlates.cohort.integrity.checks import CHECKS
 from correlates.cohort.integrity.evidence import Evidence, settings_of
 from correlates.cohort.integrity.registry import by_severity, run_checks
 from correlates.cohort.integrity.sex import sex_findings
-from correlates.intake.records import SAMPLE, read_plan
+from correlates.intake.acquisitions import SAMPLE
+from correlates.intake.records import read_plan
 from correlates.job import run_logged
 from correlates.measurements import read_measurements
 from correlates.tables import read_tsv

@@ -13,7 +13,8 @@ from correlates.cohort.patient_flow.assemble import StudyTables, drawn_chains, p
 from correlates.cohort.patient_flow.chain import COLUMNS
 from correlates.cohort.patient_flow.figure import patient_flow_svg
 from correlates.cohort.patient_flow.windows import known_draws, windows_of
-from correlates.intake.records import SAMPLE, read_plan
+from correlates.intake.acquisitions import SAMPLE
+from correlates.intake.records import read_plan
 from correlates.job import run_logged
 from correlates.measurements import read_measurements
 from correlates.tables import read_json, read_tsv, write_text

@@ -7,7 +7,8 @@ import pandas as pd
 from correlates.flow.counts.measurements import read_job_tables
 from correlates.flow.counts.placements import COLUMNS, PlacementSettings, find_placements
 from correlates.flow.counts.tubes import FULL
-from correlates.intake.records import SAMPLE, read_plan
+from correlates.intake.acquisitions import SAMPLE
+from correlates.intake.records import read_plan
 from correlates.job import run_logged
 from correlates.tables import write_tsv
 

@@ -11,7 +11,8 @@ from correlates.check_rows import COLUMNS
 from correlates.intake.acquired.files import Acquired, read_acquired
 from correlates.intake.acquired.order import date_findings
 from correlates.intake.acquired.stamps import read_stamp
-from correlates.intake.records import Acquisition, Plan
+from correlates.intake.acquisitions import Acquisition
+from correlates.intake.records import Plan
 from fcs_maker import make_fcs
 
 FIRST = date(2019, 6, 28)

@@ -31,7 +31,8 @@ from correlates.flow.clusters.som import (
 from correlates.flow.clusters.subsample import Choice, Subsample, choose_events, write_subsample
 from correlates.flow.clusters.thinning import thinned_order
 from correlates.flow.sources import read_source
-from correlates.intake.records import Acquisition, Plan
+from correlates.intake.acquisitions import Acquisition
+from correlates.intake.records import Plan
 from correlates.problems import UserError
 from correlates.simulate.cohort import simulate_cohort
 from correlates.simulate.populations import LABELS

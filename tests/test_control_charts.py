@@ -20,7 +20,8 @@ from correlates.flow.controls.charts import (
 from correlates.flow.controls.drift import bead_tubes, drift_rows
 from correlates.flow.counts.dependents import with_flags, with_median_flags
 from correlates.flow.figures.levey_jennings import draw_levey_jennings
-from correlates.intake.records import REFERENCE, Acquisition, Plan
+from correlates.intake.acquisitions import REFERENCE, Acquisition
+from correlates.intake.records import Plan
 from correlates.tables import write_tsv
 from test_flow_measurements import counts, measure, medians, row_of, tube
 

@@ -1,8 +1,8 @@
 """Files of equal content under two names: no copy is measured, and the run goes on."""
 
 from correlates.flow.counts.tubes import evaluable_tubes
+from correlates.intake.acquisitions import Acquisition, Listed
 from correlates.intake.duplicates import find_duplicates
-from correlates.intake.records import Acquisition, Listed
 
 
 def acquisition(patient, content):

@@ -2,9 +2,10 @@
 
 import pytest
 
+from correlates.intake.acquisitions import Acquisition, Listed
 from correlates.intake.duplicates import find_duplicates
 from correlates.intake.listing import DUPLICATE_REMEDY, FILE_COLUMNS, list_files, write_files
-from correlates.intake.records import Acquisition, Listed, Plan
+from correlates.intake.records import Plan
 from correlates.intake.strict import Incomplete, left_out
 from correlates.tables import read_tsv
 

@@ -10,7 +10,8 @@ from correlates.flow.outcome import population_rows, threshold_rows
 from correlates.flow.overrides import check_overrides
 from correlates.flow.templates.methods import OVERRIDDEN, Settings
 from correlates.flow.templates.template import read_template
-from correlates.intake.records import Acquisition, Plan
+from correlates.intake.acquisitions import Acquisition
+from correlates.intake.records import Plan
 from correlates.intake.sheets.overrides import read_overrides
 from correlates.intake.sheets.sheet import read_sheet
 from correlates.report.overrides import overrides_in_words

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from correlates.flow.planning import gating_problems, goal_problems, scale_problems
-from correlates.intake.records import Listed, Plan
+from correlates.intake.acquisitions import Listed
+from correlates.intake.records import Plan
 
 TEMPLATE = (
     "alias,pop,parent,dims,gating_method,gating_args\nlow,+,root,FSC-A,boundary,min=1 max=2\n"

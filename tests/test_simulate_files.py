@@ -9,8 +9,8 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+from correlates.intake.acquisitions import SAMPLE
 from correlates.intake.plan import make_plan
-from correlates.intake.records import SAMPLE
 from correlates.simulate import fcs_writer
 from correlates.simulate.cohort import simulate_cohort
 from correlates.simulate.fcs_writer import spillover_keyword, write_fcs

@@ -6,10 +6,11 @@ import os
 
 import pytest
 
+from correlates.intake.acquisitions import Acquisition, Listed
 from correlates.intake.files.folder import fingerprint, list_files, modified_within
 from correlates.intake.files.snapshot import ContentCache, write_snapshot
 from correlates.intake.panels import PanelRow
-from correlates.intake.records import Acquisition, Listed, Plan, read_plan
+from correlates.intake.records import Plan, read_plan
 from correlates.problems import Problem
 from correlates.tables import read_tsv, write_tsv
 

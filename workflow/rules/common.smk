@@ -29,10 +29,10 @@ from correlates.flow.counts.settings import settings_of_counts
 from correlates.flow.named_populations import unmade_populations
 from correlates.flow.overrides import check_overrides
 from correlates.flow.planning import gating_problems, goal_problems, scale_problems, tubes_needed
+from correlates.intake.acquisitions import is_of_stimulation
 from correlates.intake.clinical import write_records
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
-from correlates.intake.records import is_of_stimulation
 from correlates.intake.redcap.tables import sheet_name
 from correlates.intake.first_words import first_words
 from correlates.intake.plan import make_plan, read_plan

@@ -42,10 +42,10 @@ from correlates.flow.templates.methods import Settings
 from correlates.flow.templates.panel import names_itself
 from correlates.flow.templates.resolve import Resolved, channels_of_dimensions, resolve_panel
 from correlates.flow.templates.template import Template
+from correlates.intake.acquisitions import CALIBRATION_BEADS
 from correlates.intake.fcs.findings import ERROR, INFO, FcsError, Finding
 from correlates.intake.fcs.reader import FcsFile, read_header
 from correlates.intake.fcs.verdict import REFUSED, WARNED, Verdict, examine
-from correlates.intake.records import CALIBRATION_BEADS
 
 _RUN_AGAIN = "Run the pipeline again when nobody writes to the file."
 

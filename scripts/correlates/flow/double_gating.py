@@ -7,8 +7,9 @@ from pathlib import Path, PureWindowsPath
 from urllib.parse import unquote
 
 from correlates.flow.templates.template import check_template, load_template
+from correlates.intake.acquisitions import FULL
 from correlates.intake.config import CONFIG
-from correlates.intake.records import FULL, Plan
+from correlates.intake.records import Plan
 from correlates.problems import Problem, did_you_mean
 
 _ENDINGS = (".csv", ".wsp", ".xml")

@@ -9,9 +9,9 @@ from correlates.flow.gating.flowjo_gates import EXACT, in_flowjo_gates
 from correlates.flow.gating.flowjo_workspace import WorkspaceSample
 from correlates.flow.gating.gates import Strategy
 from correlates.flow.gating.standard_gates import for_file
+from correlates.intake.acquisitions import Acquisition
 from correlates.intake.fcs.findings import FcsError
 from correlates.intake.fcs.reader import read_header
-from correlates.intake.records import Acquisition
 
 COLUMNS = ("acquisition", "population", "n", "written", "reason")
 NOT_WRITTEN = "not_written"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from correlates.intake.records import Acquisition, Listed
+from correlates.intake.acquisitions import Acquisition, Listed
 
 
 def find_duplicates(

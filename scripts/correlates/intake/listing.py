@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from correlates.intake.acquisitions import Acquisition, Listed
 from correlates.intake.duplicates import find_duplicates, listed_copies
-from correlates.intake.records import Acquisition, Listed, Plan
+from correlates.intake.records import Plan
 from correlates.problems import Problem
 from correlates.tables import write_tsv
 

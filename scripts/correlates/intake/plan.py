@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from correlates.intake.acquisitions import Acquisition, Listed
 from correlates.intake.clinical_sheets import clinical_records
 from correlates.intake.config import check_config, has_study, with_plain_dates
 from correlates.intake.files.finder import Candidate, Finder
@@ -15,7 +16,7 @@ from correlates.intake.files.identity import NameReader
 from correlates.intake.files.names import Names
 from correlates.intake.files.snapshot import ContentCache
 from correlates.intake.fmo_markers import fmo_problems
-from correlates.intake.records import Acquisition, Listed, Plan, read_plan
+from correlates.intake.records import Plan, read_plan
 from correlates.intake.sheets.overrides import read_overrides
 from correlates.intake.sheets.panel_names import unknown_batches
 from correlates.intake.sheets.schemas import load_schema

@@ -5,7 +5,8 @@ import pandas as pd
 
 from correlates.flow.batches.confounding import NONE, WHOLLY, Score, score_confounding
 from correlates.flow.counts.tubes import FULL
-from correlates.intake.records import SAMPLE, Plan
+from correlates.intake.acquisitions import SAMPLE
+from correlates.intake.records import Plan
 
 SCORE_COLUMNS = (
     *("panel", "factor", "unit", "n", "n_batches", "n_levels", "cramers_v", "p", "aliased"),

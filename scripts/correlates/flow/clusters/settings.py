@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from correlates.intake.acquisitions import FULL
 from correlates.intake.duplicates import find_duplicates
-from correlates.intake.records import FULL, Plan
+from correlates.intake.records import Plan
 from correlates.problems import Problem, did_you_mean
 
 

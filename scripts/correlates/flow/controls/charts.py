@@ -14,7 +14,8 @@ from correlates.flow.controls.limits import (
     rules_broken,
     verdict,
 )
-from correlates.intake.records import SAMPLE, Acquisition, Plan
+from correlates.intake.acquisitions import SAMPLE, Acquisition
+from correlates.intake.records import Plan
 
 OUT_OF_LIMITS = "control_out_of_limits"
 COLUMNS = (

@@ -9,7 +9,7 @@ import pandas as pd
 
 from correlates.flow.counts.dependents import resting_on
 from correlates.flow.templates.template import Template
-from correlates.intake.records import FULL
+from correlates.intake.acquisitions import FULL
 from correlates.intake.sheets.visits import tube_key
 
 FMO = "fmo_"

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from correlates.flow.counts.settings import FlowSettings
+from correlates.intake.acquisitions import FULL, REFERENCE, is_of_stimulation
 from correlates.intake.fcs.verdict import REFUSED
-from correlates.intake.records import FULL, REFERENCE, is_of_stimulation
 
 # Of what measures the burden of the clone rather than the population.
 DISPLAY_ONLY = "display_only_compositional"

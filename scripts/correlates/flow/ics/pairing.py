@@ -10,8 +10,8 @@ from correlates.flow.counts.tubes import (
     recorded_day,
     with_sample_gates,
 )
+from correlates.intake.acquisitions import is_of_stimulation
 from correlates.intake.fcs.verdict import REFUSED
-from correlates.intake.records import is_of_stimulation
 
 UNSTIM = "unstim"
 _OF_TUBE = ["n", "n_parent", "failed", "tube_flags"]

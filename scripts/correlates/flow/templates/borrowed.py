@@ -10,8 +10,8 @@ from pathlib import Path
 from statistics import median
 
 from correlates.flow.templates.tubes import OWN, kind_of_tube
+from correlates.intake.acquisitions import FULL
 from correlates.intake.fcs.findings import ERROR
-from correlates.intake.records import FULL
 from correlates.intake.sheets.visits import tube_key
 from correlates.tables import read_json, read_tsv
 

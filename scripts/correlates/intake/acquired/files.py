@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from correlates.intake.acquired.stamps import read_stamp
+from correlates.intake.acquisitions import Acquisition
 from correlates.intake.fcs.findings import FcsError
 from correlates.intake.fcs.text import read_text
-from correlates.intake.records import Acquisition, Plan
+from correlates.intake.records import Plan
 
 GONE = "gone"
 _USED = ("accepted", "accepted_with_warning")

@@ -14,7 +14,7 @@ from statistics import median
 from correlates.check_rows import NOTE, WARNING, row
 from correlates.intake.acquired.files import GONE, Acquired
 from correlates.intake.acquired.stamps import ABSENT, AMBIGUOUS, DEFAULT, UNREADABLE
-from correlates.intake.records import SAMPLE
+from correlates.intake.acquisitions import SAMPLE
 
 RULE = "acquisition_dates"
 SOURCE = "$DATE of the FCS files"

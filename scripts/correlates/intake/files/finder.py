@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from correlates.intake.acquisitions import Listed
 from correlates.intake.files.folder import FCS_ENDINGS, Seen, list_files, look_at
 from correlates.intake.files.identity import Identity, IdentityError, NameReader, identity_of_row
 from correlates.intake.files.located import Located
@@ -11,7 +12,6 @@ from correlates.intake.files.mismatch import first_misfit
 from correlates.intake.files.pattern import Pattern
 from correlates.intake.files.references import find_references
 from correlates.intake.files.rowindex import RowIndex
-from correlates.intake.records import Listed
 from correlates.intake.sheets.sheet import Sheet, SheetRow
 
 _KINDS = {

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from correlates.intake.acquisitions import Acquisition
 from correlates.intake.files.names import Names
-from correlates.intake.records import Acquisition
 from correlates.intake.sheets.cells import CellError, cell_reader
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.sheet import SheetRow

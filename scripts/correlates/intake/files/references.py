@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from correlates.intake.acquisitions import REFERENCE, Acquisition, Listed
 from correlates.intake.files.folder import look_at
 from correlates.intake.files.identity import Identity
 from correlates.intake.files.located import Located
-from correlates.intake.records import REFERENCE, Acquisition, Listed
 from correlates.intake.sheets.sheet import Sheet, SheetRow
 
 

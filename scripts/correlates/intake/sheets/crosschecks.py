@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
+from correlates.intake.acquisitions import CALIBRATION_BEADS
 from correlates.intake.config import CONFIG
 from correlates.intake.files.names import Names
-from correlates.intake.records import CALIBRATION_BEADS
 from correlates.intake.sheets.panel_names import check_names
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.sheet import Sheet

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from correlates.intake.acquisitions import Acquisition
 from correlates.intake.files.names import Names
-from correlates.intake.records import Acquisition
 from correlates.intake.sheets.sheet import Sheet, SheetRow
 from correlates.problems import did_you_mean
 
