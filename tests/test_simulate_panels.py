@@ -98,6 +98,21 @@ def test_shares_of_a_trait_can_be_planted():
     assert share == pytest.approx(0.6, abs=0.03)
 
 
+def test_the_level_of_a_stain_can_be_planted():
+    sites = {"Probe": {"cll_kappa": 800.0}, "BTK": {"cll_kappa": 0.0}}
+    free, taken = tube_of("occupancy", donor=2), tube_of("occupancy", donor=2, medians=sites)
+    cll = [one.labels == "cll_kappa" for one in (free, taken)]
+
+    probe = [
+        np.median(compensated(one, "Probe")[who])
+        for one, who in zip((free, taken), cll, strict=True)
+    ]
+    assert probe[1] / probe[0] == pytest.approx(800 / 5200, rel=0.15)
+    assert abs(np.median(compensated(taken, "BTK")[cll[1]])) < 60
+    other = [np.median(compensated(one, "Probe")[one.is_member("t_cd4")]) for one in (free, taken)]
+    assert other[1] == pytest.approx(other[0], rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("panel", "options", "said"),
     [

@@ -302,6 +302,36 @@ T_MEMORY = PanelSpec(
     ("KI67", "CD57", "CCR5"),
     "cryo_pbmc",
 )
+# One reporter binds the free sites of every kinase of its family. The antibodies to the kinases
+# themselves are in the tube ``total`` only, the reporter in ``probe`` and ``probe_bg`` only.
+OCCUPANCY = PanelSpec(
+    "occupancy",
+    {
+        "BUV395-A": "CD3",
+        "BUV496-A": "CD4",
+        "BUV805-A": "CD8",
+        "V500-A": "CD45",
+        "BV711-A": "CD19",
+        "FITC-A": "Probe",
+        "BB700-A": "CD5",
+        "PE-A": "BTK",
+        "PE-Cy7-A": "CD14",
+        "APC-A": "ITK",
+        "eF780-A": "Viability",
+    },
+    _PBMC,
+    _CD45
+    | _LINEAGES
+    | {
+        "mono": Truth(("mono",)),
+        "cll": Truth((*CLL, *B_CD5)),
+        "b_normal": Truth(B_NORMAL),
+    },
+    specimen="cryo_pbmc",
+)
 SPECS = MappingProxyType(
-    {spec.key: spec for spec in (TNK, T_SUBSETS, CLL_PANEL, INTRACELLULAR, ICS, T_MEMORY)}
+    {
+        spec.key: spec
+        for spec in (TNK, T_SUBSETS, CLL_PANEL, INTRACELLULAR, ICS, T_MEMORY, OCCUPANCY)
+    }
 )

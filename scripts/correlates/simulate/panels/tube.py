@@ -101,13 +101,14 @@ def draw_panel_tube(
     shares: Mapping[str, float] | None = None,
     trait_shares: Mapping[str, Mapping[str, float]] | None = None,
     donor: int | None = None,
+    medians: Mapping[str, Mapping[str, float]] | None = None,
 ) -> PanelTube:
     """Draw one tube of a panel.
 
     Parameters
     ----------
     panel
-        ``tnk``, ``t_subsets``, ``cll``, ``intracellular``, ``ics`` or ``t_memory``.
+        ``tnk``, ``t_subsets``, ``cll``, ``intracellular``, ``ics``, ``t_memory`` or ``occupancy``.
     n_events
         How many events the cytometer stops at.
     rng
@@ -128,6 +129,9 @@ def draw_panel_tube(
         Seed of the donor and of the day's instrument: tubes with the same one (a full stain and its
         FMO, stimulated and not) have the same cells' expression, gains and matrix. Without it each
         tube draws its own.
+    medians
+        Median of a marker's signal by marker and kind of cell, instead of the kind's own: a probe
+        whose sites a drug has taken. 0 is a stain that is not in the tube.
 
     Raises
     ------
@@ -146,7 +150,8 @@ def draw_panel_tube(
     if spec.responds:
         usual = STIMULATED if stimulated else UNSTIMULATED
         traits |= draw_functions(kinds, usual if responses is None else responses, rng)
-    events = _measure(spec, kinds, labels, traits, (gain, shift, without), rng)
+    stains = gain, shift, without, medians or {}
+    events = _measure(spec, kinds, labels, traits, stains, rng)
     return PanelTube(spec, events, labels, traits, matrix, without)
 
 
@@ -200,14 +205,14 @@ def _measure(
     kinds: np.ndarray,
     labels: np.ndarray,
     traits: Mapping[str, np.ndarray],
-    tube: tuple[np.ndarray, np.ndarray, str | None],
+    tube: tuple[np.ndarray, np.ndarray, str | None, Mapping],
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return scatter, fluorescence and time of every event, shape (events, channels)."""
-    gain, shift, without = tube
+    gain, shift, without, planted = tube
     markers = tuple(spec.markers.values())
     size = rng.standard_normal(len(kinds))
-    signals = _draw_signals(markers, kinds, traits, size, rng) * 10**shift
+    signals = _draw_signals(markers, kinds, traits, size, planted, rng) * 10**shift
     optics = _draw_optics(kinds, size, rng)
     dead = np.flatnonzero(labels == "dead")
     _kill(signals, optics, dead, markers, rng)
@@ -233,10 +238,15 @@ def _draw_signals(
     kinds: np.ndarray,
     traits: Mapping[str, np.ndarray],
     size: np.ndarray,
+    planted: Mapping[str, Mapping[str, float]],
     rng: np.random.Generator,
 ) -> np.ndarray:
     names, which = np.unique(kinds, return_inverse=True)
     table = np.array([[_expression(label, marker) for marker in markers] for label in names])
+    for marker, by_label in planted.items():
+        usual = table[:, markers.index(marker), 0]
+        given = [by_label.get(label, value) for label, value in zip(names, usual, strict=True)]
+        table[:, markers.index(marker), 0] = given
     medians, deviations = table[which, :, 0], table[which, :, 1]
     for name, members in traits.items():
         for marker, (median, deviation) in _expression_of_trait(name).items():
