@@ -57,7 +57,7 @@ def test_clinical_records_of_earlier_runs_are_forgotten(tmp_path):
 
     forget_old_plans(tmp_path / "plan-2.json")
     assert (tmp_path / "clinical-1.json").exists()
-    forget_old_plans(tmp_path / "plan-2.json", tmp_path / "clinical-2.json")
+    forget_old_plans(tmp_path / "plan-2.json", [tmp_path / "clinical-2.json"])
 
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"plan-2.json", "clinical-2.json"}

@@ -16,7 +16,7 @@ LIBRARY = ROOT / "scripts" / "correlates"
 FLOORS = ["intake", "flow", "cohort", "analyses", "report"]
 # Beside the floors: what may be imported there, besides the ground and itself. Neither the assays
 # nor the laboratory's page may know an outcome.
-BESIDE = {"lab": ["intake", "flow"], "clinical": ["intake"]}
+BESIDE = {"lab": ["intake", "flow"], "clinical": ["intake"], "assays": ["intake"]}
 # Importable from every floor: they know nothing of any of them.
 GROUND = {
     *("problems", "tables", "digest", "job", "provenance", "ending", "measurements", "pages"),
@@ -82,8 +82,8 @@ def below_of(place):
     if place not in FLOORS:
         return [place, *BESIDE.get(place, [])]
     below = FLOORS[: FLOORS.index(place) + 1]
-    # The clinic's records stand beside the assays.
-    return [*below, "clinical"] if "cohort" in below else below
+    # The clinic's records, and the other assays, stand beside flow.
+    return [*below, "clinical", "assays"] if "cohort" in below else below
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(LIBRARY)))

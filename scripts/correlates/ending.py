@@ -55,7 +55,7 @@ class InStudy:
 
 
 def forget_what_is_past(
-    results: Path, plan: Path, study: InStudy, clinical: Path | None = None
+    results: Path, plan: Path, study: InStudy, records: Collection[Path] = ()
 ) -> None:
     """Remove what the next run, or a reader of the folders, would take for true.
 
@@ -67,15 +67,15 @@ def forget_what_is_past(
         The plan of the run that ended.
     study
         What that plan is of.
-    clinical
-        The clinical records of that run; without them none are forgotten.
+    records
+        The records of clinic and assays of that run; without them none are forgotten.
     """
     forget_passing_verdicts(results / "flow" / "verdicts")
     forget_other_files(results / "flow", study.acquisitions)
     forget_other_parts(results, study)
     for folder, also in study.beside.items():
         _forget_beside(results, folder, also)
-    forget_old_plans(plan, clinical)
+    forget_old_plans(plan, records)
 
 
 def _forget_beside(results: Path, folder: str, acquisitions: Sequence[str]) -> None:
@@ -165,11 +165,11 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def forget_old_plans(current: Path, clinical: Path | None = None) -> None:
-    """Remove the plans, and the clinical records, of earlier runs beside the current ones."""
-    marks = {"acquisitions"} | ({"sheets"} if clinical else set())
+def forget_old_plans(current: Path, records: Collection[Path] = ()) -> None:
+    """Remove the plans, and the records of clinic and assays, of earlier runs."""
+    marks = {"acquisitions"} | ({"sheets", "rows", "assays"} if records else set())
     for path in current.parent.glob("*.json"):
-        if path not in (current, clinical) and marks & set(read_json(path)):
+        if path != current and path not in records and marks & set(read_json(path)):
             path.unlink()
 
 

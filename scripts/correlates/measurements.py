@@ -38,6 +38,8 @@ INTENSITIES = ("mfi", "mfir", "dmfi", "mesf", "abc")
 # Statistics that are differences about zero, so that a logarithm would depend on who is drawn.
 _DIFFERENCES = ("dmfi",)
 _NET = "net_"
+# What of an assay's input gave no measurement, or none that can be used.
+LEFT_OUT = ["what", "patient", "visit", "item", "status", "reason"]
 ASSAYS = (
     *("flow", "ics", "occupancy", "qpcr", "rnaseq", "scrna", "protein", "soluble", "pk"),
     *("variants", "genotype", "synapse", "hematology"),

@@ -5,13 +5,16 @@ def measurements_of_assays(wildcards):
     """One table an assay; the flow assay's is joined with exported tables where there are any."""
     joined = rules.join_gated_tables.output.measurements
     flow = joined if exported_tables() else rules.collect_flow.output.measurements
-    return [flow, *([rules.measure_ics.output.measurements] if stimulation_acquisitions() else [])]
+    ics = [rules.measure_ics.output.measurements] if stimulation_acquisitions() else []
+    others = [output.measurements for output in outputs_in_study(assays_by_sheets())]
+    return [flow, *ics, *others]
 
 
 def left_out_of_assays(wildcards):
     joined = [rules.join_gated_tables.output.left_out] if exported_tables() else []
     ics = [rules.measure_ics.output.left_out] if stimulation_acquisitions() else []
-    return [rules.collect_flow.output.left_out, *joined, *ics]
+    others = [output.left_out for output in outputs_in_study(assays_by_sheets())]
+    return [rules.collect_flow.output.left_out, *joined, *ics, *others]
 
 
 def responses_if_assessed(wildcards):

@@ -30,6 +30,7 @@ from correlates.flow.named_populations import unmade_populations
 from correlates.flow.overrides import check_overrides
 from correlates.flow.planning import gating_problems, goal_problems, scale_problems, tubes_needed
 from correlates.intake.acquisitions import is_of_stimulation
+from correlates.intake.assay_records import read_index, write_assay_rows
 from correlates.intake.clinical import write_records
 from correlates.intake.config import has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
@@ -70,6 +71,8 @@ def plan_study():
     is_whole = has_study(config) and all(problem.stops != "run" for problem in plan.problems)
     records = partial(write_records, plan.records)
     os.environ["CORRELATES_CLINICAL"] = keep(records) if is_whole else ""
+    assays = partial(write_assay_rows, plan.assays)
+    os.environ["CORRELATES_ASSAYS"] = keep(assays) if is_whole else ""
     os.environ["CORRELATES_PLAN"] = keep(partial(write_snapshot, plan)) if is_whole else ""
     for line in first_words(plan, "gated_tables" in config["study"]) if is_whole else ():
         logger.warning(line)
@@ -97,12 +100,15 @@ def keep(write):
 PLAN = plan_study()
 PLAN_FILE = os.environ["CORRELATES_PLAN"]
 CLINICAL_FILE = os.environ["CORRELATES_CLINICAL"]
+# The rows of each kind of sheet of the assays.
+ASSAY_FILES = read_index(os.environ["CORRELATES_ASSAYS"]) if PLAN_FILE else {}
 
 
 # Handed on to the jobs of a cluster.
 envvars:
     "CORRELATES_PLAN",
     "CORRELATES_CLINICAL",
+    "CORRELATES_ASSAYS",
 
 
 wildcard_constraints:
@@ -131,6 +137,16 @@ def clinical_file(wildcards):
     return CLINICAL_FILE
 
 
+def assay_rows(kind):
+    """An input function: the good rows of a kind of sheet; nothing if the study has none."""
+
+    def rows(wildcards):
+        require_plan()
+        return [ASSAY_FILES[kind]] if kind in ASSAY_FILES else []
+
+    return rows
+
+
 def study_results(wildcards):
     require_plan()
     wanted = [rules.build_report.output.page, rules.build_lab_page.output.page]
@@ -139,6 +155,7 @@ def study_results(wildcards):
     wanted += rules.draw_patient_flow.output
     wanted += clusters_if_enabled()
     wanted += clinical_results()
+    wanted += assay_results()
     if config["strict"]:
         wanted.append(rules.enforce_strict.output.passed)
     return wanted
@@ -193,8 +210,9 @@ def finish_run(status):
         tables=[one["name"] for one in exported_tables()],
         has_stimulations=bool(stimulation_acquisitions()),
         beside={"as_templated": PLAN.overridden, "again": PLAN.double_gated},
-        absent=absent_clinical_results(),
+        absent=[*absent_clinical_results(), *absent_assay_results()],
     )
-    forget_what_is_past(results, plan, study, clinical)
+    kept = [clinical, Path(os.environ["CORRELATES_ASSAYS"]), *map(Path, ASSAY_FILES.values())]
+    forget_what_is_past(results, plan, study, kept)
     for line in last_words(results) if status == "finished" else ():
         logger.info(line)

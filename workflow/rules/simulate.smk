@@ -14,6 +14,7 @@ rule simulate_cohort:
         controls=directory(f"{SIMULATED['folder']}/controls"),
         references=f"{SIMULATED['folder']}/references.tsv",
         truth=directory(f"{SIMULATED['folder']}/truth"),
+        assays=directory(f"{SIMULATED['folder']}/assays"),
         patients=f"{SIMULATED['folder']}/patients.tsv",
         panels=f"{SIMULATED['folder']}/panels.tsv",
         samples=f"{SIMULATED['folder']}/samples.tsv",

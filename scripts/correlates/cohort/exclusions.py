@@ -9,9 +9,9 @@ from correlates.clinical.dosing.phases import UNASSIGNED
 from correlates.clinical.dosing.unassigned import why_unassigned
 from correlates.cohort.baseline_reasons import draw_name
 from correlates.cohort.baselines import Baselines
-from correlates.measurements import CENSORED, INTENSITIES, KEY
+from correlates.measurements import CENSORED, INTENSITIES, KEY, LEFT_OUT
 
-COLUMNS = ["what", "patient", "visit", "item", "status", "reason"]
+COLUMNS = LEFT_OUT
 ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
 INTENSITY = rf"^(.*?__(?:{'|'.join(INTENSITIES)}))__"
 # Features that are named where many are absent for one reason.

@@ -17,6 +17,7 @@ from correlates.intake.files.names import Names
 from correlates.intake.files.snapshot import ContentCache
 from correlates.intake.fmo_markers import fmo_problems
 from correlates.intake.records import Plan, read_plan
+from correlates.intake.sheets.assays import assay_rows_of
 from correlates.intake.sheets.overrides import read_overrides
 from correlates.intake.sheets.panel_names import unknown_batches
 from correlates.intake.sheets.schemas import load_schema
@@ -64,7 +65,8 @@ def make_plan(
     study = read_study(block, root, date.fromtimestamp(now))
     problems += study.problems
     records, refused = clinical_records(study, block)
-    problems = with_patients([*problems, *refused], study.sheets.values())
+    of_assays = [sheet for _, sheet in study.assays.all()]
+    problems = with_patients([*problems, *refused], [*study.sheets.values(), *of_assays])
     pattern = drop_pattern(block, root, study, problems)
     require_specimen(block, study, pattern, problems)
     if any(problem.stops == "run" for problem in problems):
@@ -77,7 +79,8 @@ def make_plan(
         mesf=_table(study, "mesf"),
         panels=study.panels(),
         marker_classes=study.marker_classes(),
-        sheets=tuple(study.sheets),
+        sheets=(*study.sheets, *study.assays.by_kind),
+        assays=assay_rows_of(study.assays),
         gating=study.gating,
         compensation=study.compensation,
         records=records,

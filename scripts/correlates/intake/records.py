@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from correlates.intake.acquisitions import CALIBRATION_BEADS, Acquisition, Listed
+from correlates.intake.assay_records import AssayRows
 from correlates.intake.clinical import ClinicalRecords
 from correlates.intake.panels import PanelRow, rows_of_batch
 from correlates.problems import Problem
@@ -49,6 +50,8 @@ class Plan:
     records
         The clinical records, while the plan is made. They are no part of its file but have one of
         their own: those who gate never hold an outcome, and a new assessment gates nothing again.
+    assays
+        Rows of the assays' sheets by kind; like the records no part of the plan's file.
     """
 
     acquisitions: tuple[Acquisition, ...] = ()
@@ -68,6 +71,7 @@ class Plan:
     marker_classes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sheets: tuple[str, ...] = ()
     records: ClinicalRecords | None = field(default=None, compare=False, repr=False)
+    assays: Mapping[str, AssayRows] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def by_name(self) -> dict[str, Acquisition]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from correlates.simulate import truth
+from correlates.simulate.assays.write import write_assays
 from correlates.simulate.clinic.clinic import draw_clinic
 from correlates.simulate.clinic.write import write_clinic
 from correlates.simulate.cytometer import Blood
@@ -62,6 +63,7 @@ def simulate_cohort(
     clinic = draw_clinic(patients, draws, cbc, seed)
     write_sheets(folder, patients, draws, cbc, clinic)
     write_clinic(folder, clinic)
+    write_assays(folder, patients, seed)
     batches = _draw_batches(draws, np.random.default_rng([seed, _BATCHES]))
     rows = []
     for number, draw in enumerate(draws):

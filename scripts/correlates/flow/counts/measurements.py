@@ -33,10 +33,9 @@ from correlates.flow.counts.tubes import (
     evaluable_tubes,
     with_sample_gates,
 )
-from correlates.measurements import COLUMNS, conform
+from correlates.measurements import COLUMNS, LEFT_OUT, conform
 from correlates.tables import read_tsv
 
-LEFT_OUT = ["what", "patient", "visit", "item", "status", "reason"]
 ROOT = "root"
 MEDIAN = "median_compensated_linear"
 

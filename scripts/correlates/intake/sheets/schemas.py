@@ -4,6 +4,11 @@ import json
 from functools import cache
 from pathlib import Path
 
+OF_A_PATIENT = ("sample", "patient")
+OF_A_DRAW = (
+    *(*OF_A_PATIENT, "visit", "timepoint", "specimen", "cell", "study_day"),
+    *("hours_post_ibr", "hours_post_len"),
+)
 SCHEMA_FOLDER = Path(__file__).resolve().parents[4] / "workflow" / "schemas"
 
 
@@ -20,7 +25,20 @@ def load_schema(name: str) -> dict:
     tells them), ``filled`` (columns without empty fields), ``name`` (a column of names, which a
     spreadsheet may damage), ``kept_back`` (a column that nothing is made of but study days),
     ``where_empty`` (what an empty field means), ``key`` (columns that together name a row) and
-    ``moved`` (former keys of the config, with what each is called now).
+    ``moved`` (former keys of the config, with what each is called now). Sheets of assays say
+    ``of_a_draw`` (their rows are of draws: the columns that tell which are those of the aliquots;
+    ``patient`` where a row is of a patient only), ``nobody`` (the values of a column with which a
+    row is of nobody, such as a standard) and, of a column, ``as_in`` (another schema that
+    specifies it).
     """
     path = SCHEMA_FOLDER / f"{name}.schema.json"
-    return json.loads(path.read_text(encoding="utf-8"))
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    own = schema.get("properties", {})
+    for column, spec in own.items():
+        if "as_in" in spec:
+            own[column] = load_schema(spec["as_in"])["properties"][column]
+    if "of_a_draw" in schema:
+        shared = load_schema("aliquots")["properties"]
+        names = OF_A_PATIENT if schema["of_a_draw"] == "patient" else OF_A_DRAW
+        schema["properties"] = {column: shared[column] for column in names} | own
+    return schema

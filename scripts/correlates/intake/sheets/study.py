@@ -11,6 +11,7 @@ from correlates.intake.files.pattern import Pattern, PatternError, compile_patte
 from correlates.intake.panels import PanelRow, panel_row
 from correlates.intake.redcap.read import read_redcap
 from correlates.intake.redcap.tables import sheet_name
+from correlates.intake.sheets.assays import AssaySheets, read_assay_sheets
 from correlates.intake.sheets.crosschecks import (
     check_bead_lots,
     check_calibration_lots,
@@ -51,6 +52,8 @@ class Study:
         Per panel the path of the gating; ``file``, ``none`` or the path of the compensation.
     key
         What turned the sheets' dates into study days; None without ``study.dates``.
+    assays
+        The sheets of the assays beside flow.
     """
 
     sheets: dict[str, Sheet] = field(default_factory=dict)
@@ -58,6 +61,7 @@ class Study:
     gating: dict[str, str] = field(default_factory=dict)
     compensation: dict[str, str] = field(default_factory=dict)
     key: DateKey | None = None
+    assays: AssaySheets = field(default_factory=AssaySheets)
 
     def rows(self, kind: str) -> list[SheetRow]:
         """Return the good rows of a sheet; none if the study has no such sheet."""
@@ -125,6 +129,12 @@ def read_study(study: Mapping, root: str | Path = ".", today: date | None = None
         found.problems += sheet.told()
         # Beside a drop folder, the samples sheet only adds to the files that the folder holds.
         if sheet.refused and not sheet.rows and not (kind == "samples" and "drop" in study):
+            found.problems.append(_unusable(sheet))
+    found.assays = read_assay_sheets(study, Path(root), found.sheets.get("patients"), found.key)
+    found.problems += found.assays.problems
+    for _, sheet in found.assays.all():
+        found.problems += sheet.told()
+        if sheet.refused and not sheet.rows:
             found.problems.append(_unusable(sheet))
     return found
 

@@ -1,0 +1,1 @@
+"""Raw data of the assays beside flow, simulated with known truth."""

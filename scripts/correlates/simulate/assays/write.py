@@ -1,0 +1,30 @@
+"""Write the raw data of every simulated assay, and the sheet of the aliquots they share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from correlates.simulate.trial import Patient
+
+Writer = Callable[[Path, Sequence[Patient], np.random.Generator], None]
+# One stream of randomness an assay, so that a new assay changes none of the others.
+WRITERS: Mapping[str, tuple[int, Writer]] = {}
+_STREAM = 100
+
+
+def write_assays(folder: Path, patients: Sequence[Patient], seed: int) -> None:
+    """Write ``assays/<assay>/`` and ``truth/<assay>.tsv`` of every assay.
+
+    Parameters
+    ----------
+    folder
+        Folder of the simulated cohort.
+    patients
+        The trial's patients, in the order of their enrolment.
+    seed
+        Seed of the cohort.
+    """
+    (folder / "assays").mkdir(parents=True, exist_ok=True)
+    for number, write in WRITERS.values():
+        write(folder, patients, np.random.default_rng([seed, _STREAM + number]))

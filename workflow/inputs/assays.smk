@@ -1,0 +1,38 @@
+"""Which assays beside flow a study has, and which questions are asked of them."""
+
+
+def has_sheets(*kinds):
+    """Whether the study has any of these kinds of sheets."""
+    return bool(set(kinds) & set(PLAN.sheets))
+
+
+def assays_by_sheets():
+    """What each assay writes, and whether the study has it; in the order of the report."""
+    return []
+
+
+def questions_by_assays():
+    """What answers each question that is asked of assays, and whether the study can ask it."""
+    return []
+
+
+def outputs_in_study(outputs):
+    return [output for output, is_in_study in outputs if is_in_study]
+
+
+def assay_results():
+    """The results of assays that the default target asks for."""
+    outputs = outputs_in_study([*assays_by_sheets(), *questions_by_assays()])
+    return [str(path) for output in outputs for path in output]
+
+
+def absent_assay_results():
+    """The results that an earlier run may have left, of assays that are no longer in the study."""
+    every = (*assays_by_sheets(), *questions_by_assays())
+    return sorted({str(path) for output, _ in every for path in output} - set(assay_results()))
+
+
+def assay_tables_shown(wildcards):
+    """The tables and figures of assays that the report shows, by what they are."""
+    require_plan()
+    return assay_results()
