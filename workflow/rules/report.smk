@@ -20,6 +20,7 @@ rule build_report:
         exclusions=rules.build_cohort.output.exclusions,
         confounding=rules.score_batches.output.confounding,
         clinical=clinical_tables_shown,
+        assays=assay_tables_shown,
         integrity=rules.check_integrity.output.integrity,
         flow_diagram=rules.draw_patient_flow.output.figure,
         fingerprints=rules.compare_fingerprints.output.figure,

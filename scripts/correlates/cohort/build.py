@@ -19,7 +19,7 @@ from correlates.measurements import CENSORED, KEY, STATUSES, USABLE, status_code
 NUMBERS = ("n", "ci_low", "ci_high", "limit", "day")
 NO_CODE = -1
 SURVIVAL = "survival"
-BLOOD = frozenset({"fresh_wb", "fresh_pbmc", "cryo_pbmc"})
+BLOOD = frozenset({"fresh_wb", "fresh_pbmc", "cryo_pbmc", "plasma", "serum"})
 # Flag of what is shown and never tested; the assays set it.
 DISPLAY_ONLY = "display_only_compositional"
 

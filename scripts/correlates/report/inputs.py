@@ -11,6 +11,7 @@ import pandas as pd
 
 from correlates.measurements import read_measurements
 from correlates.pages.words import is_true
+from correlates.report.assays import AssayFiles
 from correlates.tables import read_json, read_tsv
 
 NEEDED = {
@@ -78,6 +79,8 @@ class ReportInputs:
     integrity, flow_diagram, fingerprints
         Findings of the checks of the cohort; how many patients reach each step (SVG); whether the
         samples of a patient look alike (SVG).
+    assays
+        Results of the assays beside flow, and of the questions that were asked of them.
     """
 
     title: str
@@ -105,6 +108,7 @@ class ReportInputs:
     integrity: Path | None = None
     flow_diagram: Path | None = None
     fingerprints: Path | None = None
+    assays: Sequence[AssayFiles] = ()
 
 
 @dataclass(frozen=True)

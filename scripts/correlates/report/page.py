@@ -29,6 +29,7 @@ from correlates.pages.stacking import label_cells
 from correlates.pages.words import count
 from correlates.problems import folded
 from correlates.report import formats
+from correlates.report.assays import assay_views
 from correlates.report.censored import censored_views, tertile_ranges
 from correlates.report.clinical import CATEGORIES, clinical_view, integrity_groups
 from correlates.report.glossary import gate_flags, glossary
@@ -52,6 +53,10 @@ KINDS = {
     "baseline": "baselines missing or not from the last draw",
     "endpoint": "endpoints not evaluable",
 }
+# Answers to one question that are shown before the rest is folded away.
+MOST_ANSWERS = 4
+# Verdicts that leave a question open.
+WEAK_VERDICTS = ("not_estimable", "not_shown", "bounded_by_assay_ceiling", "not_evaluable")
 _COMPENSATED = {
     "file": "with the matrix that the file holds",
     "table": "with a table of the study's",
@@ -98,6 +103,7 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         "overrides_words": overrides_in_words(content.overrides),
         "models": _marked(model_views(content)),
         "clinical": clinical_view(content.clinical, _decrease_pct(inputs.settings)),
+        "assays": assay_views(inputs.assays, content.measurements, picture_of),
         "integrity": integrity_groups(content.integrity),
         "flow_diagram": picture_of(inputs.flow_diagram, "Patients at each step"),
         "fingerprints": picture_of(inputs.fingerprints, "Distances between samples"),
@@ -166,6 +172,9 @@ def environment() -> Environment:
         "costly": COSTLY,
         "STATUSES": formats.STATUSES,
         "categories": CATEGORIES,
+        "VERDICTS": {"pass": "passed", "flag": "flagged", "fail": "failed"},
+        "most_answers": MOST_ANSWERS,
+        "weak_verdicts": WEAK_VERDICTS,
     }
     return made
 
