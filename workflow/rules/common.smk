@@ -32,7 +32,7 @@ from correlates.flow.planning import gating_problems, goal_problems, scale_probl
 from correlates.intake.acquisitions import is_of_stimulation
 from correlates.intake.assay_records import read_index, write_assay_rows
 from correlates.intake.clinical import write_records
-from correlates.intake.config import has_study, parse_problems_to_stop, require_study
+from correlates.intake.config import ASSAY_SHEETS, has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
 from correlates.intake.redcap.tables import sheet_name
 from correlates.intake.first_words import first_words
@@ -74,7 +74,11 @@ def plan_study():
     assays = partial(write_assay_rows, plan.assays)
     os.environ["CORRELATES_ASSAYS"] = keep(assays) if is_whole else ""
     os.environ["CORRELATES_PLAN"] = keep(partial(write_snapshot, plan)) if is_whole else ""
-    for line in first_words(plan, "gated_tables" in config["study"]) if is_whole else ():
+    for line in (
+        first_words(plan, bool({"gated_tables", *ASSAY_SHEETS[1:]} & set(config["study"])))
+        if is_whole
+        else ()
+    ):
         logger.warning(line)
     return plan
 

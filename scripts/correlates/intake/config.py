@@ -9,6 +9,11 @@ from correlates.intake.sheets.dates import hide_dates
 from correlates.problems import Problem, StudyError, did_you_mean
 
 CONFIG = "config"
+# Kinds of sheets of the assays beside flow; the first only tells whose the samples of others are.
+ASSAY_SHEETS = (
+    *("aliquots", "occupancy", "qpcr", "rnaseq", "junctions", "scrna", "western", "pk"),
+    *("variants", "genotype", "soluble", "synapse"),
+)
 NO_STUDY = Problem(
     CONFIG,
     "no study is configured",
@@ -191,16 +196,24 @@ def _study_logic(study: dict) -> Iterator[Problem]:
             "Give study.patients (a sheet), or study.redcap, whose mapping gives patients.",
             column="study.patients",
         )
-    if not {"samples", "drop", "gated_tables", "redcap"} & set(study):
+    if not {"samples", "drop", "gated_tables", "redcap", *ASSAY_SHEETS[1:]} & set(study):
         yield Problem(
             CONFIG,
             "the study names no FCS files",
             "Give study.samples (a sheet), study.drop (folder and pattern), or both; or "
-            "study.gated_tables, if there are exported tables only.",
+            "study.gated_tables, if there are exported tables only, or the sheets of other assays.",
             column="study.samples",
         )
+    if {"samples", "drop"} & set(study) and "gating" not in study:
+        yield Problem(
+            CONFIG,
+            "this key is missing",
+            "The study names FCS files: give the gating of each panel, such as tnk: tnk.",
+            column="study.gating",
+        )
     yield from _cut_logic(study)
-    endings = {panel: Path(name).suffix.lower() for panel, name in study["gating"].items()}
+    gating = study.get("gating", {})
+    endings = {panel: Path(name).suffix.lower() for panel, name in gating.items()}
     templates = [panel for panel, ending in endings.items() if ending in ("", ".csv")]
     if templates and "panels" not in study:
         yield Problem(
@@ -217,10 +230,10 @@ def _study_logic(study: dict) -> Iterator[Problem]:
                 "Legal: .csv (template), .wsp (FlowJo 10), .xml (GatingML 2.0), "
                 "or the name of a shipped template.",
                 column=f"study.gating.{panel}",
-                value=study["gating"][panel],
+                value=gating[panel],
             )
     for panel, choice in study.get("compensation", {}).items():
-        yield from _compensation_logic(panel, choice, list(study["gating"]))
+        yield from _compensation_logic(panel, choice, list(gating))
 
 
 def _cut_logic(study: dict) -> Iterator[Problem]:

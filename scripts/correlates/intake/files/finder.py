@@ -96,7 +96,9 @@ class Finder:
         self._study, self._samples, self._reader, self._root = study, samples, reader, root
         self._specimen = study.get("specimen", "")
         # a FlowJo workspace knows files by their names, so that none must be renamed
-        self._by_name = any(path.lower().endswith(".wsp") for path in study["gating"].values())
+        self._by_name = any(
+            path.lower().endswith(".wsp") for path in study.get("gating", {}).values()
+        )
         self._located = Located(study, samples, root)
         self._references = references
         self._of_references = Located(study, references, root)

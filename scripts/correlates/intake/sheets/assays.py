@@ -6,7 +6,7 @@ from pathlib import Path
 
 from correlates.intake.assay_records import AssayRows
 from correlates.intake.clinical import rows_with_place
-from correlates.intake.config import CONFIG
+from correlates.intake.config import ASSAY_SHEETS, CONFIG
 from correlates.intake.files.names import Names
 from correlates.intake.sheets.crosschecks import check_patients
 from correlates.intake.sheets.days import DateKey
@@ -15,11 +15,7 @@ from correlates.intake.sheets.sheet import Sheet, SheetRow, judge_table
 from correlates.intake.sheets.tabular import TextTable, read_text_table
 from correlates.problems import Problem
 
-ALIQUOTS = "aliquots"
-ASSAY_SHEETS = (
-    *(ALIQUOTS, "occupancy", "qpcr", "rnaseq", "junctions", "scrna", "western", "pk"),
-    *("variants", "genotype", "soluble", "synapse"),
-)
+ALIQUOTS = ASSAY_SHEETS[0]
 _TABLES = (".tsv", ".csv", ".txt")
 # What a folder of a kind is searched for, where it is more than tables.
 _ENDINGS: Mapping[str, tuple[str, ...]] = {}

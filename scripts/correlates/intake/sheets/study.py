@@ -236,6 +236,8 @@ def require_specimen(
     block: Mapping, study: Study, pattern: Pattern | None, problems: list[Problem]
 ) -> None:
     """Note it if neither config nor sheet nor names tell which specimen the samples are."""
+    if not {"samples", "drop", "redcap"} & set(block):
+        return
     samples = study.sheets.get("samples")
     in_sheet = samples is not None and "specimen" in samples.columns
     in_name = pattern is not None and "specimen" in pattern.names
