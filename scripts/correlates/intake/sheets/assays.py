@@ -8,6 +8,8 @@ from correlates.intake.assay_records import AssayRows
 from correlates.intake.clinical import rows_with_place
 from correlates.intake.config import ASSAY_SHEETS, CONFIG
 from correlates.intake.files.names import Names
+from correlates.intake.qpcr.read import ENDINGS as QPCR_ENDINGS
+from correlates.intake.qpcr.read import read_qpcr_table
 from correlates.intake.sheets.crosschecks import check_patients
 from correlates.intake.sheets.days import DateKey
 from correlates.intake.sheets.schemas import load_schema
@@ -18,8 +20,8 @@ from correlates.problems import Problem
 ALIQUOTS = ASSAY_SHEETS[0]
 _TABLES = (".tsv", ".csv", ".txt")
 # What a folder of a kind is searched for, where it is more than tables.
-_ENDINGS: Mapping[str, tuple[str, ...]] = {}
-_READERS: Mapping[str, Callable[[Path, str], TextTable]] = {}
+_ENDINGS: Mapping[str, tuple[str, ...]] = {"qpcr": QPCR_ENDINGS}
+_READERS: Mapping[str, Callable[[Path, str], TextTable]] = {"qpcr": read_qpcr_table}
 # In which a row may not contradict its aliquot; of the others the row's own stands.
 _IDENTITY = ("patient", "visit", "timepoint", "specimen", "cell")
 

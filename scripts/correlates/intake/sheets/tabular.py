@@ -53,7 +53,7 @@ def read_text_table(path: str | Path, name: str) -> TextTable:
         The file as the user named it, for messages.
     """
     problems: list[Problem] = []
-    text = _decode(Path(path), name, problems)
+    text = decode_sheet(Path(path), name, problems)
     if text is None:
         return TextTable([], 0, [], problems)
     first = next((line for line in text.splitlines() if line.strip(" \t,;")), "")
@@ -77,7 +77,8 @@ def read_text_table(path: str | Path, name: str) -> TextTable:
     return TextTable(header, header_row, rows, problems)
 
 
-def _decode(path: Path, name: str, problems: list[Problem]) -> str | None:
+def decode_sheet(path: Path, name: str, problems: list[Problem]) -> str | None:
+    """Return the text of a file, in whatever encoding; None if it is none, with the problem."""
     try:
         content = path.read_bytes()
     except OSError as error:

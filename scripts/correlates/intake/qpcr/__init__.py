@@ -1,0 +1,1 @@
+"""qPCR files of any kind as one table: sheets, text exports of instruments, RDML."""
