@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from correlates.job import run_logged
 from correlates.lab.inputs import LabInputs
 from correlates.lab.page import build_lab_page
+from correlates.pages.assay_quality import files_by_folder
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -27,6 +28,7 @@ def main(job) -> None:
         max_figures=settings["max_figures"],
         max_others=settings["max_others"],
         max_charts=settings["max_charts"],
+        assays=files_by_folder(job.input.assays),
         report="" if settings["blinded"] else REPORT,
         **{kind: dict(zip(names, map(Path, job.input[kind]), strict=True)) for kind in KINDS},
     )

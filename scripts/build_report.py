@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
-from correlates.report.assays import files_of_assays
+from correlates.pages.assay_quality import files_by_folder
 from correlates.report.clinical import TABLES
 from correlates.report.inputs import ReportInputs
 from correlates.report.page import build_report
@@ -31,7 +31,7 @@ def main(job) -> None:
         figures=dict(zip(names, map(Path, job.input.figures), strict=True)),
         settings={section: job.params[section] for section in SECTIONS},
         clinical={path.stem: path for path in map(Path, job.input.clinical) if path.stem in TABLES},
-        assays=files_of_assays(job.input.assays),
+        assays=files_by_folder(job.input.assays),
         **{name: Path(job.input[name]) for name in tables + analyses + cohort},
         **{name: Path(paths[0]) for name, paths in optional.items() if paths},
     )

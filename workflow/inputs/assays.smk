@@ -36,3 +36,11 @@ def assay_tables_shown(wildcards):
     """The tables and figures of assays that the report shows, by what they are."""
     require_plan()
     return assay_results()
+
+
+def quality_of_assays(wildcards):
+    """How runs and samples of the assays passed their checks; nothing of the clinic is in it."""
+    require_plan()
+    names = ("runs", "samples", "controls", "layout")
+    outputs = outputs_in_study(assays_by_sheets())
+    return [str(getattr(output, name)) for output in outputs for name in names]

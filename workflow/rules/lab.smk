@@ -17,6 +17,7 @@ rule build_lab_page:
         populations=of_all_acquisitions("results/flow/populations/{acquisition}.tsv"),
         strategies=of_all_acquisitions("results/flow/gates/{acquisition}.json"),
         figures=of_all_acquisitions("results/flow/figures/{acquisition}.svg"),
+        assays=quality_of_assays,
     output:
         page="results/lab/lab.html",
     log:

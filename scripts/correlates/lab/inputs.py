@@ -1,10 +1,11 @@
 """What the laboratory's page reads: tables of intake and flow, and nothing of the clinic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from correlates.flow.gating.gates import Strategy, from_json
+from correlates.pages.assay_quality import AssayFiles
 from correlates.tables import read_json, read_tsv
 
 
@@ -35,6 +36,8 @@ class LabInputs:
         Series of the bridging controls that are drawn.
     report
         Link to the report, which shows outcomes; empty while the laboratory is blinded.
+    assays
+        Quality tables and layouts of the assays beside flow.
     """
 
     title: str
@@ -52,6 +55,7 @@ class LabInputs:
     max_others: int = 40
     max_charts: int = 24
     report: str = ""
+    assays: Sequence[AssayFiles] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from markupsafe import Markup
 from correlates.lab.charts import control_views
 from correlates.lab.inputs import LabContent, LabInputs, read_lab_content
 from correlates.lab.others import comparable, lines_behind
-from correlates.pages.embedding import UnsafeFigure, plots_in
+from correlates.pages.assay_quality import quality_view
+from correlates.pages.embedding import UnsafeFigure, picture_of, plots_in
 from correlates.pages.environment import page_environment
 from correlates.pages.stacking import label_cells
 from correlates.pages.words import as_number, is_true
@@ -56,6 +57,7 @@ def build_lab_page(inputs: LabInputs, out_path: str | Path) -> None:
         tubes_wanted=tubes_wanted(content),
         problems=folded(content.problems),
         report=inputs.report,
+        assays=[quality_view(one, picture_of) for one in inputs.assays],
         max_others=inputs.max_others,
     )
     write_text(out_path, label_cells(text))

@@ -2,8 +2,11 @@
 
 import json
 import xml.etree.ElementTree as ElementTree
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+
+from markupsafe import Markup
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _TAGS = frozenset({"svg", "g", "rect", "path", "circle", "text", "title", "image"})
@@ -67,3 +70,11 @@ def _check(node: ElementTree.Element, path: str | Path) -> None:
     if unsafe:
         msg = f"{path} holds what a gating figure never does: {', '.join(unsafe)}"
         raise UnsafeFigure(msg)
+
+
+def picture_of(path: Path | None, label: str) -> Markup:
+    """Return a figure as a picture on the page; nothing of it can do more than be looked at."""
+    if path is None:
+        return Markup("")
+    content = b64encode(path.read_bytes()).decode()
+    return Markup('<img alt="{}" src="data:image/svg+xml;base64,{}">').format(label, content)

@@ -5,7 +5,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from correlates.pages.words import STATES, count, plural, words
+from correlates.pages.assay_quality import VERDICTS
+from correlates.pages.words import STATES, count, digits, plural, words
 
 HERE = Path(__file__).parent
 
@@ -19,15 +20,16 @@ def page_environment(templates: Path) -> Environment:
         Folder of the page's templates.
     """
     made = Environment(
-        loader=FileSystemLoader(templates),
+        loader=FileSystemLoader([templates, HERE / "templates"]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"count": count, "plural": plural, "words": words}
+    made.filters |= {"count": count, "digits": digits, "plural": plural, "words": words}
     made.globals |= {
         "STATES": STATES,
+        "VERDICTS": VERDICTS,
         "style": Markup((HERE / "page.css").read_text(encoding="utf-8")),
         "behaviour": Markup((HERE / "page.js").read_text(encoding="utf-8")),
     }

@@ -33,6 +33,12 @@ def count(value: object) -> str:
     return NOTHING if found is None else f"{found:,.0f}"
 
 
+def digits(value: object) -> str:
+    """Return a number with three significant digits, as laboratories quote; a dash for none."""
+    found = as_number(value)
+    return NOTHING if found is None else f"{found:.3g}"
+
+
 def plural(amount: int, one: str, many: str | None = None) -> str:
     """Return ``1 file``, ``2 files``."""
     return f"{amount:,} {one if amount == 1 else many or one + 's'}"

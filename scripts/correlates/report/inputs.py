@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from correlates.measurements import read_measurements
+from correlates.pages.assay_quality import AssayFiles
 from correlates.pages.words import is_true
-from correlates.report.assays import AssayFiles
 from correlates.tables import read_json, read_tsv
 
 NEEDED = {

@@ -3,7 +3,6 @@
 No statistic is computed here; what the page says is in the tables, and only made readable.
 """
 
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -23,7 +22,7 @@ from correlates.analyses.wording import caution_of
 from correlates.clinical.dosing.days import planned_day
 from correlates.flow.figures.figure import MAX_IN_HISTOGRAM
 from correlates.measurements import CENSORED
-from correlates.pages.embedding import UnsafeFigure, plots_in
+from correlates.pages.embedding import UnsafeFigure, picture_of, plots_in
 from correlates.pages.environment import page_environment
 from correlates.pages.stacking import label_cells
 from correlates.pages.words import count
@@ -130,14 +129,6 @@ def _decrease_pct(settings: Mapping) -> float:
     return -float(settings["clinical"]["response"]["limits"]["decrease_pct"])
 
 
-def picture_of(path: Path | None, label: str) -> Markup:
-    """Return a figure as a picture on the page; nothing of it can do more than be looked at."""
-    if path is None:
-        return Markup("")
-    content = b64encode(path.read_bytes()).decode()
-    return Markup('<img alt="{}" src="data:image/svg+xml;base64,{}">').format(label, content)
-
-
 def compensation_words(files: Iterable[Mapping]) -> str:
     """Say how many of the accepted files were compensated, and where the matrix was from."""
     counts = Counter(row["compensated_by"] for row in files if row["compensated_by"])
@@ -172,7 +163,6 @@ def environment() -> Environment:
         "costly": COSTLY,
         "STATUSES": formats.STATUSES,
         "categories": CATEGORIES,
-        "VERDICTS": {"pass": "passed", "flag": "flagged", "fail": "failed"},
         "most_answers": MOST_ANSWERS,
         "weak_verdicts": WEAK_VERDICTS,
     }

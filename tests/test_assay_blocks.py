@@ -1,0 +1,93 @@
+"""Blocks of the assays on the report and on the laboratory's page."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from correlates.analyses.answers import answer, write_answers
+from correlates.assays.quality import (
+    FAIL,
+    FLAG,
+    Reason,
+    control_row,
+    run_row,
+    sample_row,
+    write_quality,
+)
+from correlates.assays.rows import as_table, measurement
+from correlates.pages.assay_quality import files_by_folder, quality_view
+from correlates.pages.environment import page_environment
+from correlates.report.assays import assay_views
+from correlates.report.page import environment
+
+DRAW = {"sample": "S1", "patient": "P01", "visit": "C0D1", "timepoint": "pre", "cell": "cll"}
+
+
+@pytest.fixture
+def files(tmp_path):
+    folder = tmp_path / "results" / "qpcr"
+    paths = {name: folder / f"{name}.tsv" for name in ("runs", "samples", "controls")}
+    reasons = [Reason(FAIL, "The standards span <2 decades.")]
+    write_quality(
+        paths,
+        [run_row("qpcr", "plate1", reasons, 3), run_row("qpcr", "plate2", [], 4)],
+        [sample_row("qpcr", "plate1", DRAW, [Reason(FLAG, "RIN 5.1 is below 7.")], "rhoh")],
+        [control_row("qpcr", "rhoh", "IPC", [1.0, 1.1], 20, "log2")],
+    )
+    answers = tmp_path / "results" / "analyses" / "qpcr" / "answers.tsv"
+    said = answer(
+        *("qpcr", "Does it fall?", "rhoh__log2_cnrq__cll", "combination vs alone"),
+        **{"n": 5, "estimate": -0.5, "verdict": "not_estimable", "sentence": "Five <pairs>."},
+    )
+    write_answers(answers, [said])
+    return files_by_folder([*paths.values(), answers])
+
+
+def test_results_and_answers_of_an_assay_are_one_block(files):
+    assert [one.key for one in files] == ["qpcr"]
+    assert set(files[0].paths) == {"runs", "samples", "controls", "answers"}
+
+
+def test_reasons_of_one_wording_stand_together_with_their_items(files):
+    view = quality_view(files[0], lambda path, label: "")
+
+    failed = dict(view["verdicts"]["runs"])["fail"]
+    assert (failed["n"], failed["shown"][0]["items"]) == (1, ["plate1"])
+    flagged = dict(view["verdicts"]["samples"])["flag"]
+    assert flagged["shown"][0]["items"] == ["P01 C0D1 pre cll, rhoh"]
+
+
+def test_the_block_says_answers_counts_and_reasons_and_escapes_them(files):
+    rows = [
+        measurement(DRAW, "qpcr", "rhoh__log2_cnrq__cll", 1.0, "1"),
+        measurement(
+            DRAW | {"visit": "C1D1"}, "qpcr", "rhoh__log2_cnrq__cll", None, "1",
+            status="not_evaluable",
+        ),
+    ]  # fmt: skip
+    views = assay_views(files, as_table(rows), lambda path, label: "")
+    text = environment().get_template("assays.html.j2").render(assays=views)
+
+    assert "Five &lt;pairs&gt;." in text
+    assert "The standards span &lt;2 decades." in text
+    assert views[0]["features"] == [
+        {"feature": "rhoh__log2_cnrq__cll", "unit": "1", "patients": 1, "rows": 2}
+        | {"ok": 1, "censored": 0, "lost": 1}
+    ]
+
+
+def test_the_laboratory_sees_quality_and_no_answers(files):
+    templates = Path(__file__).parent.parent / "scripts" / "correlates" / "lab" / "templates"
+    page = page_environment(templates).get_template("assay_quality.html.j2")
+    text = page.render(one=quality_view(files[0], lambda path, label: ""))
+
+    assert "RIN 5.1 is below 7." in text
+    assert "pairs" not in text
+
+
+def test_no_assay_is_no_block():
+    text = environment().get_template("assays.html.j2").render(assays=[])
+
+    assert text.strip() == ""
+    assert assay_views([], pd.DataFrame({"assay": []}), lambda path, label: "") == []
