@@ -19,6 +19,8 @@ from correlates.assays.rows import as_table, measurement
 from correlates.pages.assay_quality import files_by_folder, quality_view
 from correlates.pages.environment import page_environment
 from correlates.report.assays import assay_views
+from correlates.report.formats import unit_shown
+from correlates.report.names import feature_name
 from correlates.report.page import environment
 
 DRAW = {"sample": "S1", "patient": "P01", "visit": "C0D1", "timepoint": "pre", "cell": "cll"}
@@ -91,3 +93,21 @@ def test_no_assay_is_no_block():
 
     assert text.strip() == ""
     assert assay_views([], pd.DataFrame({"assay": []}), lambda path, label: "") == []
+
+
+@pytest.mark.parametrize(
+    ("feature", "words", "unit"),
+    [
+        ("btk__occ__cll", "BTK occupancy in CLL cells", "%"),
+        ("rhoh__log2_cnrq__cll", "RHOH RNA in CLL cells (RT-qPCR, log2)", "log2"),
+        ("mir155__log2_cnrq__plasma", "miR-155 RNA in plasma (RT-qPCR, log2)", "log2"),
+        ("ibrutinib__auc_tau", "Ibrutinib, AUC over the dosing interval", "h.ng/mL"),
+        ("btk__ff__cll", "Free BTK in CLL cells, share of all", "ratio"),
+        ("something__new__cll", "something__new__cll", "ratio"),
+        ("cll__mfi__cd20", "CD20 intensity of CLL cells", "intensity"),
+    ],
+)
+def test_features_of_assays_have_words_and_units(feature, words, unit):
+    given = unit if unit in ("%", "h.ng/mL") else "1"
+
+    assert (feature_name(feature), unit_shown(given, feature)) == (words, unit)

@@ -5,6 +5,7 @@ from math import isinf
 
 from correlates.analyses.wording import number, p_value, unit_words
 from correlates.pages.words import NOTHING, as_number
+from correlates.report.names import INTENSITIES
 
 STATUSES = {
     "nd": "not detected",
@@ -71,9 +72,15 @@ def interval(low: object, high: object, of_two_decimals: bool = False) -> str:
     return " to ".join(said)
 
 
-def unit_shown(unit: str) -> str:
-    """Return a UCUM unit as people write it."""
-    return unit_words(unit) or "intensity"
+def unit_shown(unit: str, feature: str = "") -> str:
+    """Return a UCUM unit as people write it; a feature tells what a plain number is."""
+    if unit != "1":
+        return unit_words(unit) or "intensity"
+    statistic = feature.split("__")[1] if "__" in feature else "mfi"
+    for scale in ("log2", "log10"):
+        if statistic.startswith(f"{scale}_"):
+            return scale
+    return "intensity" if statistic in INTENSITIES else "ratio"
 
 
 def percent_level(confidence: object) -> str:

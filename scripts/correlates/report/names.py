@@ -2,6 +2,8 @@
 
 import re
 
+from correlates.report.assay_names import assay_feature_name
+
 # As the shipped templates gate them; a study's own template may know other keys.
 POPULATIONS = {
     "root": "all events",
@@ -89,7 +91,7 @@ def feature_name(feature: str) -> str:
     statistic, _, of = rest.partition("__")
     name = POPULATIONS.get(population)
     if name is None:
-        return feature
+        return assay_feature_name(feature, POPULATIONS)
     if rest == "abs":
         return sentence_case(f"{name} per µL")
     if statistic == "pct" and of in POPULATIONS:

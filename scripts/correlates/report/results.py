@@ -76,7 +76,7 @@ def _as_templated(row: Mapping, content: Content) -> dict | None:
 
 def _facts(row: Mapping) -> list[tuple[str, str]]:
     """Return the numbers of a tested contrast, each with its name."""
-    unit = unit_shown(row["unit"])
+    unit = unit_shown(row["unit"], row["feature"])
     facts = [
         ("patients with / without", _of_groups(row, "n_{}", count)),
         ("lacking a value, with / without", _of_groups(row, "n_missing_{}", count)),
@@ -149,7 +149,7 @@ def _contrast_plot(row: Mapping, values: list[dict]) -> str:
         # a median that is only known to lie beyond a limit is no line
         middle = None if row[f"median_{median}_sign"] else as_number(row[f"median_{median}"])
         groups.append(Group(f"{'with' if is_event else 'without'}", dots, is_event, middle))
-    unit = unit_shown(values[0]["unit"])
+    unit = unit_shown(values[0]["unit"], row["feature"])
     axis = f"{unit} at {row['baseline']}{', log scale' if is_log else ''}"
     label = (
         f"{row['id']}: {feature_name(row['feature'])} ({row['feature']}), {axis}, individual "

@@ -179,7 +179,7 @@ def _drawn(
         f"{feature_name(feature)} ({feature}) over {len(visits)} visits, {patients} patients, "
         f"{censored} points at a limit"
     )
-    axis_label = f"{unit_shown(unit)}{', log scale' if is_log else ''}"
+    axis_label = f"{unit_shown(unit, feature)}{', log scale' if is_log else ''}"
     svg = plot_svg(
         _WIDTH,
         _BOTTOM + (56 if len(visits) > _CROWDED else 30),

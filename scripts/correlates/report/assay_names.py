@@ -1,0 +1,64 @@
+"""What features of the assays beside flow are called in words; what has none keeps its key."""
+
+from collections.abc import Mapping
+
+# By statistic; {of} is the analyte, {cells} " in CLL cells" or empty.
+_STATISTICS = {
+    "occ": "{of} occupancy{cells}",
+    "occ_raw": "{of} occupancy{cells}, signed",
+    "ff": "free {of}{cells}, share of all",
+    "log10_ff": "free {of}{cells}, log10 of the share",
+    "log2_cnrq": "{of} RNA{cells} (RT-qPCR, log2)",
+    "log2_cpm": "{of} mRNA{cells} (sequencing, log2 CPM)",
+    "detected": "{of} mRNA{cells}, % of cells in which it is seen",
+    "psi10": "{of} transcripts with exon 10{cells}",
+    "net": "{of} protein{cells}, above FMO",
+    "log2_ratio": "{of} protein{cells} (western, log2)",
+    "conc": "{of}{cells}",
+    "vaf": "{of}, variant allele frequency",
+    "ccf": "{of}, share of cancer cells",
+    "cmax": "{of}, highest concentration",
+    "tmax": "{of}, time of the highest concentration",
+    "auc_last": "{of}, AUC to the last measured time",
+    "auc_tau": "{of}, AUC over the dosing interval",
+    "auc_inf": "{of}, AUC to infinity",
+    "half_life": "{of}, half-life",
+    "cl_f": "{of}, oral clearance",
+    "adt": "{of} on the surface{cells} (CITE-seq)",
+}
+_CELLS = {
+    "pbmc": "PBMC",
+    "wb": "whole blood",
+    "plasma": "plasma",
+    "serum": "serum",
+    "b": "B cells",
+    "mono": "monocytes",
+}
+# Names that capitals alone do not give.
+_ANALYTES = {
+    **{"mir155": "miR-155", "igg": "IgG", "iga": "IgA", "igm": "IgM"},
+    **{"b2m": "β2-microglobulin", "ibrutinib": "ibrutinib", "lenalidomide": "lenalidomide"},
+}
+
+
+def assay_feature_name(feature: str, populations: Mapping[str, str]) -> str:
+    """Return a feature in words: ``btk__occ__cll`` as ``BTK occupancy in CLL cells``.
+
+    One of a statistic that has no words here is returned as it is.
+
+    Parameters
+    ----------
+    feature
+        Key of the feature.
+    populations
+        Words of the populations that flow knows.
+    """
+    analyte, _, rest = feature.partition("__")
+    statistic, _, cells = rest.partition("__")
+    words = _STATISTICS.get(statistic)
+    if words is None or "__" in cells:
+        return feature
+    where = _CELLS.get(cells) or populations.get(cells, cells)
+    of = _ANALYTES.get(analyte) or analyte.replace("_", " ").upper()
+    said = words.format(of=of, cells=f" in {where}" if cells else "")
+    return said[:1].upper() + said[1:] if analyte not in ("mir155",) else said
