@@ -145,3 +145,11 @@ def test_jobs_read_the_rows_of_their_kind_only(study, tmp_path):
     assert read_assay_rows(first["soluble"]).rows[0]["value"] == 3
     assert first["aliquots"] == second["aliquots"]
     assert first["soluble"] != second["soluble"]
+
+
+def test_the_date_of_a_run_is_not_taken_for_that_of_the_draw():
+    """Plates carry the date on which they were run, under a header that a draw's could have."""
+    spec = schemas.load_schema("aliquots")["properties"]["study_day"]
+
+    assert not {"date", "study_date", "run_date"} & set(spec["dates"])
+    assert "day" not in spec["aliases"]
