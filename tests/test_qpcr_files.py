@@ -6,7 +6,7 @@ import pytest
 
 from correlates.intake.qpcr.rdml import RdmlError, read_rdml
 from correlates.intake.qpcr.read import read_qpcr_table
-from correlates.intake.qpcr.words import plain_number, task_of, well_name
+from correlates.intake.qpcr.words import plain_number, sample_without_no_rt, task_of, well_name
 from correlates.intake.sheets.sheet import judge_table
 
 VIIA7 = (
@@ -120,6 +120,8 @@ def test_an_export_is_read_from_its_section_of_results(tmp_path):
     assert column(table, "std_qty") == ["", "", "", "1000.0", "", "", ""]
     assert column(table, "well_flags")[:2] == ["HIGHSD", "NOAMP"]
     assert set(column(table, "plate")) == {"plate7"}
+    # the sample of a well without reverse transcriptase is that whose RNA it is
+    assert column(table, "sample")[5] == "P01_C0D1_cll"
 
 
 def test_messages_name_the_lines_and_columns_of_an_export(tmp_path):
@@ -338,6 +340,20 @@ def test_a_missing_file_is_a_problem(tmp_path):
 )
 def test_tasks(word, sample, task):
     assert task_of(word, sample) == task
+
+
+@pytest.mark.parametrize(
+    ("name", "sample"),
+    [
+        ("P01 NRT", "P01"),
+        ("no-RT P01", "P01"),
+        ("P01_RT-", "P01"),
+        ("NRT", "NRT"),
+        ("nrtX", "nrtX"),
+    ],
+)
+def test_samples_of_wells_without_reverse_transcriptase(name, sample):
+    assert sample_without_no_rt(name) == sample
 
 
 @pytest.mark.parametrize(

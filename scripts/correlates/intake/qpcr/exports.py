@@ -9,6 +9,7 @@ from correlates.intake.qpcr.words import (
     decimal_mark,
     is_undetermined,
     plain_number,
+    sample_without_no_rt,
     task_of,
     well_name,
 )
@@ -122,8 +123,11 @@ def _row(
     task = task_of(of.get("task", ""), of.get("sample", ""))
     quantity = of.get("std_qty", "") if task == "std" else ""
     excluded = "yes" if of.get("excluded", "").lower() in _TRUE else "no"
+    sample = of.get("sample", "")
     return [
-        *(plate, well_name(of["well"], columns), of.get("sample", ""), of["gene"]),
+        *(plate, well_name(of["well"], columns)),
+        sample_without_no_rt(sample) if task == "no_rt" else sample,
+        of["gene"],
         "" if is_undetermined(of["cq"]) else plain_number(of["cq"], mark),
         *(task, plain_number(quantity, mark), excluded, ", ".join(_flags_of(fields, flags))),
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from correlates.intake.qpcr.exports import COLUMNS
 from correlates.intake.qpcr.rdml import RdmlError, Reaction, read_calls, read_rdml, target_name
-from correlates.intake.qpcr.words import task_of
+from correlates.intake.qpcr.words import sample_without_no_rt, task_of
 from correlates.intake.sheets.headers import plain
 from correlates.intake.sheets.tabular import TextTable
 from correlates.problems import Problem
@@ -65,7 +65,8 @@ def _row(one: Reaction, plate: str, call: str, standard: float | None) -> list[s
     flags = [f"called {call.lower()}"] if call in _CALLED_OUT else []
     flags += [_ascii(text) for text in (one.excluded, one.note) if text]
     return [
-        *(plate, one.well, one.sample, target_name(one.target) or ""),
+        *(plate, one.well, sample_without_no_rt(one.sample) if task == "no_rt" else one.sample),
+        target_name(one.target) or "",
         "" if _is_undetermined(one, call) else repr(one.cq),
         *(task, repr(quantity) if task == "std" and quantity is not None else ""),
         *("yes" if one.excluded else "no", "; ".join(flags)[:200]),

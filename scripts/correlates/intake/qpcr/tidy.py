@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from correlates.intake.qpcr.words import is_undetermined, task_of, well_name
+from correlates.intake.qpcr.words import is_undetermined, sample_without_no_rt, task_of, well_name
 from correlates.intake.sheets.headers import column_of
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.tabular import TextTable
@@ -37,6 +37,8 @@ def tidy_table(table: TextTable, plate: str) -> TextTable:
         sample = fields[places["sample"]] if "sample" in places else ""
         if "task" in places:
             fields[places["task"]] = task_of(fields[places["task"]], sample)
+            if fields[places["task"]] == "no_rt" and "sample" in places:
+                fields[places["sample"]] = sample_without_no_rt(sample)
         known = {"plate": plate, "task": task_of("", sample)}
         # what is too much in a row stays behind the columns that are added, so that it is told
         rows.append((number, [*fields, *(known[column] for column in added), *surplus]))

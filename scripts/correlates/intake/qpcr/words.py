@@ -24,6 +24,7 @@ _TASKS = {
 }
 _NUMBERED = re.compile(r"(.*?)[- ]?\d+")
 _NO_RT = r"(no[ _-]?rt|nrt|rt[ _-]?(minus|neg(ative)?)|minus[ _-]?rt|[-–]rt|rt-)"
+_NO_RT_MARK = re.compile(rf"^{_NO_RT}(?=[ _.-]|$)|[ _.(-]{_NO_RT}\)?$", re.I)
 _NAMED = (
     ("no_rt", re.compile(rf"{_NO_RT}([ _.-]?\d+)?|{_NO_RT}[ _.-].*|.*[ _.(-]{_NO_RT}\)?", re.I)),
     ("ntc", re.compile(r"(ntc|h2o|water|no[ _-]?template([ _-]?control)?)([ _.-]?\d+)?", re.I)),
@@ -59,6 +60,15 @@ def task_of(word: str, sample: str) -> str:
         return task
     named = (kind for kind, pattern in _NAMED if pattern.fullmatch(sample.strip()))
     return next(named, task)
+
+
+def sample_without_no_rt(sample: str) -> str:
+    """Return the sample that a well without reverse transcriptase is of: ``P01 NRT`` is ``P01``.
+
+    A name that says nothing else stays as it is.
+    """
+    rest = _NO_RT_MARK.sub("", sample.strip()).strip(" _.-()")
+    return rest or sample.strip()
 
 
 def well_name(text: str, columns: int = 12) -> str:
