@@ -321,7 +321,10 @@ def test_run_files_and_workbooks_are_refused_with_the_way_to_export(tmp_path, me
 
 
 def test_a_missing_file_is_a_problem(tmp_path):
-    assert stops(read_qpcr_table(tmp_path / "none.txt", "none.txt")) == {"run"}
+    sheet = judge_table(read_qpcr_table(tmp_path / "none.txt", "none.txt"), "qpcr", "none.txt")
+
+    (problem,) = sheet.told()
+    assert (problem.stops, "cannot be read" in problem.problem) == ("run", True)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,9 @@ def tidy_table(table: TextTable, plate: str) -> TextTable:
     where they are not told, the plate and each well's task. Its numbers must be written with a
     decimal point, as in every sheet.
     """
+    if not table.header:
+        # it could not be read, of which it has told
+        return table
     schema = load_schema("qpcr")
     of_column = [column_of(header, schema) for header in table.header]
     places = {column: place for place, column in enumerate(of_column) if column is not None}
