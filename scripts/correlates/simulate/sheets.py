@@ -30,6 +30,7 @@ _PATIENT_COLUMNS = (
     "enrolment_order",
     "dose_cohort",
     "creatinine_uln_mg_dl",
+    "crcl_ml_min",
 )
 _SAMPLE_COLUMNS = (
     *("sample", "patient", "visit", "study_day", "specimen", "panel", "batch", "occasion"),
@@ -85,7 +86,8 @@ def write_sheets(
 
 
 def _patient_row(patient: Patient, clinic: Clinic) -> dict:
-    return {"patient": patient.key} | patient.clinical | clinic.typed(patient.key)
+    known = {"patient": patient.key, "crcl_ml_min": patient.crcl_ml_min}
+    return known | patient.clinical | clinic.typed(patient.key)
 
 
 def _sample_row(draw: Draw, clinic: Clinic) -> dict:

@@ -80,6 +80,12 @@ class Patient:
         received = self.clinical["lenalidomide_start_day"] is not None
         return tuple(VISITS) if received else _RUN_IN
 
+    @property
+    def crcl_ml_min(self) -> float:
+        """Creatinine clearance (Cockcroft and Gault) at 78 kg and a creatinine of 1.0 mg/dL."""
+        clearance = (140 - self.clinical["age_y"]) * 78 / 72
+        return round(clearance * (0.85 if self.clinical["sex"] == "F" else 1.0), 1)
+
     def study_day(self, visit: str) -> int:
         """Return the day of the draw; from C1D1 on it moves with the start of lenalidomide."""
         planned = VISITS[visit][0]

@@ -1,0 +1,1 @@
+"""Pharmacokinetics: profiles of concentrations into exposure."""
