@@ -30,7 +30,8 @@ def main(job) -> None:
     write_tsv(job.output.profiles, PROFILE_COLUMNS, found.profiles)
     label = "deviation from nominal, %"
     draw_run_order(found.order, job.output.layout, label=label, empty="No controls in the runs.")
-    draw_profiles([profile for profile, _ in found.analysed], job.output.overview)
+    shown = [profile for profile, result in found.analysed if result.n_quantified]
+    draw_profiles(shown, job.output.overview)
 
 
 if __name__ == "__main__":

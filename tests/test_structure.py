@@ -52,6 +52,7 @@ SCRIPT_FLOORS = {
     "derive_endpoints": "clinical",
     "export_redcap": "clinical",
     "trace_courses": "clinical",
+    "measure_pk": "assays",
     "build_cohort": "cohort",
     "check_integrity": "cohort",
     "draw_patient_flow": "cohort",

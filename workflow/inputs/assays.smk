@@ -8,7 +8,9 @@ def has_sheets(*kinds):
 
 def assays_by_sheets():
     """What each assay writes, and whether the study has it; in the order of the report."""
-    return []
+    return [
+        (rules.measure_pk.output, has_sheets("pk")),
+    ]
 
 
 def questions_by_assays():

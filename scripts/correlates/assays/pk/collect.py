@@ -1,11 +1,11 @@
 """All of the pk sheet: concentrations, exposure, verdicts, and what gives neither."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from correlates.assays.left_out import left_out
 from correlates.assays.pk.measure import ASSAY, RUN_FAILED, concentration_rows, exposure_rows
-from correlates.assays.pk.nca import Exposure, NcaSettings, analyse
+from correlates.assays.pk.nca import EXPOSURES, Exposure, NcaSettings, analyse
 from correlates.assays.pk.profiles import (
     TIME_NOMINAL,
     TIME_OFF,
@@ -84,11 +84,14 @@ def measure_pk(
     points, unreadable = read_points(rows)
     points, repeated = _one_an_analyte(points)
     failed = _judge_runs(found, rows, controls, limits)
-    usable = [one for one in points if one.row.get("run") not in failed]
-    profiles, outside = gather(usable)
+    whole, outside = gather(points)
+    profiles = [_without(profile, failed) for profile in whole]
     lost = [*refused, *(one["row"] for one in (*unreadable, *repeated))]
     lost += [one.row for one in points if one.row.get("run") in failed]
-    found.analysed = [(one, _analysed(one, nca, lost)) for one in profiles]
+    found.analysed = [
+        (shown if shown.points else profile, _analysed(shown, nca, lost))
+        for profile, shown in zip(whole, profiles, strict=True)
+    ]
     found.measurements = concentration_rows(points, failed)
     found.measurements += exposure_rows(found.analysed, nca.rule)
     found.left_out = [
@@ -96,9 +99,10 @@ def measure_pk(
         for one in (*unread, *unreadable, *repeated)
     ]
     found.left_out += [_left_out("point of a profile", one) for one in outside]
-    found.left_out += _lost_profiles(points, profiles, failed)
+    found.left_out += [_lost(one) for one, shown in found.analysed if RUN_FAILED in _flags(shown)]
     found.samples = [_sample(point, failed) for point in points]
-    found.controls = control_rows(controls, limits)
+    accepted = [one for one in controls if one.run not in failed]
+    found.controls = control_rows(accepted, limits)
     found.profiles = [_profile_row(*one) for one in found.analysed]
     found.order = _order(controls, limits)
     return found
@@ -150,6 +154,11 @@ def _details(run: str, controls: list[Control]) -> str:
 
 
 def _analysed(profile: Profile, nca: NcaSettings, lost: Iterable[Mapping]) -> Exposure:
+    if not profile.points:
+        found = Exposure()
+        for name in EXPOSURES:
+            found.refuse(RUN_FAILED, "the run failed", name)
+        return found
     found = analyse(profile.curve, nca)
     key = profile.patient, profile.visit, profile.analyte
     if any(
@@ -161,22 +170,21 @@ def _analysed(profile: Profile, nca: NcaSettings, lost: Iterable[Mapping]) -> Ex
     return found
 
 
-def _lost_profiles(
-    points: list[Point], profiles: list[Profile], failed: Iterable[str]
-) -> list[dict]:
-    """Tell of profiles of which a failed run left nothing."""
-    have = {(one.patient, one.visit, one.analyte) for one in profiles}
-    lost: dict[tuple, str] = {}
-    for point in points:
-        row = point.row
-        key = row["patient"], row.get("profile") or row["visit"], row["analyte"]
-        if row.get("run") in failed and key not in have:
-            lost[key] = row["run"]
-    reason = "run {} failed: no concentration of it is used; measure the samples again"
-    return [
-        left_out("profile", analyte, reason.format(run), patient, visit, "not_evaluable")
-        for (patient, visit, analyte), run in lost.items()
-    ]
+def _without(profile: Profile, failed: Iterable[str]) -> Profile:
+    """Return a profile without the points of runs that failed."""
+    kept = tuple(point for point in profile.points if point.row.get("run") not in failed)
+    return replace(profile, points=kept)
+
+
+def _flags(found: Exposure) -> set[str]:
+    return {flag for listed in found.flags.values() for flag in listed}
+
+
+def _lost(profile: Profile) -> dict:
+    """Tell of a profile of which a failed run left nothing."""
+    reason = f"Run {profile.runs} failed: none of its concentrations is used; measure them again"
+    whose = profile.patient, profile.visit
+    return left_out("profile", profile.analyte, reason, *whose, "not_evaluable")
 
 
 def _left_out(what: str, one: Mapping) -> dict:
@@ -214,6 +222,7 @@ def _profile_row(profile: Profile, found: Exposure) -> dict:
         **{"auc_inf_ng_h_ml": found.auc_inf, "extrapolated": found.extrapolated},
         **{"half_life_h": found.half_life, "not_evaluable": "; ".join(why)},
         "flags": "; ".join(flags),
+        "fed": {True: "yes", False: "no"}.get(profile.fed),
     }
     if slope is not None:
         row |= {

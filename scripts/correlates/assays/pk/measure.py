@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from correlates.assays.pk.concentrations import ANALYTES, KEYS, PARENTS, molar_mass
-from correlates.assays.pk.nca import ORAL, STEADY_STATE, Exposure, NcaSettings, analyse
+from correlates.assays.pk.nca import ALL_BLQ, ORAL, STEADY_STATE, Exposure
 from correlates.assays.pk.profiles import SPECIMEN, TIME_NOMINAL, Point, Profile
 from correlates.assays.rows import measurement
 
@@ -62,11 +62,6 @@ def concentration_rows(points: Iterable[Point], failed_runs: Iterable[str] = ())
     return found
 
 
-def exposures(profiles: Iterable[Profile], settings: NcaSettings) -> list[tuple[Profile, Exposure]]:
-    """Analyse each profile."""
-    return [(profile, analyse(profile.curve, settings)) for profile in profiles]
-
-
 def exposure_rows(analysed: Iterable[tuple[Profile, Exposure]], rule: str) -> list[dict]:
     """Return the measurement rows of profiles: exposure, clearance and the ratio of metabolites."""
     analysed = list(analysed)
@@ -115,7 +110,7 @@ def _row(
     if name in ("cl_f", "cl") or name.endswith("_dn"):
         flags += [] if profile.dose_mg else [NO_DOSE]
     status, limit = "ok" if value is not None else "not_evaluable", None
-    if name == "cmax" and value is None and found.n_quantified == 0:
+    if name == "cmax" and value is None and ALL_BLQ in flags:
         limits = [point.conc.lloq for point in profile.points if point.conc.lloq is not None]
         if limits:
             status, value, limit = "lt_lloq", max(limits), max(limits)

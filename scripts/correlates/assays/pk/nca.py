@@ -9,6 +9,7 @@ from correlates.assays.pk.slope import FEWEST_POINTS, Slope, terminal_slope
 
 ORAL, IV_BOLUS, IV_INFUSION = "oral", "iv_bolus", "iv_infusion"
 SINGLE, STEADY_STATE = "single", "steady_state"
+EXPOSURES = ("cmax", "tmax", "auc_last", "auc_tau", "auc_inf", "half_life")
 # flags
 ZERO_ASSUMED = "time_zero_assumed"
 PREDOSE_FOR_TAU = "predose_for_tau"
@@ -133,7 +134,7 @@ def analyse(curve: Curve, settings: NcaSettings | None = None) -> Exposure:
     found = Exposure(n_quantified=sum(conc is not None and conc > 0 for conc in curve.concs))
     if not found.n_quantified:
         reason = "no concentration is above the limit of quantification"
-        for name in ("cmax", "tmax", "auc_last", "auc_tau", "auc_inf", "half_life"):
+        for name in EXPOSURES:
             found.refuse(ALL_BLQ, reason, name)
         return found
     times, concs = _without_blq(curve)
