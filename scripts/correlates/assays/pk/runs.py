@@ -58,15 +58,17 @@ def read_controls(
 
     Returns
     -------
-    The controls, and the rows that are none (``row``, ``reason``). One below the limit of
-    quantification has recovered nothing: its bias is -100 %.
+    The controls, and the rows that are none (``row``, ``reason``). One that is written as below
+    the limit of quantification has recovered nothing: its bias is -100 %.
     """
     controls, refused = [], []
     for row in rows:
         if row.get("role") not in (QC, STANDARD):
             continue
         try:
-            conc, nominal = read_concentration(row), nominal_ng_ml(row)
+            lloq, nominal = read_concentration(row).lloq, nominal_ng_ml(row)
+            # the number that was read, also below the limit: a standard at it may read less
+            value = read_concentration(dict(row) | {"lloq_ng_ml": None, "lloq": None}).value or 0.0
         except Unreadable as error:
             refused.append({"row": row, "reason": str(error)})
             continue
@@ -74,8 +76,7 @@ def read_controls(
             reason = "the nominal concentration is not given (nominal_ng_ml)"
             refused.append({"row": row, "reason": reason})
             continue
-        value = conc.value or 0.0
-        is_at_limit = conc.lloq is not None and nominal <= 1.001 * conc.lloq
+        is_at_limit = lloq is not None and nominal <= 1.001 * lloq
         most = settings.max_bias_lloq_pct if is_at_limit else settings.max_bias_pct
         bias = 100 * (value / nominal - 1)
         level = row.get("level") or f"{nominal:g} ng/mL"

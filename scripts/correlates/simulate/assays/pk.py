@@ -12,7 +12,7 @@ from correlates.tables import write_tsv
 COLUMNS = (
     *("patient", "visit", "timepoint", "profile", "specimen", "study_day", "analyte", "kind"),
     *("dose_mg", "nominal_h", "actual_h", "conc_ng_ml", "conc", "unit", "lloq_ng_ml", "lloq"),
-    *("fed", "run", "injection", "role", "level", "nominal_ng_ml", "note_simulated"),
+    *("fed", "run", "injection", "role", "level", "nominal_ng_ml", "comment"),
 )
 TRUTH = ("patient", "visit", "analyte", "quantity", "value", "defect")
 IBRUTINIB_H = (0, 1, 2, 4, 6, 24)
@@ -160,7 +160,7 @@ def _add(
                 **{"specimen": "plasma", "study_day": day, "analyte": analyte},
                 **{"nominal_h": planned, "actual_h": f"{hours:g}", "lloq_ng_ml": LLOQ[analyte]},
                 "conc_ng_ml": "BLQ" if conc < LLOQ[analyte] else f"{conc:.4g}",
-                **{"role": "sample", "note_simulated": _NOTE},
+                **{"role": "sample", "comment": _NOTE},
             }
         )
 
@@ -219,5 +219,5 @@ def _add_controls(made: _Made, rng: np.random.Generator) -> None:
 def _control(run: str, analyte: str, role: str, made: _Made) -> dict:
     return {
         **{"analyte": analyte, "run": run, "injection": len(made.rows) + 1, "role": role},
-        **{"lloq_ng_ml": LLOQ[analyte], "note_simulated": _NOTE},
+        **{"lloq_ng_ml": LLOQ[analyte], "comment": _NOTE},
     }
