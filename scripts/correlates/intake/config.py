@@ -103,6 +103,7 @@ def _against_logic(content: dict) -> Iterator[Problem]:
             column="flow.batch_correction.goal",
         )
     yield from _clone_logic(flow)
+    yield from _qpcr_logic(content["qpcr"])
     yield from _repeated_contrasts(content["analyses"]["contrasts"])
     yield from _family_sizes(content["analyses"]["contrasts"])
     if has_study(content):
@@ -143,6 +144,29 @@ def _clone_logic(flow: dict) -> Iterator[Problem]:
                 "Name only populations in which no cell of the clone can lie.",
                 column="flow.clone_free",
                 value=population,
+            )
+
+
+def _qpcr_logic(qpcr: dict) -> Iterator[Problem]:
+    """Check limits that come in pairs, and that no gene is target and reference at once."""
+    pairs = (("efficiency", "min", "max"), ("references", "good_m", "max_m"))
+    for block, low, high in (*pairs, ("haemolysis", "flag_from", "reject_above")):
+        if qpcr[block][low] > qpcr[block][high]:
+            yield Problem(
+                CONFIG,
+                f"it is above {high}",
+                f"Give at most qpcr.{block}.{high}, which is {qpcr[block][high]:g}.",
+                column=f"qpcr.{block}.{low}",
+                value=str(qpcr[block][low]),
+            )
+    for name, panel in qpcr["panels"].items():
+        for gene in sorted({*panel["targets"]} & {*panel["references"], *panel["spike_ins"]}):
+            yield Problem(
+                CONFIG,
+                "this gene is a target and a reference of one panel",
+                "Name it once: a target divided by itself is 1 in every sample.",
+                column=f"qpcr.panels.{name}.targets",
+                value=gene,
             )
 
 

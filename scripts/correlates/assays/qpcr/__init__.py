@@ -1,0 +1,1 @@
+"""RT-qPCR: from wells to log2 CNRQ, with what speaks for and against each value."""

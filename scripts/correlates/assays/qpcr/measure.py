@@ -1,0 +1,268 @@
+"""Values of every target in every sample, and the rows that the measurement table gets of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from correlates.assays.qpcr.normalisation import Normalised, normalise
+from correlates.assays.qpcr.plates import Plates
+from correlates.assays.qpcr.quantities import ABSENT, Quantity, quantify
+from correlates.assays.qpcr.references import ReferenceChoice
+from correlates.assays.qpcr.samples import (
+    FLUIDS,
+    SampleCheck,
+    check_haemolysis,
+    check_material,
+    check_spike_in,
+    haemolysis_index,
+)
+from correlates.assays.qpcr.settings import QpcrSettings
+from correlates.assays.rows import BLOOD, measurement
+
+ASSAY, STATISTIC = "qpcr", "log2_cnrq"
+_BEST_FIRST = ("ok", "lt_lloq", "nd", "not_evaluable")
+
+
+@dataclass(frozen=True)
+class SampleValues:
+    """All values of one sample: what its material says, and each target's value by gene."""
+
+    sample: str
+    draw: Mapping
+    checks: Sequence[SampleCheck]
+    values: Mapping[str, Normalised]
+    targets: Mapping[str, Quantity]
+    references: Mapping[str, Sequence[Quantity]]
+
+
+def measure_samples(
+    plates: Plates, choices: Sequence[ReferenceChoice], settings: QpcrSettings
+) -> list[SampleValues]:
+    """Normalise every target of every sample.
+
+    Parameters
+    ----------
+    plates
+        All plates of the study.
+    choices
+        The reference genes of each panel.
+    settings
+        Of the assay.
+
+    Returns
+    -------
+    One entry a sample. If a calibrator sample is named, values are relative to its own, in the same
+    gene; a gene that it lacks is not evaluable.
+    """
+    with_error = settings.efficiency["in_interval"]
+    measured = []
+    for sample, draw in plates.draws.items():
+        targets, references, values = {}, {}, {}
+        checks = _checks(plates, sample, draw, choices, settings)
+        for choice in choices:
+            of_choice = [
+                quantify(plates.series[gene], sample, with_efficiency_error=with_error)
+                for gene in choice.genes
+            ]
+            for gene in (one for one in choice.panel.targets if one in plates.series):
+                target = quantify(plates.series[gene], sample, with_efficiency_error=with_error)
+                if target.state == ABSENT:
+                    continue
+                targets[gene], references[gene] = target, of_choice
+                values[gene] = _judged(target, of_choice, choice, checks, plates)
+        measured.append(SampleValues(sample, draw, checks, values, targets, references))
+    return relative_to(measured, settings.calibration["calibrator"])
+
+
+def _checks(
+    plates: Plates,
+    sample: str,
+    draw: Mapping,
+    choices: Iterable[ReferenceChoice],
+    settings: QpcrSettings,
+) -> list[SampleCheck]:
+    checks = [check_material(draw, settings.sample)]
+    if draw.get("specimen") in FLUIDS:
+        index = haemolysis_index(plates, sample, settings)
+        checks.append(check_haemolysis(index, settings.haemolysis))
+    for choice in choices:
+        spikes = [gene for gene in choice.panel.spike_ins if gene in choice.genes]
+        limit = settings.sample["max_spike_shift_cq"]
+        checks += [check_spike_in(plates, gene, sample, limit) for gene in spikes]
+    return checks
+
+
+def _judged(
+    target: Quantity,
+    references: Sequence[Quantity],
+    choice: ReferenceChoice,
+    checks: Iterable[SampleCheck],
+    plates: Plates,
+) -> Normalised:
+    """Normalise a target, and take back what its references or its sample forbid."""
+    value = normalise(target, references)
+    refusals = [*filter(None, [choice.refusal, *(one.refusal for one in checks)])]
+    flags = [*value.flags, *choice.flags, *_gene_flags(target, plates)]
+    flags += [flag for one in checks for flag in one.flags]
+    value = replace(value, flags=tuple(dict.fromkeys(flags)))
+    if not refusals:
+        return value
+    reason = "; ".join([*refusals, *([value.reason] if value.reason else [])])
+    return replace(
+        value,
+        **dict.fromkeys(("log2", "se", "df", "ci_low", "ci_high", "limit")),
+        status="not_evaluable",
+        reason=reason,
+    )
+
+
+def _gene_flags(target: Quantity, plates: Plates) -> list[str]:
+    """Return what is to be said of a gene's values for its efficiency, plates and standards."""
+    series = plates.series[target.gene]
+    flags = []
+    if series.efficiency.source in ("declared", "assumed"):
+        flags.append(f"efficiency_{series.efficiency.source}")
+    if not series.has_calibrators and len({plate for plate, _ in series.groups}) > 1:
+        flags.append("no_interplate_calibrator")
+    curve = series.efficiency.curve
+    if curve and any(not curve.cq_low <= cq <= curve.cq_high for cq in target.cqs.values()):
+        flags.append("outside_standard_curve")
+    return flags
+
+
+def relative_to(measured: Sequence[SampleValues], calibrator: str | None) -> list[SampleValues]:
+    """Express values relative to those of one sample, gene by gene.
+
+    Parameters
+    ----------
+    measured
+        Values of all samples.
+    calibrator
+        Name of the sample that all are relative to; None leaves them as they are.
+
+    Returns
+    -------
+    The values less the calibrator's, which is one constant a gene: it shifts every value alike and
+    is no part of their intervals.
+    """
+    if not calibrator:
+        return list(measured)
+    own = next((one.values for one in measured if one.sample == calibrator), {})
+    levels = {gene: value.log2 for gene, value in own.items() if value.status == "ok"}
+    return [
+        replace(
+            one,
+            values={gene: _shifted(value, levels.get(gene)) for gene, value in one.values.items()},
+        )
+        for one in measured
+    ]
+
+
+def _shifted(value: Normalised, level: float | None) -> Normalised:
+    if value.status == "not_evaluable":
+        return value
+    numbers = ("log2", "ci_low", "ci_high", "limit")
+    if level is None:
+        reason = "the calibrator sample has no value of this gene"
+        return replace(
+            value,
+            **dict.fromkeys((*numbers, "se", "df")),
+            status="not_evaluable",
+            reason=reason,
+            flags=(*value.flags, "calibrator_without_value"),
+        )
+    known = {name: getattr(value, name) for name in numbers}
+    return replace(
+        value, **{name: None if one is None else one - level for name, one in known.items()}
+    )
+
+
+def feature_of(gene: str, draw: Mapping) -> str:
+    """Name the feature: the cells it was measured in, or the fluid, stand at its end."""
+    specimen = draw.get("specimen") or ""
+    where = draw.get("cell") or (specimen if specimen in FLUIDS else "")
+    return "__".join(filter(None, (gene, STATISTIC, where)))
+
+
+def measurement_rows(
+    measured: Sequence[SampleValues],
+    choices: Sequence[ReferenceChoice],
+    plates: Plates,
+    settings: QpcrSettings,
+) -> list[dict]:
+    """Return one row per draw and gene.
+
+    Parameters
+    ----------
+    measured, choices, plates, settings
+        As of `measure_samples`.
+
+    Returns
+    -------
+    Rows of the measurement table. Samples of one draw and one kind of cells share a row: the mean
+    of those of the best status, flagged.
+    """
+    together: dict[tuple, list] = {}
+    for one in measured:
+        for gene, value in one.values.items():
+            draw = one.draw
+            place = (draw.get("timepoint") or "pre", draw.get("specimen") or BLOOD)
+            key = (draw["patient"], draw["visit"], *place, feature_of(gene, draw))
+            together.setdefault(key, []).append((one, gene, value))
+    of_gene = {gene: choice for choice in choices for gene in choice.panel.targets}
+    return [
+        _row(
+            entries,
+            feature,
+            method_of(entries[0][1], of_gene[entries[0][1]], plates, settings),
+        )
+        for (*_, feature), entries in together.items()
+    ]
+
+
+def _row(entries: list[tuple], feature: str, method: str) -> dict:
+    status = min((value.status for *_, value in entries), key=_BEST_FIRST.index)
+    best = [(one, value) for one, _, value in entries if value.status == status]
+    first, value = best[0]
+    flags = dict.fromkeys(flag for _, each in best for flag in each.flags)
+    numbers = {
+        name: _mean([getattr(each, name) for _, each in best])
+        for name in ("log2", "ci_low", "ci_high", "limit")
+    }
+    if len(entries) > 1:
+        flags["several_samples_of_the_draw"] = None
+    return measurement(
+        first.draw,
+        ASSAY,
+        feature,
+        numbers["log2"],
+        "1",
+        run=" ".join(sorted({plate for _, each in best for plate in each.plates})),
+        ci_low=None if status == "nd" else numbers["ci_low"],
+        ci_high=None if status == "nd" else numbers["ci_high"],
+        n=sum(each.n for _, each in best),
+        status=status,
+        limit=numbers["limit"],
+        method=method,
+        flags=list(flags),
+    )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def method_of(gene: str, choice: ReferenceChoice, plates: Plates, settings: QpcrSettings) -> str:
+    """Say how the values of a gene came about and what they are relative to."""
+    series = plates.series[gene]
+    efficiency = series.efficiency
+    told = f"E {efficiency.value:.3f} {efficiency.source}" if efficiency.value else "no efficiency"
+    names = sorted({name for level in series.levels.values() for name in level.calibrators})
+    if settings.calibration["calibrator"]:
+        base = f"relative to {settings.calibration['calibrator']}"
+    elif names:
+        base = f"relative to {' + '.join(names)} of the same plate"
+    else:
+        base = "relative to the references alone"
+    kind = "CNRQ" if names else "NRQ"
+    return f"log2 {kind} over {choice.words or 'no reference'}; {told}; {base}"
