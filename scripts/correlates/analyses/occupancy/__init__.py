@@ -1,0 +1,1 @@
+"""Does lenalidomide change the occupancy that ibrutinib reaches?"""

@@ -1,0 +1,107 @@
+"""Settings of the question of occupancy: which draws are compared, and what equivalence means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from correlates.clinical.dosing.settings import VisitSettings, name_of_draw
+from correlates.intake.sheets.visits import normal_timepoint
+
+TROUGH, PEAK = "trough", "peak"
+PRIMARY, LATER, AFTER_DOSE = "trough", "later_trough", "after_dose"
+WINDOW_WORDS = {TROUGH: "trough", PEAK: "4 h after the dose"}
+Draw = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two draws of one patient that are compared.
+
+    Parameters
+    ----------
+    question
+        ``trough`` (primary), ``later_trough`` or ``after_dose``.
+    alone, combination
+        Draw under ibrutinib alone and under both drugs, each as visit and timepoint.
+    window
+        Which window their hours must lie in: ``trough`` or ``peak``.
+    """
+
+    question: str
+    alone: Draw
+    combination: Draw
+    window: str
+
+    @property
+    def name(self) -> str:
+        """The contrast as tables write it, such as ``C2D1 pre - C1D1 pre``."""
+        return f"{' '.join(self.combination)} - {' '.join(self.alone)}"
+
+
+@dataclass(frozen=True)
+class OccupancySettings:
+    """The block ``analyses.occupancy`` of the config.
+
+    Parameters
+    ----------
+    comparisons
+        The primary one first.
+    windows
+        Least and most hours since the last ibrutinib dose, by window.
+    margins
+        Points of occupancy within which a difference is none, by target.
+    confidence
+        Of the interval that must lie within them.
+    missed_dose_hours
+        Hours before a draw without a missed dose.
+    needs_hours
+        Whether a draw without recorded hours is left out; else its label decides.
+    reference
+        Least median occupancy of a cohort in percent, by target and window.
+    k_per_day, ff_4h, tolerance_points
+        Of the resynthesis check: rate, free fraction at 4 h where none was measured, and points by
+        which a trough may lie below what the model leaves.
+    visits
+        Draws that may be one and the same.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    windows: Mapping[str, tuple[float, float]]
+    margins: Mapping[str, float]
+    confidence: float = 0.90
+    missed_dose_hours: float = 72
+    needs_hours: bool = False
+    reference: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    k_per_day: float = 0.144
+    ff_4h: float = 0.01
+    tolerance_points: float = 10
+    visits: VisitSettings = field(default_factory=VisitSettings)
+
+    @classmethod
+    def of(cls, block: Mapping, visits: Mapping) -> "OccupancySettings":
+        """Read the blocks ``analyses.occupancy`` and ``clinical.visits``."""
+        alone, combination = _draw(block["alone"]), _draw(block["combination"])
+        found = [Comparison(PRIMARY, alone, combination, TROUGH)]
+        found += [Comparison(LATER, alone, _draw(one), TROUGH) for one in block["later"]]
+        peaks = [_draw(block["peak_alone"]), _draw(block["peak_combination"])]
+        model = block["resynthesis"]
+        return cls(
+            comparisons=(*found, Comparison(AFTER_DOSE, *peaks, PEAK)),
+            windows={
+                TROUGH: tuple(block["trough_hours"]),
+                PEAK: tuple(block["peak_hours"]),
+            },
+            margins=dict(block["margin_points"]),
+            confidence=block["confidence"],
+            missed_dose_hours=block["missed_dose_hours"],
+            needs_hours=block["needs_hours"],
+            reference=block["reference_medians"],
+            k_per_day=model["k_per_day"],
+            ff_4h=model["ff_4h"],
+            tolerance_points=model["tolerance_points"],
+            visits=VisitSettings.of(visits),
+        )
+
+
+def _draw(text: str) -> Draw:
+    visit, _, timepoint = text.strip().partition(" ")
+    return name_of_draw(visit, normal_timepoint(timepoint or "pre"))
