@@ -1,1 +1,1 @@
-"""Does lenalidomide change the occupancy that ibrutinib reaches?"""
+"""Whether lenalidomide changes the occupancy that ibrutinib reaches."""

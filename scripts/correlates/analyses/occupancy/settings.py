@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from correlates.clinical.dosing.settings import VisitSettings, name_of_draw
 from correlates.intake.sheets.visits import normal_timepoint
 
+ASSAY = "occupancy"
 TROUGH, PEAK = "trough", "peak"
 PRIMARY, LATER, AFTER_DOSE = "trough", "later_trough", "after_dose"
 WINDOW_WORDS = {TROUGH: "trough", PEAK: "4 h after the dose"}
@@ -58,8 +59,8 @@ class OccupancySettings:
     reference
         Least median occupancy of a cohort in percent, by target and window.
     k_per_day, ff_4h, tolerance_points
-        Of the resynthesis check: rate, free fraction at 4 h where none was measured, and points by
-        which a trough may lie below what the model leaves.
+        Of the resynthesis check: rate by target (one without is not checked), free fraction at 4 h
+        where none was measured, and points by which a trough may lie below what the model leaves.
     visits
         Draws that may be one and the same.
     """
@@ -71,7 +72,7 @@ class OccupancySettings:
     missed_dose_hours: float = 72
     needs_hours: bool = False
     reference: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    k_per_day: float = 0.144
+    k_per_day: Mapping[str, float] = field(default_factory=dict)
     ff_4h: float = 0.01
     tolerance_points: float = 10
     visits: VisitSettings = field(default_factory=VisitSettings)
@@ -95,7 +96,7 @@ class OccupancySettings:
             missed_dose_hours=block["missed_dose_hours"],
             needs_hours=block["needs_hours"],
             reference=block["reference_medians"],
-            k_per_day=model["k_per_day"],
+            k_per_day=dict(model["k_per_day"]),
             ff_4h=model["ff_4h"],
             tolerance_points=model["tolerance_points"],
             visits=VisitSettings.of(visits),

@@ -1,0 +1,172 @@
+"""The answers about occupancy in words."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from correlates.analyses import equivalence
+from correlates.analyses.occupancy.pairs import Pair
+from correlates.analyses.occupancy.readings import CAUSES
+from correlates.analyses.occupancy.reference import Median
+from correlates.analyses.occupancy.settings import WINDOW_WORDS, Comparison
+from correlates.analyses.occupancy.within_patient import WithinPatient
+from correlates.analyses.sign_flip import PairedShift
+from correlates.analyses.wording import number, p_value, patients, smallest
+
+_LEVEL = 0.05
+CELLS = {
+    **{"cll": "CLL cells", "b_normal": "normal B cells", "b": "B cells", "t": "T cells"},
+    **{"t_cd4": "CD4+ T cells", "t_cd8": "CD8+ T cells", "nk": "NK cells", "mono": "monocytes"},
+    **{"pbmc": "PBMC", "wb": "whole blood"},
+}
+MIXED_CELLS = frozenset({"pbmc", "wb"})
+
+
+def what(target: str, cell: str, measured: str = "occupancy") -> str:
+    """Return ``BTK occupancy of CLL cells``."""
+    return f"{target.upper()} {measured} of {CELLS.get(cell, cell)}"
+
+
+def asked(target: str, cell: str, comparison: Comparison, measured: str = "occupancy") -> str:
+    """Return what was compared, up to a colon."""
+    alone, both = " ".join(comparison.alone), " ".join(comparison.combination)
+    return (
+        f"{what(target, cell, measured)} at {WINDOW_WORDS[comparison.window]}, ibrutinib + "
+        f"lenalidomide ({both}) against ibrutinib alone ({alone})"
+    )
+
+
+def pairs_words(count: int) -> str:
+    """Return ``1 pair`` or ``n pairs``."""
+    return "1 pair" if count == 1 else f"{count} pairs"
+
+
+def the_pairs(count: int) -> str:
+    """Return ``the pair`` or ``the n pairs``."""
+    return "the pair" if count == 1 else f"the {count} pairs"
+
+
+def interval_words(low: float, high: float, confidence: float) -> str:
+    """Return an interval, and what is to be said where it lacks an end."""
+    level = f"{100 * confidence:g} % interval"
+    if np.isfinite(low) and np.isfinite(high):
+        return f"{level} {number(low)} to {number(high)}"
+    if np.isfinite(low):
+        return f"{level} from {number(low)}, without an upper end"
+    if np.isfinite(high):
+        return f"{level} up to {number(high)}, without a lower end"
+    return f"no end of a {level} is attainable"
+
+
+def difference_sentence(shift: PairedShift, n_censored: int, unit: str = "points") -> str:
+    """Return the mean paired difference with its interval, over what censored values could be."""
+    interval = interval_words(shift.low, shift.high, shift.confidence)
+    if not n_censored:
+        return f"mean paired difference {number(shift.mean_low)} {unit} ({interval})"
+    return (
+        f"mean paired difference between {number(shift.mean_low)} and {number(shift.mean_high)} "
+        f"{unit}, over all that {the_pairs(n_censored)} beyond a limit could be "
+        f"({interval}, over the same)"
+    )
+
+
+def p_sentence(shift: PairedShift) -> str:
+    """Return the exact p with the smallest that so many pairs can reach."""
+    if shift.p_least < shift.p:
+        seen = f"p between {smallest(shift.p_least)} and {smallest(shift.p)}, by what censored "
+        seen += "values were"
+    else:
+        seen = p_value(shift.p)
+    said = f"Exact sign-flip {seen}; the smallest that {pairs_words(shift.n)} allow is "
+    said += smallest(shift.smallest_p)
+    if shift.smallest_p > _LEVEL:
+        said += f", so {pairs_words(shift.n)} cannot reach {_LEVEL:g}"
+    return f"{said}."
+
+
+def verdict_sentence(verdict: str, margin: float, shift: PairedShift | None, unit="points") -> str:
+    """Return what the verdict of equivalence does and does not say."""
+    within = f"±{margin:g} {unit} (a default of this project)"
+    words = {
+        equivalence.EQUIVALENT: f"The whole interval lies within {within}: equivalent.",
+        equivalence.BEYOND: f"The whole interval lies beyond {within}.",
+        equivalence.NOT_SHOWN: (
+            f"The interval does not lie within {within}: equivalence is not shown, which is not "
+            "the same as an influence."
+        ),
+        equivalence.BY_CEILING: (
+            f"Bounded by the assay's ceiling: whether the difference lies within {within} hangs on "
+            "what the censored values were."
+        ),
+    }
+    if verdict == equivalence.TOO_FEW and shift is not None:
+        return (
+            f"{pairs_words(shift.n).capitalize()} allow no {100 * shift.confidence:g} % interval, "
+            "so equivalence cannot be judged."
+        )
+    return words.get(verdict, "")
+
+
+def ceiling_sentence(used: Sequence[Pair], shift: PairedShift) -> str:
+    """Return the counts at or above the ceiling, and the bound, in place of an estimate and a p."""
+    alone = sum(one.alone.is_above_ceiling for one in used)
+    both = sum(one.combination.is_above_ceiling for one in used)
+    interval = interval_words(shift.low, shift.high, shift.confidence)
+    return (
+        "in more than half of the pairs both values lie at or above the assay's ceiling: "
+        f"{alone} of {len(used)} under ibrutinib alone and {both} of {len(used)} under the "
+        f"combination. The mean paired difference lies between {number(shift.mean_low)} and "
+        f"{number(shift.mean_high)} points ({interval}, over all that they could be); no p is given"
+    )
+
+
+def left_out_sentence(causes: Mapping[str, int]) -> str:
+    """Return who is left out and why; empty where nobody is."""
+    said = [f"{patients(count)} {CAUSES[cause]}" for cause, count in causes.items()]
+    return f"Left out: {', '.join(said)}." if said else ""
+
+
+def hours_sentence(used: Sequence[Pair]) -> str:
+    """Say how many pairs are in the window by their labels alone."""
+    count = sum(one.lacks_hours for one in used)
+    if not count:
+        return ""
+    lie = "lies" if count == 1 else "lie"
+    return f"{pairs_words(count).capitalize()} without recorded hours {lie} there by label alone."
+
+
+def median_sentence(target: str, cell: str, where: str, found: Median) -> str:
+    """Return the median of the cohort at one draw, held against what is known of the drug."""
+    head = f"Median {what(target, cell)} {where}"
+    if not found.n:
+        return f"{head}: no values."
+    size = f"{number(found.low)} %"
+    if found.low < found.high:
+        above = found.high == 100
+        size = (
+            f"at or above {number(found.low)} %" if above else f"{size} to {number(found.high)} %"
+        )
+    said = f"{head}: {size} ({patients(found.n)}, {found.n_censored} beyond a limit)."
+    if found.least is None:
+        return f"{said} No source gives a percentage in patients to hold it against."
+    verdicts = {
+        "as expected": f"At least {number(found.least)} % is expected.",
+        "below expected": f"That is below the {number(found.least)} % that is expected at least.",
+    }
+    unknown = f"Whether it reaches the {number(found.least)} % expected, the ceiling hides."
+    return f"{said} {verdicts.get(found.verdict, unknown)}"
+
+
+def model_sentence(target: str, cell: str, found: WithinPatient, confidence: float) -> str:
+    """Return the sensitivity model's ratio of free fractions, or why it was not fitted."""
+    head = f"{what(target, cell, 'free fraction')} at trough within patients, hours accounted for"
+    if found.refusal:
+        return f"{head}: not fitted: {found.refusal}."
+    ratio, low, high = (10**one for one in (found.estimate, found.low, found.high))
+    terms = " and ".join(found.terms) or "nothing else varies"
+    return (
+        f"{head}: {number(ratio)} times as high under the combination "
+        f"({interval_words(low, high, confidence)}; {found.n_draws} draws of "
+        f"{patients(found.n_patients)}; beside the phase: {terms}; {p_value(found.p)}, which rests "
+        "on normal residuals)."
+    )
