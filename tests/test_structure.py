@@ -60,6 +60,7 @@ SCRIPT_FLOORS = {
     "score_batches": "cohort",
     "run_contrasts": "analyses",
     "fit_model": "analyses",
+    "compare_occupancy": "analyses",
     "build_report": "report",
     "build_lab_page": "lab",
 }

@@ -15,7 +15,9 @@ def assays_by_sheets():
 
 def questions_by_assays():
     """What answers each question that is asked of assays, and whether the study can ask it."""
-    return []
+    return [
+        (rules.compare_occupancy.output, has_sheets("occupancy")),
+    ]
 
 
 def outputs_in_study(outputs):

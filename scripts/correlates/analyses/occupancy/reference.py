@@ -40,7 +40,7 @@ def median_of(readings: Sequence[Reading], least: float | None) -> Median:
     readings
         One of each patient, with known ends.
     least
-        Median in percent that is expected at least; None where no source gives one.
+        Median in percent that is expected at least; None or 0 where no source gives one.
 
     Notes
     -----
@@ -53,7 +53,7 @@ def median_of(readings: Sequence[Reading], least: float | None) -> Median:
     if not low.size:
         return Median(0, 0, np.nan, np.nan, least, NO_VALUES)
     ends = float(np.median(low)), float(np.median(high))
-    if least is None:
+    if not least:
         verdict = NO_REFERENCE
     elif ends[0] >= least:
         verdict = EXPECTED

@@ -147,7 +147,7 @@ def median_sentence(target: str, cell: str, where: str, found: Median) -> str:
             f"at or above {number(found.low)} %" if above else f"{size} to {number(found.high)} %"
         )
     said = f"{head}: {size} ({patients(found.n)}, {found.n_censored} beyond a limit)."
-    if found.least is None:
+    if not found.least:
         return f"{said} No source gives a percentage in patients to hold it against."
     verdicts = {
         "as expected": f"At least {number(found.least)} % is expected.",

@@ -1,0 +1,1 @@
+"""Target occupancy: BTK and ITK."""

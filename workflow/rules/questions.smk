@@ -1,0 +1,32 @@
+"""Questions: what the trial asks of its assays, answered over the cohort's measurements.
+
+Reads   results/cohort/measurements.parquet, the clinical records
+Writes  results/analyses/<assay>/answers.tsv, with the tables and the figure behind it
+"""
+
+
+rule compare_occupancy:
+    """Compare occupancy under both drugs with that under ibrutinib alone, patient by patient."""
+    input:
+        clinical=clinical_file,
+        measurements=rules.build_cohort.output.measurements,
+    output:
+        answers="results/analyses/occupancy/answers.tsv",
+        pairs="results/analyses/occupancy/pairs.tsv",
+        troughs="results/analyses/occupancy/troughs.tsv",
+        figure="results/analyses/occupancy/figure.svg",
+    log:
+        "logs/analyses/compare_occupancy.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        settings=lookup(dpath="analyses/occupancy", within=config),
+        visits=lookup(dpath="clinical/visits", within=config),
+        design_note=lookup(dpath="analyses/design_note", within=config),
+        code=code_of("compare_occupancy"),
+    script:
+        "../../scripts/compare_occupancy.py"
