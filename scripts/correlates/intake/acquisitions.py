@@ -11,6 +11,9 @@ CONTROL, CALIBRATION_BEADS = "control", "beads_mesf"
 # those are judged by.
 FULL = "full"
 _MEASURED = (FULL, "stim_")
+# The three tubes of target occupancy: free sites, the same of cells whose sites were all taken
+# before, and all of the target.
+PROBE, PROBE_BACKGROUND, TOTAL = OCCUPANCY_TUBES = ("probe", "probe_bg", "total")
 
 
 @dataclass(frozen=True)
@@ -126,3 +129,8 @@ def is_of_stimulation(planned: Mapping) -> bool:
     """Tell whether an acquisition's row is a tube of a stimulation: stimulated, or background."""
     tube = planned.get("tube") or ""
     return planned.get("role") != REFERENCE and (tube == "unstim" or tube.startswith("stim_"))
+
+
+def is_of_occupancy(planned: Mapping) -> bool:
+    """Tell whether an acquisition's row is a tube in which occupancy of a target is read."""
+    return (planned.get("tube") or "") in OCCUPANCY_TUBES

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from correlates.flow.counts.settings import FlowSettings
-from correlates.intake.acquisitions import FULL, REFERENCE, is_of_stimulation
+from correlates.intake.acquisitions import FULL, REFERENCE, is_of_occupancy, is_of_stimulation
 from correlates.intake.fcs.verdict import REFUSED
 
 # Of what measures the burden of the clone rather than the population.
@@ -37,7 +37,7 @@ def evaluable_tubes(
     The plan's columns, with ``day`` (recorded only), ``timepoint`` (``pre`` where blank) and
     ``tube_flags`` (codes of the file's warnings), indexed by acquisition; and a row for each
     accepted tube that is left out, reference tubes among them. Refused files are intake's to list,
-    and tubes of a stimulation are the assay ics's.
+    tubes of a stimulation are the assay ics's, those of a probe the assay occupancy's.
     """
     tubes, left_out = [], []
     for planned in acquisitions:
@@ -46,7 +46,7 @@ def evaluable_tubes(
         # A declared reference is nobody's, so that nothing of a patient is left out with it.
         if verdict.get("verdict") in (None, REFUSED) or planned.get("role") == REFERENCE:
             continue
-        if is_of_stimulation(planned):
+        if is_of_stimulation(planned) or is_of_occupancy(planned):
             continue
         reason = excluded.get(key) or _why_not_measured(planned, counted)
         if reason:
