@@ -46,6 +46,7 @@ SCRIPT_FLOORS = {
     "build_event_atlas": "flow",
     "project_events": "flow",
     "compare_gatings": "flow",
+    "measure_rnaseq": "assays",
     "tabulate_dosing": "clinical",
     "grade_safety": "clinical",
     "judge_response": "clinical",

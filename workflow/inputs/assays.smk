@@ -9,6 +9,7 @@ def has_sheets(*kinds):
 def assays_by_sheets():
     """What each assay writes, and whether the study has it; in the order of the report."""
     return [
+        (rules.measure_rnaseq.output, has_sheets("rnaseq", "junctions")),
         (rules.measure_pk.output, has_sheets("pk")),
     ]
 

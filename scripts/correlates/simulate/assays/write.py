@@ -7,12 +7,14 @@ import numpy as np
 
 from correlates.simulate.assays.pk import write as write_pk
 from correlates.simulate.assays.qpcr import write_qpcr
+from correlates.simulate.assays.rnaseq import write as write_rnaseq
 from correlates.simulate.trial import Patient
 
 Writer = Callable[[Path, Sequence[Patient], np.random.Generator], None]
 # One stream of randomness an assay, so that a new assay changes none of the others.
 WRITERS: Mapping[str, tuple[int, Writer]] = {
     "qpcr": (2, write_qpcr),
+    "rnaseq": (3, write_rnaseq),
     "pk": (7, write_pk),
 }
 _STREAM = 100

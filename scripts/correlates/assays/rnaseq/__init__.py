@@ -1,0 +1,1 @@
+"""Bulk RNA sequencing: counts of genes become expression, junctions become exon inclusion."""
