@@ -27,6 +27,7 @@ VISITS = {
     "aliases": [["C0D28 trough", "C0D28 h24", "C1D1 pre"]],
 }
 SETTINGS = OccupancySettings.of(BLOCK, VISITS)
+METHOD = "adjusted: 100 (1 - (S/T) / (S0/T0)); flow_probe; LLOQ of the free signal 150 MFI"
 DAYS = {"C0D28": 28, "C1D1": 29, "C2D1": 57, "C4D1": 113}
 ALONE = ("C0D28", "C1D1")
 
@@ -39,7 +40,7 @@ def reading(patient, visit, value, timepoint="pre", ceiling=None, **other):
         "hours_post_dose": 24.0 if timepoint == "pre" else 4.0,
         **{"phase": "IBR_RUNIN" if visit in ALONE else "COMBO", "feature": "btk__occ__cll"},
         **{"value": value, "unit": "%", "ci_low": None, "ci_high": None, "n": 900},
-        **{"status": "ok", "limit": None, "method": "occ_adj", "flags": []},
+        **{"status": "ok", "limit": None, "method": METHOD, "flags": []},
     }
     if ceiling is not None:
         row |= {"status": "gt_uloq", "limit": ceiling, "value": ceiling}

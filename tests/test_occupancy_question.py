@@ -6,7 +6,7 @@ import pytest
 from correlates.analyses.answers import COLUMNS as ANSWER_COLUMNS
 from correlates.analyses.occupancy.answers import answer_occupancy
 from correlates.clinical.dosing.dosing import Dosing, exposure_dosing
-from occupancy_maker import SETTINGS, reading, table, trough_pairs
+from occupancy_maker import METHOD, SETTINGS, reading, table, trough_pairs
 
 ALONE = [93.0, 95.0, 91.0, 94.0, 96.0, 92.0]
 BOTH = [94.0, 94.5, 92.0, 93.0, 96.5, 91.5]
@@ -91,8 +91,8 @@ def test_half_of_the_pairs_is_not_most_of_them():
     [
         pytest.param({"hours_post_dose": 31.0}, "outside of the window of hours", id="late"),
         pytest.param({"hours_post_dose": 3.0}, "outside of the window of hours", id="after dose"),
-        pytest.param({"flags": ["missed_dose_72h"]}, "a missed dose", id="missed dose"),
-        pytest.param({"flags": ["no_predose"]}, "not normalised to a pre-dose", id="no pre-dose"),
+        pytest.param({"flags": ["missed_dose"]}, "a missed dose", id="missed dose"),
+        pytest.param({"flags": ["no_pre_dose"]}, "not normalised to a pre-dose", id="no pre-dose"),
         pytest.param(
             {"flags": ["occ_uninterpretable_mutant"], "status": "not_evaluable", "value": None},
             "a Cys481 mutation",
@@ -100,7 +100,12 @@ def test_half_of_the_pairs_is_not_most_of_them():
         ),
         pytest.param({"status": "not_evaluable"}, "could not be evaluated", id="not evaluable"),
         pytest.param({"phase": "IBR_RUNIN"}, "in another phase", id="lenalidomide was late"),
-        pytest.param({"method": "occ_raw"}, "by two methods", id="another formula"),
+        pytest.param(
+            {"method": "pre_dose: 100 (1 - S/S0); flow_probe"}, "by two methods", id="formula"
+        ),
+        pytest.param(
+            {"method": METHOD.replace("flow_probe", "elisa")}, "by two methods", id="assay"
+        ),
     ],
 )
 def test_what_is_left_out_of_the_primary_is_named(change, words):
@@ -183,6 +188,13 @@ def test_the_ratio_has_no_estimate_where_a_free_fraction_is_below_its_limit():
 
     assert row["estimate"] is None
     assert "not estimable" in row["sentence"]
+
+
+def test_what_each_draw_has_of_its_own_is_no_other_method():
+    rows = trough_pairs(ALONE, BOTH)
+    rows[0] |= {"method": METHOD.replace("150", "162") + "; without total 94.1 %"}
+
+    assert primary(rows)["n"] == 6
 
 
 def test_targets_and_cells_and_specimens_stay_apart():

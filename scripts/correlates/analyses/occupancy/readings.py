@@ -34,9 +34,8 @@ CAUSES = {
 }
 # Causes without which a pair still holds two values of occupancy, if not those of the estimand.
 OF_TIMING = frozenset({"phase", "missed_dose", "window", "no_hours", "no_predose"})
-_MUTANT = ("uninterpretable_mutant",)
-_NO_PREDOSE = ("no_predose", "missing_predose", "norm_within", "norm_donor")
-_MISSED = "missed_dose"
+# Flags of the assay.
+_MUTANT, _NO_PRE_DOSE, _MISSED = "occ_uninterpretable_mutant", "no_pre_dose", "missed_dose"
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Reading:
     Parameters
     ----------
     patient, visit, timepoint, day, hours, method, flags
-        As measured; ``hours`` since the last ibrutinib dose, NaN where nobody recorded them.
+        As measured, of the method formula and instrument (`way_of`); ``hours`` since the last ibrutinib dose, NaN where nobody recorded them.
     low, high
         Ends of what the occupancy may be, in percent: equal where it was measured, the ceiling and
         100 above the ceiling; NaN where it is not known at all.
@@ -135,15 +134,15 @@ def reading_of(
     """Read one measurement, and judge it for one window and phase."""
     low, high = bounds_of(row)
     flags = tuple(row["flags"])
-    method = str(row["method"] or "")
+    method = way_of(str(row["method"] or ""))
     hours, day = _number(row["hours_post_dose"]), _number(row["day"])
     least, most = settings.windows[window]
     against = {
-        "mutant": any(word in flag for flag in flags for word in _MUTANT),
+        "mutant": _MUTANT in flags,
         "not_evaluable": np.isnan(low),
-        "no_predose": any(word in flag for flag in (*flags, method) for word in _NO_PREDOSE),
+        "no_predose": _NO_PRE_DOSE in flags,
         "phase": row["phase"] != phase,
-        "missed_dose": any(_MISSED in flag for flag in flags)
+        "missed_dose": _MISSED in flags
         or missed_days(day, window, dosing, settings.missed_dose_hours) > 0,
         "window": not np.isnan(hours) and not least <= hours <= most,
         "no_hours": settings.needs_hours and np.isnan(hours),
@@ -163,6 +162,16 @@ def bounds_of(row: Mapping) -> tuple[float, float]:
         return min(limit, EVERYTHING), EVERYTHING
     # below a limit of occupancy: nothing occupied is the least that is possible
     return (value, value) if status == "ok" else (min(0.0, limit), limit)
+
+
+def way_of(method: str) -> str:
+    """Return formula and instrument of a method, without what each draw has of its own.
+
+    ``adjusted: 100 (1 - (S/T) / (S0/T0)); elisa; LLOQ ...`` is ``adjusted, elisa``.
+    """
+    formula, _, rest = method.partition(":")
+    instrument = rest.split("; ")[1:2]
+    return ", ".join([formula, *instrument])
 
 
 def missed_days(day: float, window: str, dosing: Dosing | None, hours: float) -> int:
