@@ -47,6 +47,7 @@ SCRIPT_FLOORS = {
     "project_events": "flow",
     "compare_gatings": "flow",
     "measure_rnaseq": "assays",
+    "measure_protein": "assays",
     "tabulate_dosing": "clinical",
     "grade_safety": "clinical",
     "judge_response": "clinical",

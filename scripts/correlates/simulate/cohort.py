@@ -63,7 +63,6 @@ def simulate_cohort(
     clinic = draw_clinic(patients, draws, cbc, seed)
     write_sheets(folder, patients, draws, cbc, clinic)
     write_clinic(folder, clinic)
-    write_assays(folder, patients, seed)
     batches = _draw_batches(draws, np.random.default_rng([seed, _BATCHES]))
     rows = []
     for number, draw in enumerate(draws):
@@ -81,6 +80,8 @@ def simulate_cohort(
     truth.write_effects(folder / "truth" / "effects.tsv", planted)
     pairs = [(draws[a].sample, draws[b].sample) for a, b in swap.items()]
     truth.write_swaps(folder / "truth" / "swaps.tsv", pairs)
+    # At the end: assays that have FCS tubes add them to the sheets.
+    write_assays(folder, patients, seed)
 
 
 def _draw_batches(draws: list[Draw], rng: np.random.Generator) -> dict[str, Batch]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from correlates.simulate.assays.pk import write as write_pk
+from correlates.simulate.assays.protein import write_protein
 from correlates.simulate.assays.qpcr import write_qpcr
 from correlates.simulate.assays.rnaseq import write as write_rnaseq
 from correlates.simulate.trial import Patient
@@ -16,6 +17,8 @@ WRITERS: Mapping[str, tuple[int, Writer]] = {
     "qpcr": (2, write_qpcr),
     "rnaseq": (3, write_rnaseq),
     "pk": (7, write_pk),
+    # Proteins follow the messengers that stand in the truth of qPCR, so they come after it.
+    "protein": (13, write_protein),
 }
 _STREAM = 100
 

@@ -24,7 +24,7 @@ LABELS = (*ARTEFACTS, *LEUKOCYTES)
 # standard deviation in decades. Inside fixed cells more sticks.
 NEGATIVE = (25.0, 0.30)
 _STICKS = {"FOXP3": (70.0, 0.25), "GranzymeB": (80.0, 0.25), "KI67": (60.0, 0.25)}
-_STICKS |= dict.fromkeys(("CRBN", "IKZF1", "IKZF3"), (90.0, 0.25))
+_STICKS |= dict.fromkeys(("CRBN", "IKZF1", "IKZF3", "RHOH"), (90.0, 0.25))
 _STICKS |= dict.fromkeys(("IFNg", "IL2", "TNF", "IL4", "IL17"), (45.0, 0.22))
 _STICKS |= {
     "CD107a": (80.0, 0.25),
@@ -43,6 +43,7 @@ _T = {
     "CRBN": (900, 0.18),
     "IKZF1": (2600, 0.18),
     "IKZF3": (1200, 0.20),
+    "RHOH": (1600, 0.18),
     "Probe": (2200, 0.18),
     "ITK": (3000, 0.18),
 }
@@ -104,6 +105,7 @@ _NK = {
     "CRBN": (700, 0.18),
     "IKZF1": (1500, 0.18),
     "IKZF3": (900, 0.20),
+    "RHOH": (700, 0.18),
     "Probe": (1500, 0.20),
     "ITK": (1800, 0.20),
 }
@@ -123,6 +125,7 @@ _B = {
     "CRBN": (1100, 0.18),
     "IKZF1": (2400, 0.18),
     "IKZF3": (2200, 0.20),
+    "RHOH": (900, 0.18),
     "Probe": (4200, 0.18),
     "BTK": (4500, 0.18),
 }
@@ -146,6 +149,7 @@ _CLL = {
     "CRBN": (1500, 0.18),
     "IKZF1": (2200, 0.18),
     "IKZF3": (3000, 0.20),
+    "RHOH": (2000, 0.18),
     "Probe": (5200, 0.18),
     "BTK": (5500, 0.18),
 }

@@ -329,9 +329,37 @@ OCCUPANCY = PanelSpec(
     },
     specimen="cryo_pbmc",
 )
+IKZF = PanelSpec(
+    "ikzf",
+    {
+        "BUV395-A": "CD3",
+        "BUV496-A": "CD4",
+        "BUV661-A": "CD56",
+        "BUV805-A": "CD8",
+        "BV421-A": "RHOH",
+        "V500-A": "CD45",
+        "BV711-A": "CD19",
+        "FITC-A": "IKZF1",
+        "BB700-A": "CD5",
+        "PE-A": "CRBN",
+        "PE-Cy7-A": "CD14",
+        "APC-A": "IKZF3",
+        "eF780-A": "Viability",
+    },
+    _WHOLE,
+    _CD45
+    | _LINEAGES
+    | {
+        "mono": Truth(("mono",)),
+        "nk": Truth(NK),
+        "cll": Truth((*CLL, *B_CD5)),
+        "b_normal": Truth(B_NORMAL),
+    },
+    specimen="fresh_wb",
+)
 SPECS = MappingProxyType(
     {
         spec.key: spec
-        for spec in (TNK, T_SUBSETS, CLL_PANEL, INTRACELLULAR, ICS, T_MEMORY, OCCUPANCY)
+        for spec in (TNK, T_SUBSETS, CLL_PANEL, INTRACELLULAR, ICS, T_MEMORY, OCCUPANCY, IKZF)
     }
 )

@@ -108,7 +108,8 @@ def draw_panel_tube(
     Parameters
     ----------
     panel
-        ``tnk``, ``t_subsets``, ``cll``, ``intracellular``, ``ics``, ``t_memory`` or ``occupancy``.
+        ``tnk``, ``t_subsets``, ``cll``, ``intracellular``, ``ics``, ``t_memory``, ``occupancy`` or
+        ``ikzf``.
     n_events
         How many events the cytometer stops at.
     rng

@@ -1,0 +1,1 @@
+"""Proteins: intracellular flow against its background tube, and western densitometry."""
