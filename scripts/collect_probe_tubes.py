@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 from correlates.flow.counts.collect import acquisition_rows
 from correlates.flow.counts.exclusion import read_fitness
 from correlates.flow.counts.measurements import LEFT_OUT, read_job_tables
-from correlates.flow.counts.probe_tubes import COLUMNS, probe_rows, probe_tubes
+from correlates.flow.counts.probe_tubes import (
+    COLUMNS,
+    QUANTILE_COLUMNS,
+    probe_quantiles,
+    probe_rows,
+    probe_tubes,
+)
 from correlates.flow.counts.settings import FlowSettings
 from correlates.intake.duplicates import find_duplicates
 from correlates.intake.records import read_plan
@@ -38,6 +44,9 @@ def main(job) -> None:
     rows = probe_rows(tubes, populations, intensities, job.params.cells, job.params.markers)
     write_tsv(job.output.tubes, COLUMNS, rows)
     write_tsv(job.output.left_out, LEFT_OUT, left_out)
+    quantiles = dict(zip(names, job.input.quantiles, strict=True))
+    of_tubes = probe_quantiles(tubes, quantiles, job.params.cells, job.params.markers)
+    write_tsv(job.output.quantiles, QUANTILE_COLUMNS, of_tubes)
 
 
 if __name__ == "__main__":

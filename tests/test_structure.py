@@ -36,6 +36,8 @@ SCRIPT_FLOORS = {
     "correct_batches": "flow",
     "collect_flow": "flow",
     "measure_ics": "flow",
+    "collect_probe_tubes": "flow",
+    "measure_occupancy": "assays",
     "compare_intensities": "flow",
     "find_bead_peaks": "flow",
     "fit_calibration": "flow",

@@ -10,6 +10,7 @@ def assays_by_sheets():
     """What each assay writes, and whether the study has it; in the order of the report."""
     return [
         (rules.measure_rnaseq.output, has_sheets("rnaseq", "junctions")),
+        (rules.measure_occupancy.output, has_occupancy()),
         (rules.measure_pk.output, has_sheets("pk")),
         (rules.measure_protein.output, has_protein()),
     ]
@@ -18,8 +19,15 @@ def assays_by_sheets():
 def questions_by_assays():
     """What answers each question that is asked of assays, and whether the study can ask it."""
     return [
-        (rules.compare_occupancy.output, has_sheets("occupancy")),
+        (rules.compare_occupancy.output, has_occupancy()),
     ]
+
+
+def sexes_of_patients(wildcards):
+    """The sex of each patient whose sex is recorded; nothing else of the clinic reaches an assay."""
+    require_plan()
+    rows = read_records(CLINICAL_FILE).rows("patients")
+    return {row["patient"]: row["sex"] for row in rows if row.get("sex")}
 
 
 def outputs_in_study(outputs):

@@ -73,8 +73,13 @@ def calibration_beads_of_plan(wildcards):
 
 
 def quantiles_of(wildcards):
-    """Which population's quantiles a job writes: a control's leukocytes, all events of beads."""
+    """Which population's quantiles a job writes: a control's leukocytes, all events of beads.
+
+    Of a tube of occupancy those of the target cells.
+    """
     one = PLAN[wildcards.acquisition]
+    if is_of_occupancy(one.as_row()):
+        return cells_of_flow(config["occupancy"])
     if one.is_calibration_beads:
         return "root"
     return config["flow"]["anchors"]["leukocytes"] if one.is_bridging_control else ""

@@ -29,9 +29,10 @@ from correlates.flow.counts.settings import settings_of_counts
 from correlates.flow.named_populations import unmade_populations
 from correlates.flow.overrides import check_overrides
 from correlates.flow.planning import gating_problems, goal_problems, scale_problems, tubes_needed
-from correlates.intake.acquisitions import is_of_stimulation
+from correlates.assays.occupancy.settings import cells_of_flow, markers_of_flow
+from correlates.intake.acquisitions import is_of_occupancy, is_of_stimulation
 from correlates.intake.assay_records import read_index, write_assay_rows
-from correlates.intake.clinical import write_records
+from correlates.intake.clinical import read_records, write_records
 from correlates.intake.config import ASSAY_SHEETS, has_study, parse_problems_to_stop, require_study
 from correlates.intake.config_files import repeated_keys
 from correlates.intake.redcap.tables import sheet_name

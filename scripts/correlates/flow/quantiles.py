@@ -1,8 +1,11 @@
-"""Quantiles of every marker in a bridging control: what a later correction of batches is made of.
+"""Quantiles of every marker in a population: of bridging controls, by which batches are corrected.
+
+Of tubes of occupancy they draw the distributions of the probe on the target cells.
 
 The per-file job writes them, so nothing heavier than numpy is imported here.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +19,11 @@ PROBABILITIES = (0.01, *(round(0.05 * step, 2) for step in range(1, 20)), 0.99)
 COLUMNS = ("population", "marker", "channel", "n", "probability", "value")
 
 
-def write_quantiles(path: str | Path, outcome: Outcome, population: str) -> None:
-    """Write the quantiles of one population; a table without rows if none is wanted."""
-    write_tsv(path, COLUMNS, quantile_rows(outcome, population) if population else [])
+def write_quantiles(path: str | Path, outcome: Outcome, wanted: str | Sequence[str]) -> None:
+    """Write the quantiles of one population or several; a table without rows if none is wanted."""
+    populations = [wanted] if isinstance(wanted, str) else wanted
+    rows = [row for one in populations if one for row in quantile_rows(outcome, one)]
+    write_tsv(path, COLUMNS, rows)
 
 
 def quantile_rows(outcome: Outcome, population: str) -> list[dict]:

@@ -1,6 +1,7 @@
 """Intensities of the tubes in which occupancy of a target is read, on the gated target cells."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 
 import pandas as pd
 
@@ -9,6 +10,7 @@ from correlates.flow.counts.settings import FlowSettings
 from correlates.flow.counts.tubes import recorded_day, with_sample_gates
 from correlates.intake.acquisitions import REFERENCE, is_of_occupancy
 from correlates.intake.fcs.verdict import REFUSED
+from correlates.tables import read_tsv
 
 _OF_TUBE = (
     *("acquisition", "sample", "patient", "visit", "timepoint", "specimen", "day"),
@@ -16,6 +18,10 @@ _OF_TUBE = (
 )
 _OF_CELLS = ("population", "marker", "channel", "median", "low", "high", "rsd", "n")
 COLUMNS = (*_OF_TUBE, *_OF_CELLS, "usable", "flags")
+QUANTILE_COLUMNS = (
+    *("acquisition", "patient", "visit", "timepoint", "specimen", "tube", "population", "marker"),
+    *("probability", "value", "n"),
+)
 
 
 def probe_tubes(
@@ -121,6 +127,37 @@ def probe_rows(
             "usable": "no" if tube["failed"] else "yes",
             "flags": _joined(tube["tube_flags"], of_gate),
         }
+
+
+def probe_quantiles(
+    tubes: pd.DataFrame,
+    paths: Mapping[str, str | Path],
+    cells: Collection[str],
+    markers: Collection[str],
+) -> Iterator[dict]:
+    """Yield the quantiles of target cells in the tubes of occupancy, to draw distributions of.
+
+    Parameters
+    ----------
+    tubes
+        As `probe_tubes` gives them.
+    paths
+        Table of quantiles, by acquisition.
+    cells, markers
+        As `probe_rows` takes them.
+    """
+    wanted = {marker.strip().lower() for marker in markers}
+    for acquisition, path in paths.items():
+        if acquisition not in tubes.index:
+            continue
+        tube = tubes.loc[acquisition]
+        for row in read_tsv(path):
+            if row["population"] in cells and row["marker"].strip().lower() in wanted:
+                yield {
+                    "acquisition": acquisition,
+                    **{name: _plain(tube[name]) for name in QUANTILE_COLUMNS[1:6]},
+                    **{name: row[name] for name in QUANTILE_COLUMNS[6:]},
+                }
 
 
 def _joined(*flags: str) -> str:
