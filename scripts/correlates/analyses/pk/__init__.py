@@ -1,0 +1,1 @@
+"""Questions of pharmacokinetics: exposure to each drug with and without the other."""

@@ -1,0 +1,253 @@
+"""Exposure to ibrutinib with lenalidomide against without: a ratio, and what it does not show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp, inf
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t
+
+from correlates.analyses.answers import answer
+from correlates.analyses.pk.mixed import phase_effect
+from correlates.analyses.pk.pairs import TOLD, Pairs, pairs_of
+from correlates.analyses.pk.ratio import Ratio, geometric_mean_ratio, pairs_for_power
+from correlates.analyses.sign_flip import paired_shift
+from correlates.analyses.wording import number
+
+QUESTION = "Does lenalidomide change the exposure to ibrutinib?"
+CONTRAST = "ibrutinib with lenalidomide / ibrutinib alone, within patients"
+FEATURES = {
+    "ibrutinib__auc_tau_dn": "AUC0-tau of ibrutinib, per mg",
+    "ibrutinib__cmax_dn": "Cmax of ibrutinib, per mg",
+    "pci45227__auc_ratio__ibrutinib": "The ratio of PCI-45227 to ibrutinib (AUC, molar)",
+}
+# what the exposure is when it is not divided by the dose: tells whether the doses differed
+_NOT_BY_DOSE = {
+    "ibrutinib__auc_tau_dn": "ibrutinib__auc_tau",
+    "ibrutinib__cmax_dn": "ibrutinib__cmax",
+}
+SHOWN, BEYOND, NOT_SHOWN = "no_effect_shown", "effect_beyond_bound", "not_shown"
+NOT_ESTIMABLE = "not_estimable"
+FED, FASTED = "dose_fed", "dose_fasted"
+
+
+@dataclass(frozen=True)
+class InteractionSettings:
+    """The config's block ``pk.interaction``."""
+
+    alone_visits: tuple[str, ...] = ("C0D28",)
+    combination_visits: tuple[str, ...] = ("C2D1",)
+    no_effect_low: float = 0.80
+    no_effect_high: float = 1.25
+    confidence: float = 0.90
+    power: float = 0.80
+
+    @property
+    def bound(self) -> str:
+        """The bound in words."""
+        return f"{self.no_effect_low:.2f} to {self.no_effect_high:.2f}"
+
+
+def interaction_answers(
+    measurements: pd.DataFrame, settings: InteractionSettings, design_note: str
+) -> tuple[list[dict], dict[str, Pairs]]:
+    """Answer the question for each exposure.
+
+    Parameters
+    ----------
+    measurements
+        The cohort's table.
+    settings
+        Visits, bound, confidence and power.
+    design_note
+        What the design keeps apart; printed with each answer.
+
+    Returns
+    -------
+    Rows of `answers.COLUMNS`, and the pairs by feature.
+    """
+    answers, pairs = [], {}
+    for feature, words in FEATURES.items():
+        visits = settings.alone_visits, settings.combination_visits
+        own = pairs_of(measurements, feature, *visits)
+        pairs[feature] = own
+        changed = _dose_changed(measurements, feature, visits, own)
+        answers.append(_answer(feature, words, own, settings, design_note, changed))
+    return answers, pairs
+
+
+def verdict_of(ratio: Ratio, settings: InteractionSettings) -> str:
+    """Return the verdict that an interval allows."""
+    low, high = settings.no_effect_low, settings.no_effect_high
+    if low <= ratio.low and ratio.high <= high:
+        return SHOWN
+    if ratio.high < low or ratio.low > high:
+        return BEYOND
+    return NOT_SHOWN
+
+
+def _answer(
+    feature: str,
+    words: str,
+    pairs: Pairs,
+    settings: InteractionSettings,
+    design_note: str,
+    changed: list[str],
+) -> dict:
+    asked = answer("pk", QUESTION, feature, CONTRAST, n=len(pairs.table), n_censored=_below(pairs))
+    asked |= {"unit": "ratio", "confidence": settings.confidence}
+    cautions = [design_note.strip(), _by_dose(changed), _flags_told(pairs), _food(pairs, settings)]
+    asked["caution"] = " ".join(part for part in cautions if part)
+    lost = _lost(pairs)
+    if len(pairs.table) < 2:
+        n = len(pairs.table)
+        said = f"{words}: {n} patient{'' if n == 1 else 's'} with both profiles; two are needed "
+        sentence = f"{said}for a ratio with an interval. {lost}".strip()
+        return asked | {"verdict": NOT_ESTIMABLE, "sentence": sentence}
+    ratio = geometric_mean_ratio(pairs.log_ratios, settings.confidence)
+    verdict = verdict_of(ratio, settings)
+    parts = [
+        f"{words} with lenalidomide was {_three(ratio.estimate)} times that without "
+        f"({_interval(ratio)}; n = {ratio.n} patients, paired; within-patient CV "
+        f"{100 * ratio.cv_within:.0f} %).",
+        _what_it_shows(ratio, verdict, settings),
+        _without_normality(pairs, settings),
+        _mixed(pairs, settings),
+        lost,
+    ]
+    found = {"estimate": ratio.estimate, "ci_low": ratio.low, "ci_high": ratio.high}
+    return asked | found | {"verdict": verdict, "sentence": " ".join(one for one in parts if one)}
+
+
+def _what_it_shows(ratio: Ratio, verdict: str, settings: InteractionSettings) -> str:
+    bound = f"the no-effect bound {settings.bound} (the default of ICH M12, which calls it"
+    bound += " conservative)"
+    low, high = settings.no_effect_low, settings.no_effect_high
+    if verdict == SHOWN:
+        off = "" if ratio.low <= 1 <= ratio.high else ", though it excludes a ratio of 1"
+        return f"The interval lies within {bound}{off}: no relevant effect is shown."
+    if verdict == BEYOND:
+        return f"The whole interval lies outside {bound}: exposure differed between the phases."
+    needed = pairs_for_power(ratio.cv_within, low, high, settings.power, settings.confidence)
+    return (
+        f"The interval is not within {bound}: that there is no effect is not shown, and neither is "
+        f"an interaction. With this CV, {100 * settings.power:g} % power to show it, if there is "
+        f"no effect, needs about {needed} pairs."
+    )
+
+
+def _without_normality(pairs: Pairs, settings: InteractionSettings) -> str:
+    """Say the interval of the exact sign-flip test, which assumes no distribution."""
+    shift = paired_shift(pairs.log_ratios, confidence=settings.confidence)
+    level = f"{100 * settings.confidence:g} %"
+    if not shift.is_bounded:
+        return f"The exact sign-flip test allows no {level} interval with so few pairs."
+    return (
+        "By the exact sign-flip test, which assumes no distribution, the interval is "
+        f"{_three(exp(shift.low))} to {_three(exp(shift.high))}."
+    )
+
+
+def _mixed(pairs: Pairs, settings: InteractionSettings) -> str:
+    """Say what patients with one profile add, by the mixed model; nothing where there are none."""
+    if pairs.single.empty:
+        return ""
+    table = pairs.table
+    values = np.concatenate([table["alone"], table["combination"], pairs.single["value"]])
+    phase = np.concatenate([np.zeros(len(table)), np.ones(len(table)), pairs.single["phase"]])
+    patient = np.concatenate([table["patient"], table["patient"], pairs.single["patient"]])
+    fit = phase_effect(np.log(values.astype(float)), phase, patient)
+    reach = float(t.ppf((1 + settings.confidence) / 2, fit.n_pairs - 1)) * fit.se
+    low, high = exp(fit.effect - reach), exp(fit.effect + reach)
+    return (
+        f"With {len(pairs.single)} more patients of one profile each (mixed model): "
+        f"{_three(exp(fit.effect))} ({_three(low)} to {_three(high)})."
+    )
+
+
+def _food(pairs: Pairs, settings: InteractionSettings) -> str:
+    """Tell of pairs of which one dose was taken with food and one without."""
+    differ = [
+        row["patient"]
+        for row in pairs.table.to_dict("records")
+        if {FED, FASTED} <= {*row["alone_flags"], *row["combination_flags"]}
+    ]
+    if not differ:
+        return ""
+    said = f"One dose was taken with food and one without in {_people(differ)}"
+    rest = pairs.without(differ)
+    if len(rest.table) < 2:
+        return f"{said}."
+    ratio = geometric_mean_ratio(rest.log_ratios, settings.confidence)
+    return f"{said}; without them the ratio is {_three(ratio.estimate)} ({_interval(ratio)})."
+
+
+def _flags_told(pairs: Pairs) -> str:
+    told = []
+    for flag, words in TOLD.items():
+        n = sum(
+            flag in (*row["alone_flags"], *row["combination_flags"])
+            for row in pairs.table.to_dict("records")
+        )
+        told += [f"in {n} of {len(pairs.table)} pairs {words}"] if n else []
+    return f"{', '.join(told).capitalize()}." if told else ""
+
+
+def _dose_changed(
+    measurements: pd.DataFrame, feature: str, visits: tuple, pairs: Pairs
+) -> list[str]:
+    """Return the patients whose two doses differed: exposure and exposure per mg then disagree."""
+    if feature not in _NOT_BY_DOSE:
+        return []
+    whole = pairs_of(measurements, _NOT_BY_DOSE[feature], *visits)
+    other = dict(zip(whole.table["patient"], whole.log_ratios, strict=True))
+    own = dict(zip(pairs.table["patient"], pairs.log_ratios, strict=True))
+    return [one for one, ratio in own.items() if abs(other.get(one, ratio) - ratio) > 1e-6]
+
+
+def _by_dose(changed: list[str]) -> str:
+    if not changed:
+        return ""
+    return (
+        f"The dose of ibrutinib differed between the two in {_people(changed)}: exposure is "
+        "divided by it, which takes exposure to be proportional to dose."
+    )
+
+
+def _below(pairs: Pairs) -> int:
+    return sum(
+        count
+        for by_reason in pairs.missing.values()
+        for reason, count in by_reason.items()
+        if reason.startswith("below")
+    )
+
+
+def _lost(pairs: Pairs) -> str:
+    words = {"alone": "alone", "combination": "with lenalidomide"}
+    said = [
+        f"{words[phase]}: {count} {reason}"
+        for phase, by_reason in pairs.missing.items()
+        for reason, count in sorted(by_reason.items())
+    ]
+    return f"Patients without a value {'; '.join(said)}." if said else ""
+
+
+def _people(keys: list[str]) -> str:
+    return ", ".join(keys)
+
+
+def _interval(ratio: Ratio) -> str:
+    high = "unbounded" if ratio.high == inf else _three(ratio.high)
+    return f"{100 * ratio.confidence:g} % interval {_three(ratio.low)} to {high}"
+
+
+def _three(value: float) -> str:
+    return number(value)
+
+
+def settings_of(block: Mapping) -> InteractionSettings:
+    """Read the settings of the config."""
+    lists = {name: tuple(block[name]) for name in ("alone_visits", "combination_visits")}
+    return InteractionSettings(**{**block, **lists})
