@@ -6,9 +6,11 @@ from correlates.analyses.answers import write_answers
 from correlates.analyses.pk.figure import draw_interaction
 from correlates.analyses.pk.interaction import interaction_answers, settings_of
 from correlates.analyses.pk.lenalidomide import LiteratureSettings, literature_answers
+from correlates.analyses.pk.pairs import PAIR_COLUMNS
 from correlates.clinical.records import read_records
 from correlates.job import run_logged
 from correlates.measurements import read_measurements
+from correlates.tables import write_tsv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -25,6 +27,8 @@ def main(job) -> None:
     literature = LiteratureSettings(**job.params.lenalidomide)
     more = literature_answers(measurements, crcl, literature, settings.confidence)
     write_answers(job.output.answers, [*answers, *more])
+    rows = [row for feature, own in pairs.items() for row in own.rows(feature)]
+    write_tsv(job.output.pairs, PAIR_COLUMNS, rows)
     bound = settings.no_effect_low, settings.no_effect_high
     draw_interaction(pairs, answers, bound, job.output.figure)
 

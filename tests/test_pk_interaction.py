@@ -15,6 +15,13 @@ from correlates.analyses.pk.ratio import (
     power_of_pairs,
     sd_of_pairs,
 )
+from correlates.assays.pk.collect import measure_pk
+from correlates.assays.pk.nca import NcaSettings
+from correlates.assays.pk.runs import RunSettings
+from correlates.assays.rows import as_table
+from correlates.intake.sheets.sheet import read_sheet
+from correlates.simulate.assays import pk as simulated
+from correlates.simulate.trial import NO_EFFECTS, draw_patients
 
 AUC = "ibrutinib__auc_tau_dn"
 NOTE = "Ibrutinib always comes first."
@@ -231,3 +238,18 @@ def test_every_exposure_asked_for_has_an_answer():
     answers, pairs = interaction_answers(rows(AUC, [1.0], [1.0]), InteractionSettings(), NOTE)
 
     assert [one["feature"] for one in answers] == list(interaction.FEATURES) == list(pairs)
+
+
+def test_the_simulated_ratio_is_within_its_interval(tmp_path):
+    patients = draw_patients(24, NO_EFFECTS, np.random.default_rng(2))
+    simulated.write(tmp_path, patients, np.random.default_rng(3))
+    sheet = read_sheet(tmp_path / "assays" / "pk" / "pk.tsv", "pk")
+    records = [one.values | {"row": one.number} for one in sheet.rows]
+    table = as_table(measure_pk(records, [], NcaSettings(), RunSettings()).measurements)
+    phases = {"C0D28": "IBR_RUNIN", "C2D1": "COMBO"}
+
+    found = answer_of(table.assign(phase=table["visit"].map(phases)))
+
+    assert found["n"] >= 20
+    assert found["ci_low"] < simulated.GMR < found["ci_high"]
+    assert found["ci_high"] / found["ci_low"] < 1.4

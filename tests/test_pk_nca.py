@@ -164,7 +164,8 @@ def test_without_predose_and_without_a_sample_at_tau_there_is_no_area_over_the_i
     ("last", "is_flagged"),
     [
         pytest.param(24.5, False, id="later than tau: interpolated"),
-        pytest.param(23.5, True, id="earlier: carried along the slope"),
+        pytest.param(23.0, True, id="earlier: carried along the slope"),
+        pytest.param(23.9, False, id="minutes are not told of"),
     ],
 )
 def test_a_sample_near_tau_is_brought_to_it(last, is_flagged):

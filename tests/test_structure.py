@@ -65,6 +65,7 @@ SCRIPT_FLOORS = {
     "run_contrasts": "analyses",
     "fit_model": "analyses",
     "compare_occupancy": "analyses",
+    "compare_exposure": "analyses",
     "build_report": "report",
     "build_lab_page": "lab",
 }

@@ -30,3 +30,29 @@ rule compare_occupancy:
         code=code_of("compare_occupancy"),
     script:
         "../../scripts/compare_occupancy.py"
+
+
+rule compare_exposure:
+    """Compare exposure to ibrutinib with and without lenalidomide, and that to lenalidomide."""
+    input:
+        clinical=clinical_file,
+        measurements=rules.build_cohort.output.measurements,
+    output:
+        answers="results/analyses/pk/answers.tsv",
+        pairs="results/analyses/pk/pairs.tsv",
+        figure="results/analyses/pk/figure.svg",
+    log:
+        "logs/analyses/compare_exposure.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        interaction=lookup(dpath="pk/interaction", within=config),
+        lenalidomide=lookup(dpath="pk/lenalidomide", within=config),
+        design_note=lookup(dpath="analyses/design_note", within=config),
+        code=code_of("compare_exposure"),
+    script:
+        "../../scripts/compare_exposure.py"

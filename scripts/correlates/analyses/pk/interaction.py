@@ -160,9 +160,10 @@ def _mixed(pairs: Pairs, settings: InteractionSettings) -> str:
     fit = phase_effect(np.log(values.astype(float)), phase, patient)
     reach = float(t.ppf((1 + settings.confidence) / 2, fit.n_pairs - 1)) * fit.se
     low, high = exp(fit.effect - reach), exp(fit.effect + reach)
+    n = len(pairs.single)
+    more = f"{n} more patient{'' if n == 1 else 's'} with one profile{'' if n == 1 else ' each'}"
     return (
-        f"With {len(pairs.single)} more patients of one profile each (mixed model): "
-        f"{_three(exp(fit.effect))} ({_three(low)} to {_three(high)})."
+        f"With {more} (mixed model): {_three(exp(fit.effect))} ({_three(low)} to {_three(high)})."
     )
 
 

@@ -18,6 +18,10 @@ TOLD = {
     "off_drug": "a drug of the trial was being held",
 }
 
+PAIR_COLUMNS = (
+    *("feature", "patient", "alone", "combination", "ratio", "alone_flags", "combination_flags"),
+)
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -41,7 +45,21 @@ class Pairs:
     @property
     def log_ratios(self) -> np.ndarray:
         """Natural logarithms of combination over alone, shape (n,)."""
-        return np.log(self.table["combination"].to_numpy() / self.table["alone"].to_numpy())
+        values = {name: self.table[name].to_numpy(float) for name in ("alone", "combination")}
+        return np.log(values["combination"] / values["alone"])
+
+    def rows(self, feature: str) -> list[dict]:
+        """Return one row a patient with both, in the columns PAIR_COLUMNS."""
+        return [
+            {
+                **{"feature": feature, "patient": row["patient"], "ratio": f"{ratio:.6g}"},
+                **{name: f"{row[name]:.6g}" for name in ("alone", "combination")},
+                **{name: ";".join(row[name]) for name in ("alone_flags", "combination_flags")},
+            }
+            for row, ratio in zip(
+                self.table.to_dict("records"), np.exp(self.log_ratios), strict=True
+            )
+        ]
 
     def without(self, patients: Sequence[str]) -> "Pairs":
         """Return the pairs of other patients only."""

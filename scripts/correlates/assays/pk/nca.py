@@ -9,6 +9,8 @@ from correlates.assays.pk.slope import FEWEST_POINTS, Slope, terminal_slope
 
 ORAL, IV_BOLUS, IV_INFUSION = "oral", "iv_bolus", "iv_infusion"
 SINGLE, STEADY_STATE = "single", "steady_state"
+# a sample taken earlier than this before tau is told of; minutes change nothing
+_EARLY_H = 0.5
 EXPOSURES = ("cmax", "tmax", "auc_last", "auc_tau", "auc_inf", "half_life")
 # flags
 ZERO_ASSUMED = "time_zero_assumed"
@@ -240,7 +242,7 @@ def _add_auc_tau(
     if end is None:
         found.flag(PREDOSE_FOR_TAU, "auc_tau")
         end = predose
-    elif max(times) < tau:
+    elif max(times) < tau - _EARLY_H:
         found.flag(TAU_EXTENDED, "auc_tau")
     if predose is None:
         found.flag(TAU_FOR_PREDOSE, "auc_tau")
