@@ -20,7 +20,6 @@ def questions_by_assays():
     """What answers each question that is asked of assays, and whether the study can ask it."""
     return [
         (rules.compare_occupancy.output, has_occupancy()),
-        (rules.compare_occupancy.output, has_sheets("occupancy")),
         (rules.compare_exposure.output, has_sheets("pk")),
     ]
 
