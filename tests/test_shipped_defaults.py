@@ -159,7 +159,7 @@ DEFAULTS = {
     "qpcr.panels.mrna.spike_ins": [],
     "qpcr.panels.mrna.min_references": 3,
     "qpcr.panels.mirna.targets": ["mir155"],
-    "qpcr.panels.mirna.references": ["mir103a", "mir191", "mir423"],
+    "qpcr.panels.mirna.references": ["mir93", "mir103a", "mir191", "mir423"],
     "qpcr.panels.mirna.spike_ins": ["cel_mir39"],
     "qpcr.panels.mirna.min_references": 2,
     "qpcr.names": {},

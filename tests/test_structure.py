@@ -57,6 +57,7 @@ SCRIPT_FLOORS = {
     "export_redcap": "clinical",
     "trace_courses": "clinical",
     "measure_pk": "assays",
+    "measure_qpcr": "assays",
     "build_cohort": "cohort",
     "check_integrity": "cohort",
     "draw_patient_flow": "cohort",

@@ -11,6 +11,7 @@ def assays_by_sheets():
     return [
         (rules.measure_rnaseq.output, has_sheets("rnaseq", "junctions")),
         (rules.measure_occupancy.output, has_occupancy()),
+        (rules.measure_qpcr.output, has_sheets("qpcr")),
         (rules.measure_pk.output, has_sheets("pk")),
         (rules.measure_protein.output, has_protein()),
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 COMMON_NAMES = {
     **{"HPRT": "HPRT1", "ABL": "ABL1", "Ikaros": "IKZF1", "Aiolos": "IKZF3", "RhoH/TTF": "RHOH"},
     **{"miR-155": "mir155", "miR-155-5p": "mir155", "miR-16": "mir16", "miR-16-5p": "mir16"},
-    **{"miR-423": "mir423", "miR-423-5p": "mir423"},
+    **{"miR-423": "mir423", "miR-423-5p": "mir423", "miR-93": "mir93", "miR-93-5p": "mir93"},
     **{"miR-103a": "mir103a", "miR-103a-3p": "mir103a"},
     **{"miR-191": "mir191", "miR-191-5p": "mir191", "miR-23a": "mir23a", "miR-23a-3p": "mir23a"},
     **{"miR-451a": "mir451a", "miR-451": "mir451a"},
