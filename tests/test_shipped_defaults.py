@@ -183,6 +183,7 @@ DEFAULTS = {
     "qpcr.references.good_m": 0.5,
     "qpcr.references.max_v": 0.15,
     "qpcr.references.min_samples": 8,
+    "qpcr.references.in_interval": True,
     "qpcr.references.discouraged": ["B2M", "ACTB"],
     "qpcr.calibration.calibrator": None,
     "qpcr.calibration.max_cv_pct": 50,

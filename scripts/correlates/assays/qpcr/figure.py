@@ -29,6 +29,8 @@ _MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 # Where a control that never came up is drawn, in cycles after the weakest sample.
 _NEVER = 16.0
 _MOST_FEATURES = 24
+_FEWEST_BARS = 4
+_CURVES_A_ROW, _CURVE_HEIGHT = 4, 1.25
 _STATUS = {"ok": ("o", COLOURS[0]), "lt_lloq": ("v", COLOURS[1]), "nd": ("v", COLOURS[3])}
 
 
@@ -51,8 +53,8 @@ def draw_overview(
     """
     panels: list[tuple[float, Callable]] = []
     genes = [gene for gene, one in plates.series.items() if one.efficiency.curve]
+    n_rows = math.ceil(len(genes) / _CURVES_A_ROW)
     if genes:
-        panels.append((2.6, lambda axis: _curves(axis, plates, genes)))
         panels.append(
             (0.9 + 0.17 * len(genes), lambda axis: _efficiencies(axis, plates, genes, settings))
         )
@@ -72,33 +74,40 @@ def draw_overview(
     if not panels:
         save_svg(empty_figure("No wells that could be used."), path)
         return
-    heights = [height for height, _ in panels]
+    heights = [_CURVE_HEIGHT * n_rows, *(height for height, _ in panels)]
     figure = new_figure(5.2, sum(heights) + 0.3 * len(heights))
-    axes = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights).ravel()
-    for axis, (_, draw) in zip(axes, panels, strict=True):
-        draw(axis)
+    grid = figure.add_gridspec(
+        1 + len(panels), 1, height_ratios=[max(heights[0], 0.01), *heights[1:]]
+    )
+    if genes:
+        title = "Dilution series: Cq by log10 quantity"
+        figure.suptitle(title, fontsize=10, x=0.02, ha="left", color=INK)
+        small = grid[0].subgridspec(n_rows, _CURVES_A_ROW)
+        for number, gene in enumerate(genes):
+            _curve(figure.add_subplot(small[divmod(number, _CURVES_A_ROW)]), plates, gene)
+    for place, (_, draw) in enumerate(panels, 1):
+        draw(figure.add_subplot(grid[place]))
     save_svg(figure, path)
 
 
-def _curves(axis, plates: Plates, genes: Sequence[str]) -> None:
+def _curve(axis, plates: Plates, gene: str) -> None:
     """Draw Cq against log10 quantity; plates are brought to the gene's mean intercept."""
-    for number, gene in enumerate(genes):
-        curve = plates.series[gene].efficiency.curve
-        mean = sum(curve.intercepts.values()) / len(curve.intercepts)
-        wells = [
-            row
-            for row in plates.wells
-            if (row["gene"], row["task"]) == (gene, STANDARD) and row["cq"] is not None
-        ]
-        x = np.array([math.log10(row["std_qty"]) for row in wells])
-        y = [row["cq"] - curve.intercepts[row["plate"]] + mean for row in wells]
-        style = {"color": COLOURS[number % len(COLOURS)], "marker": _MARKS[number % len(_MARKS)]}
-        axis.scatter(x, y, s=9, alpha=0.7, lw=0, **style)
-        ends = np.array([x.min(), x.max()])
-        label = f"{gene}  R² {curve.r2:.3f}"
-        axis.plot(ends, mean + curve.slope * ends, lw=0.9, ms=3, label=label, **style)
-    axis.legend(fontsize=6, frameon=False, ncols=2, loc="upper right")
-    dress(axis, "Dilution series", "log10 quantity", "Cq")
+    curve = plates.series[gene].efficiency.curve
+    mean = sum(curve.intercepts.values()) / len(curve.intercepts)
+    wells = [
+        row
+        for row in plates.wells
+        if (row["gene"], row["task"]) == (gene, STANDARD) and row["cq"] is not None
+    ]
+    x = np.array([math.log10(row["std_qty"]) for row in wells])
+    y = [row["cq"] - curve.intercepts[row["plate"]] + mean for row in wells]
+    accepted = "pass" if plates.series[gene].efficiency.is_accepted else "fail"
+    axis.scatter(x, y, s=7, color=COLOURS[0], alpha=0.7, lw=0)
+    ends = np.array([x.min(), x.max()])
+    axis.plot(ends, mean + curve.slope * ends, lw=0.9, color=VERDICT_COLOUR[accepted])
+    dress(axis)
+    axis.set_title(f"{gene}\nR² {curve.r2:.3f}", fontsize=7.5, loc="left", color=INK)
+    axis.tick_params(labelsize=6)
 
 
 def _efficiencies(axis, plates: Plates, genes: Sequence[str], settings: QpcrSettings) -> None:
@@ -115,7 +124,8 @@ def _efficiencies(axis, plates: Plates, genes: Sequence[str], settings: QpcrSett
         axis.scatter([value], [place], s=18, **style)
     axis.set_yticks(range(len(genes)), genes)
     axis.invert_yaxis()
-    dress(axis, f"Efficiency with 95 % interval; accepted {low:g} to {high:g}", "factor a cycle")
+    title = f"Efficiency; accepted {low:g} to {high:g}"
+    dress(axis, title, "factor a cycle, with 95 % interval")
 
 
 def _scatter(axis, plates: Plates, settings: QpcrSettings) -> None:
@@ -152,6 +162,7 @@ def _stability(axis, choice: ReferenceChoice, settings: QpcrSettings) -> None:
         axis.axhline(limit, color=MUTED, ls="--", lw=0.8)
     axis.set_ylim(0, max(settings.references["max_m"] * 1.05, max(values) * 1.2))
     axis.set_xticks(places, stability.ranking)
+    axis.set_xlim(-0.6, max(len(places), _FEWEST_BARS) - 0.4)
     title = f"Stability of references, {choice.panel.name} (n = {stability.n_samples} samples)"
     dress(axis, title, "blue: used", "geNorm M")
 
@@ -169,7 +180,9 @@ def _calibrators(axis, plates: Plates) -> None:
         axis.plot(x, y, ms=3.5, lw=0.6, label=gene, **style)
     axis.axhline(0, color=LINE, lw=0.8)
     axis.set_xticks(range(len(names)), names, rotation=40 if len(names) > 4 else 0, ha="right")
-    axis.legend(fontsize=6, frameon=False, ncols=5, loc="best")
+    low, high = axis.get_ylim()
+    axis.set_ylim(low, high + 0.45 * (high - low))
+    axis.legend(fontsize=6, frameon=False, ncols=5, loc="upper center")
     dress(axis, "Inter-plate calibrators, before calibration", "", "Cq − mean of plates")
 
 
@@ -215,6 +228,5 @@ def _values(axis, features: dict[str, list], n_features: int) -> None:
     ]
     axis.set_yticks(range(len(features)), labels)
     axis.invert_yaxis()
-    more = f"; the first {len(features)} of {n_features}" if n_features > len(features) else ""
-    title = f"Values (evaluable of all{more}); triangles are censored, at their limit"
-    dress(axis, title, "log2 CNRQ")
+    more = f", the first {len(features)} of {n_features}" if n_features > len(features) else ""
+    dress(axis, f"Values (evaluable/all){more}", "log2 CNRQ; triangles: censored, at their limit")

@@ -14,6 +14,8 @@ from correlates.assays.qpcr.samples import (
     check_material,
     check_spike_in,
     haemolysis_index,
+    mean_cq,
+    usual_cq,
 )
 from correlates.assays.qpcr.settings import QpcrSettings
 from correlates.assays.rows import BLOOD, measurement
@@ -54,10 +56,12 @@ def measure_samples(
     gene; a gene that it lacks is not evaluable.
     """
     with_error = settings.efficiency["in_interval"]
+    used = {gene for choice in choices for gene in choice.panel.spike_ins if gene in choice.genes}
+    spikes = {gene: usual_cq(plates, gene) for gene in sorted(used)}
     measured = []
     for sample, draw in plates.draws.items():
         targets, references, values = {}, {}, {}
-        checks = _checks(plates, sample, draw, choices, settings)
+        checks = _checks(plates, sample, draw, spikes, settings)
         for choice in choices:
             of_choice = [
                 quantify(plates.series[gene], sample, with_efficiency_error=with_error)
@@ -77,17 +81,16 @@ def _checks(
     plates: Plates,
     sample: str,
     draw: Mapping,
-    choices: Iterable[ReferenceChoice],
+    spikes: Mapping[str, float | None],
     settings: QpcrSettings,
 ) -> list[SampleCheck]:
     checks = [check_material(draw, settings.sample)]
     if draw.get("specimen") in FLUIDS:
         index = haemolysis_index(plates, sample, settings)
         checks.append(check_haemolysis(index, settings.haemolysis))
-    for choice in choices:
-        spikes = [gene for gene in choice.panel.spike_ins if gene in choice.genes]
-        limit = settings.sample["max_spike_shift_cq"]
-        checks += [check_spike_in(plates, gene, sample, limit) for gene in spikes]
+    limit = settings.sample["max_spike_shift_cq"]
+    for gene, usual in spikes.items():
+        checks.append(check_spike_in(gene, mean_cq(plates, gene, sample), usual, limit))
     return checks
 
 
@@ -99,7 +102,7 @@ def _judged(
     plates: Plates,
 ) -> Normalised:
     """Normalise a target, and take back what its references or its sample forbid."""
-    value = normalise(target, references)
+    value = normalise(target, references, choice.instability)
     refusals = [*filter(None, [choice.refusal, *(one.refusal for one in checks)])]
     flags = [*value.flags, *choice.flags, *_gene_flags(target, plates)]
     flags += [flag for one in checks for flag in one.flags]

@@ -48,6 +48,7 @@ def judge_negatives(
     -------
     One judgement for each plate, gene, kind and, without reverse transcriptase, sample.
     """
+    levels = _levels(groups)
     found = defaultdict(list)
     for row in wells:
         sample = (row.get("sample") or "") if row["task"] == NO_RT else ""
@@ -56,7 +57,8 @@ def judge_negatives(
     judged = []
     for (plate, gene, kind, sample), cqs in found.items():
         earliest = min((cq for cq in cqs if cq is not None), default=math.inf)
-        weakest = max(_measured(groups, plate, gene, sample), default=None)
+        of = levels.get((plate, gene), {})
+        weakest = max([cq for name, cq in of.items() if sample in ("", name)], default=None)
         gap = None if weakest is None else earliest - weakest
         is_clear = math.isinf(earliest) or (gap is not None and gap >= min_gap)
         judged.append(NegativeControl(plate, gene, kind, sample, earliest, len(cqs), gap, is_clear))
@@ -94,11 +96,10 @@ def too_close(
     return reasons
 
 
-def _measured(groups: Mapping[tuple, Replicates], plate: str, gene: str, sample: str):
-    return [
-        group.cq
-        for (of_plate, of_gene, of_sample), group in groups.items()
-        if (of_plate, of_gene) == (plate, gene)
-        and sample in ("", of_sample)
-        and group.state in (MEASURED, BELOW_LOD)
-    ]
+def _levels(groups: Mapping[tuple, Replicates]) -> dict[tuple[str, str], dict[str, float]]:
+    """Mean Cq of each measured sample, by plate and gene."""
+    found = defaultdict(dict)
+    for (plate, gene, sample), group in groups.items():
+        if group.state in (MEASURED, BELOW_LOD):
+            found[plate, gene][sample] = group.cq
+    return found

@@ -43,7 +43,10 @@ class Normalised:
 
 
 def normalise(
-    target: Quantity, references: Sequence[Quantity], confidence: float = CONFIDENCE
+    target: Quantity,
+    references: Sequence[Quantity],
+    instability: tuple[float, float] = (0.0, 0.0),
+    confidence: float = CONFIDENCE,
 ) -> Normalised:
     """Divide a target by the geometric mean of all references of the sample.
 
@@ -53,6 +56,8 @@ def normalise(
         Quantity of the gene of interest.
     references
         Those of every reference gene that the study normalises to.
+    instability
+        Variance by which one reference moves against the others, and its degrees of freedom.
     confidence
         Level of the interval.
 
@@ -80,6 +85,7 @@ def normalise(
     weight = 1 / len(references) ** 2
     parts = [*target.parts]
     parts += [(part * weight, df) for one in references for part, df in one.parts]
+    parts.append((instability[0] / len(references), instability[1]))
     value = target.log2 - factor
     se, df = math.sqrt(sum(part for part, _ in parts)), satterthwaite(parts)
     half = se * stdtrit(min(df, _MANY), (1 + confidence) / 2)

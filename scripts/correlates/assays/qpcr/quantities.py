@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from correlates.assays.qpcr.calibration import PlateLevel
 from correlates.assays.qpcr.efficiency import Efficiency
@@ -36,7 +37,15 @@ class GeneSeries:
     lod_cq: float
     has_calibrators: bool = False
 
-    @property
+    @cached_property
+    def of_samples(self) -> dict[str, dict[str, Replicates]]:
+        """Replicates by sample, and of each sample by plate."""
+        found: dict[str, dict[str, Replicates]] = {}
+        for (plate, sample), group in self.groups.items():
+            found.setdefault(sample, {})[plate] = group
+        return found
+
+    @cached_property
     def centre(self) -> float:
         """Mean Cq about which an error of the efficiency turns, where no calibrator gives one."""
         cqs = [one.cq for one in self.groups.values() if one.state == MEASURED]
@@ -86,7 +95,7 @@ def quantify(series: GeneSeries, sample: str, *, with_efficiency_error: bool) ->
     The quantity: ``log2 E * (Cq_cal - Cq)``, with Cq_cal the mean of the plate's calibrators, or 0
     where the gene has none on any plate. A sample on several plates has the mean of what they give.
     """
-    of_plates = {plate: one for (plate, name), one in series.groups.items() if name == sample}
+    of_plates = series.of_samples.get(sample, {})
     if not of_plates:
         return Quantity(series.gene, sample, ABSENT, reason="not measured in this sample")
     if not series.efficiency.is_accepted:

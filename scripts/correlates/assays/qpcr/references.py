@@ -22,7 +22,8 @@ class ReferenceChoice:
 
     ``genes`` are those used, ``not_used`` candidates with the reason, ``warnings`` sentences about
     those used and ``flags`` what every value carries for them. ``refusal`` says why no value can be
-    normalised, if so.
+    normalised, if so. ``instability`` is the variance on the log2 scale by which a used reference
+    moves against the others, beyond its wells, and its degrees of freedom.
     """
 
     panel: GenePanel
@@ -32,6 +33,7 @@ class ReferenceChoice:
     warnings: tuple[str, ...]
     flags: tuple[str, ...]
     refusal: str
+    instability: tuple[float, float] = (0.0, 0.0)
 
     @property
     def words(self) -> str:
@@ -91,7 +93,39 @@ def choose_references(panel: GenePanel, plates: Plates, settings: QpcrSettings) 
         flags = (*flags, "too_few_references")
     if not_used:
         flags = (*flags, "reference_not_used")
-    return ReferenceChoice(panel, every, not_used, stability, warnings, flags, refusal)
+    scatter = instability(list(every), plates) if rules["in_interval"] else (0.0, 0.0)
+    return ReferenceChoice(panel, every, not_used, stability, warnings, flags, refusal, scatter)
+
+
+def instability(genes: list[str], plates: Plates) -> tuple[float, float]:
+    """Estimate by how much a reference gene moves against the others from sample to sample.
+
+    Parameters
+    ----------
+    genes
+        References that are used together.
+    plates
+        All plates of the study.
+
+    Returns
+    -------
+    Variance of log2 of one gene about the mean of all, beyond what its wells explain, and its
+    degrees of freedom: the residual mean square of samples by genes less the mean variance of the
+    wells. Both are 0 where there are fewer than two genes or samples.
+    """
+    table = [
+        [quantify(plates.series[gene], name, with_efficiency_error=False) for gene in genes]
+        for name in plates.draws
+    ]
+    table = [row for row in table if all(one.state == MEASURED for one in row)]
+    if len(genes) < 2 or len(table) < 2:
+        return 0.0, 0.0
+    log2 = np.array([[one.log2 for one in row] for row in table])
+    rest = log2 - log2.mean(axis=1, keepdims=True)
+    rest -= rest.mean(axis=0)
+    df = (len(table) - 1) * (len(genes) - 1)
+    of_wells = np.mean([one.variance for row in table for one in row])
+    return max(0.0, float((rest**2).sum() / df - of_wells)), float(df)
 
 
 def reference_quantities(genes: list[str], plates: Plates) -> np.ndarray:

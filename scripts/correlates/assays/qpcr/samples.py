@@ -11,6 +11,7 @@ from correlates.assays.quality import FAIL, FLAG, Reason
 
 PURIFIED = frozenset({"cll", "b_normal", "b", "t", "t_cd4", "t_cd8", "nk", "mono"})
 FLUIDS = frozenset({"plasma", "serum"})
+_FEWEST_FOR_MEDIAN = 3
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,8 @@ def mean_cq(plates: Plates, gene: str, sample: str) -> float | None:
     series = plates.series.get(gene)
     if series is None:
         return None
-    cqs = [
-        one.cq
-        for (_, name), one in series.groups.items()
-        if name == sample and one.state in (MEASURED, BELOW_LOD)
-    ]
+    groups = series.of_samples.get(sample, {}).values()
+    cqs = [one.cq for one in groups if one.state in (MEASURED, BELOW_LOD)]
     return sum(cqs) / len(cqs) if cqs else None
 
 
@@ -109,29 +107,35 @@ def check_haemolysis(index: float | None, settings: Mapping) -> SampleCheck:
     return SampleCheck()
 
 
-def check_spike_in(plates: Plates, gene: str, sample: str, max_shift: float) -> SampleCheck:
+def check_spike_in(
+    gene: str, cq: float | None, usual: float | None, max_shift: float
+) -> SampleCheck:
     """Compare the recovery of a spike-in with that of the other samples.
 
     Parameters
     ----------
-    plates, gene, sample
-        Of what.
+    gene
+        The spike-in.
+    cq, usual
+        Mean Cq in the sample and in the median sample; None where not measured.
     max_shift
-        Cycles from the median of all samples beyond which the sample is flagged.
+        Cycles between them beyond which the sample is flagged.
 
     Returns
     -------
     The check: the amount added is that of all samples, so that a shift is one of extraction or of
     inhibition.
     """
-    cq = mean_cq(plates, gene, sample)
+    if cq is None or usual is None or abs(cq - usual) <= max_shift:
+        return SampleCheck()
+    side = "later" if cq > usual else "earlier"
+    shift = abs(cq - usual)
+    words = f"Spike-in {gene} comes up {shift:.1f} cycles {side} than in the median sample."
+    return SampleCheck(("spike_in_off",), (Reason(FLAG, words),))
+
+
+def usual_cq(plates: Plates, gene: str) -> float | None:
+    """Median over samples of the mean Cq of a gene; None of fewer than three samples."""
     every = [mean_cq(plates, gene, name) for name in plates.draws]
     known = [one for one in every if one is not None]
-    if cq is None or len(known) < 3:
-        return SampleCheck()
-    shift = cq - statistics.median(known)
-    if abs(shift) <= max_shift:
-        return SampleCheck()
-    side = "later" if shift > 0 else "earlier"
-    words = f"Spike-in {gene} comes up {abs(shift):.1f} cycles {side} than in the median sample."
-    return SampleCheck(("spike_in_off",), (Reason(FLAG, words),))
+    return statistics.median(known) if len(known) >= _FEWEST_FOR_MEDIAN else None

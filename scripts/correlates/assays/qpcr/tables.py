@@ -57,7 +57,7 @@ def efficiency_rows(plates: Plates) -> Iterable[dict]:
             "reason": efficiency.reason,
         }
         if scatter:
-            row |= {"well_sd": _number(scatter.sd), "well_sd_df": scatter.df}
+            row |= {"well_sd": _number(scatter.sd), "well_sd_df": _number(scatter.df)}
         if curve:
             low, high = curve.interval()
             row |= {

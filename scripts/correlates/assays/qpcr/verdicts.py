@@ -75,7 +75,7 @@ def _of_negatives(plates: Plates, plate: str, genes: Sequence[str]) -> Iterable[
     bare = [gene for gene in genes if gene in sampled and gene not in with_ntc]
     if bare:
         yield Reason(FLAG, f"No well without template (ntc) of {', '.join(bare)}.")
-    if not any(one.kind == NO_RT for one in own):
+    if sampled and not any(one.kind == NO_RT for one in own):
         yield Reason(FLAG, "No well without reverse transcriptase (no_rt).")
 
 
