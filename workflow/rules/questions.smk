@@ -56,3 +56,27 @@ rule compare_exposure:
         code=code_of("compare_exposure"),
     script:
         "../../scripts/compare_exposure.py"
+
+
+rule compare_synapses:
+    """Compare the immune synapse between draws, patient by patient."""
+    input:
+        measurements=rules.build_cohort.output.measurements,
+    output:
+        answers="results/analyses/synapse/answers.tsv",
+    log:
+        "logs/analyses/compare_synapses.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        contrasts=lookup(dpath="analyses/synapse/contrasts", within=config),
+        visits=lookup(dpath="clinical/visits", within=config),
+        confidence=lookup(dpath="analyses/confidence", within=config),
+        design_note=lookup(dpath="analyses/design_note", within=config),
+        code=code_of("compare_synapses"),
+    script:
+        "../../scripts/compare_synapses.py"

@@ -45,7 +45,8 @@ class Reading:
     Parameters
     ----------
     patient, visit, timepoint, day, hours, method, flags
-        As measured, of the method formula and instrument (`way_of`); ``hours`` since the last ibrutinib dose, NaN where nobody recorded them.
+        As measured; of the method its formula and instrument (`way_of`), ``hours`` since the last
+        ibrutinib dose, NaN where nobody recorded them.
     low, high
         Ends of what the occupancy may be, in percent: equal where it was measured, the ceiling and
         100 above the ceiling; NaN where it is not known at all.

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from correlates.clinical.dosing.settings import VisitSettings, name_of_draw
-from correlates.intake.sheets.visits import normal_timepoint
+from correlates.clinical.dosing.settings import VisitSettings, draw_of
 
 ASSAY = "occupancy"
 TROUGH, PEAK = "trough", "peak"
@@ -80,10 +79,10 @@ class OccupancySettings:
     @classmethod
     def of(cls, block: Mapping, visits: Mapping) -> "OccupancySettings":
         """Read the blocks ``analyses.occupancy`` and ``clinical.visits``."""
-        alone, combination = _draw(block["alone"]), _draw(block["combination"])
+        alone, combination = draw_of(block["alone"]), draw_of(block["combination"])
         found = [Comparison(PRIMARY, alone, combination, TROUGH)]
-        found += [Comparison(LATER, alone, _draw(one), TROUGH) for one in block["later"]]
-        peaks = [_draw(block["peak_alone"]), _draw(block["peak_combination"])]
+        found += [Comparison(LATER, alone, draw_of(one), TROUGH) for one in block["later"]]
+        peaks = [draw_of(block["peak_alone"]), draw_of(block["peak_combination"])]
         model = block["resynthesis"]
         return cls(
             comparisons=(*found, Comparison(AFTER_DOSE, *peaks, PEAK)),
@@ -101,8 +100,3 @@ class OccupancySettings:
             tolerance_points=model["tolerance_points"],
             visits=VisitSettings.of(visits),
         )
-
-
-def _draw(text: str) -> Draw:
-    visit, _, timepoint = text.strip().partition(" ")
-    return name_of_draw(visit, normal_timepoint(timepoint or "pre"))

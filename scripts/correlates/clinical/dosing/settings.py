@@ -39,7 +39,7 @@ class VisitSettings:
             steroid_drugs=tuple(block["steroids"]["drugs"]),
             steroid_days=block["steroids"]["days"],
             windows={name: (early, late) for name, (early, late) in block["windows"].items()},
-            aliases=tuple(tuple(map(_draw_of, group)) for group in block["aliases"]),
+            aliases=tuple(tuple(map(draw_of, group)) for group in block["aliases"]),
         )
 
     def window_of(self, visit: str) -> tuple[float, float] | None:
@@ -62,6 +62,7 @@ def name_of_draw(visit: str, timepoint: str) -> tuple[str, str]:
     return (parsed.name if parsed else visit), timepoint_of(visit, timepoint)
 
 
-def _draw_of(text: str) -> tuple[str, str]:
+def draw_of(text: str) -> tuple[str, str]:
+    """Return visit and timepoint of a draw as the config writes it, such as ``C1D1 pre``."""
     visit, _, timepoint = text.strip().partition(" ")
     return name_of_draw(visit, normal_timepoint(timepoint))

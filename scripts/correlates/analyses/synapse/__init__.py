@@ -1,0 +1,1 @@
+"""Whether synapses change under treatment: patients compared, never conjugates."""

@@ -1,0 +1,1 @@
+"""The immune synapse: conjugates of T cells and B cells under the microscope."""
