@@ -66,6 +66,8 @@ SCRIPT_FLOORS = {
     "run_contrasts": "analyses",
     "fit_model": "analyses",
     "compare_occupancy": "analyses",
+    "compare_synapses": "analyses",
+    "measure_synapse": "assays",
     "compare_exposure": "analyses",
     "build_report": "report",
     "build_lab_page": "lab",

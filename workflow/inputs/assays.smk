@@ -13,6 +13,7 @@ def assays_by_sheets():
         (rules.measure_occupancy.output, has_occupancy()),
         (rules.measure_qpcr.output, has_sheets("qpcr")),
         (rules.measure_pk.output, has_sheets("pk")),
+        (rules.measure_synapse.output, has_sheets("synapse")),
         (rules.measure_protein.output, has_protein()),
     ]
 
@@ -21,6 +22,7 @@ def questions_by_assays():
     """What answers each question that is asked of assays, and whether the study can ask it."""
     return [
         (rules.compare_occupancy.output, has_occupancy()),
+        (rules.compare_synapses.output, has_sheets("synapse")),
         (rules.compare_exposure.output, has_sheets("pk")),
     ]
 

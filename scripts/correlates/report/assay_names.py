@@ -24,6 +24,9 @@ _STATISTICS = {
     "auc_inf": "{of}, AUC to infinity",
     "half_life": "{of}, half-life",
     "cl_f": "{of}, oral clearance",
+    "rri": "recruitment of F-actin to the synapse{cells} (median index)",
+    "area": "area of the synapse{cells} (median, µm²)",
+    "gzmb": "conjugates with polarised granzyme B{cells}, %",
     "adt": "{of} on the surface{cells} (CITE-seq)",
 }
 _CELLS = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from correlates.analyses.cells import MIXED_CELLS
 from correlates.analyses.occupancy import sentences as say
 from correlates.analyses.occupancy.cohort_wide import (
     judged_troughs,
@@ -123,6 +124,6 @@ def _caution(
             f"Implausibly low at trough for what new protein alone could free: {', '.join(odd)}; "
             "ask for a missed dose, an exchanged sample, a failed stain."
         )
-    if series.cell in say.MIXED_CELLS:
+    if series.cell in MIXED_CELLS:
         parts.append("Not of purified cells: a change of their composition is a change of this.")
     return " ".join(part for part in [*parts, note.strip()] if part)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from correlates.analyses.cells import CELLS
 from correlates.analyses.occupancy.answers import Drawn
 from correlates.analyses.occupancy.pairs import Pair
 from correlates.analyses.occupancy.readings import Reading
-from correlates.analyses.occupancy.sentences import CELLS
 from correlates.analyses.occupancy.settings import TROUGH, OccupancySettings
 from correlates.assays.figures import (
     COLOURS,

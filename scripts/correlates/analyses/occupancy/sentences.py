@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from correlates.analyses import equivalence
+from correlates.analyses.cells import CELLS
 from correlates.analyses.occupancy.pairs import Pair
 from correlates.analyses.occupancy.readings import CAUSES
 from correlates.analyses.occupancy.reference import Median
@@ -14,12 +15,6 @@ from correlates.analyses.sign_flip import PairedShift
 from correlates.analyses.wording import number, p_value, patients, smallest
 
 _LEVEL = 0.05
-CELLS = {
-    **{"cll": "CLL cells", "b_normal": "normal B cells", "b": "B cells", "t": "T cells"},
-    **{"t_cd4": "CD4+ T cells", "t_cd8": "CD8+ T cells", "nk": "NK cells", "mono": "monocytes"},
-    **{"pbmc": "PBMC", "wb": "whole blood"},
-}
-MIXED_CELLS = frozenset({"pbmc", "wb"})
 
 
 def what(target: str, cell: str, measured: str = "occupancy") -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from correlates.analyses.answers import answer
+from correlates.analyses.cells import CELLS
 from correlates.analyses.multiplicity import FDR, benjamini_hochberg
 from correlates.analyses.sign_flip import PairedShift, paired_shift
 from correlates.analyses.wording import number, p_value, patients, smallest
@@ -130,7 +131,7 @@ def _told(
     note: str,
 ) -> dict:
     statistic = _FEATURE.fullmatch(row["feature"])["statistic"]
-    head = f"{_WORDS[statistic]}, {row['feature'].split('__')[-1]}, {draws[1]} against {draws[0]}"
+    head = f"{_WORDS[statistic]}, {_conjugates(row['feature'])}, {draws[1]} against {draws[0]}"
     caution = " ".join(part for part in (*_left_out(pairs), note.strip()) if part)
     if shift is None:
         said = f"{head}: no patient has two values that can be compared."
@@ -150,6 +151,13 @@ def _told(
         f"{patients(shift.n)}, a median of conjugates each). {_tested(shift, q, size)}",
         "caution": caution,
     }
+
+
+def _conjugates(feature: str) -> str:
+    """Return which cells form the synapse: ``CD8+ T cells with CLL cells``."""
+    analyte, _, *cell = feature.split("__")
+    target = "a healthy donor's B cells" if analyte.endswith("b_normal") else "CLL cells"
+    return f"{CELLS.get(cell[0], cell[0]) if cell else 'effector cells'} with {target}"
 
 
 def _interval(low: float, high: float, shift: PairedShift) -> str:

@@ -52,10 +52,12 @@ def write(folder: Path, patients: Sequence[Patient], rng: np.random.Generator) -
     shown = patients[:_PATIENTS]
     runs = [f"S{number // _PATIENTS_A_RUN + 1:02d}" for number in range(len(shown))]
     gains = {run: float(np.exp(rng.normal(0, 0.3))) for run in runs}
-    for number, (patient, run) in enumerate(zip(shown, runs, strict=True)):
+    # One left before lenalidomide, so that the defects are planted in the first who did not.
+    whole = [patient.key for patient in shown if "C2D1" in patient.visits]
+    for patient, run in zip(shown, runs, strict=True):
         own = float(np.exp(rng.normal(0, BETWEEN)))
         for visit in (one for one in VISITS if one in patient.visits):
-            is_few = number == 1 and visit == "C2D1"
+            is_few = whole[1:2] == [patient.key] and visit == "C2D1"
             median = RRI * own * RATIOS[visit] * float(np.exp(rng.normal(0, DRAW)))
             odds = GZMB / (1 - GZMB) * np.exp(GZMB_LOG_ODDS[visit] + rng.normal(0, 0.2))
             share = float(odds / (1 + odds))
@@ -75,7 +77,7 @@ def write(folder: Path, patients: Sequence[Patient], rng: np.random.Generator) -
         rows += _conjugates(control, _CONJUGATES, 1.8 * bias, 0.4, gains[run], rng)
         if bias == 1.6:
             truth.append(("", "", "", "", "", f"run {run}: its control is 60 % too high"))
-    truth += _plant(rows, [patient.key for patient in shown])
+    truth += _plant(rows, whole)
     write_tsv(folder / "assays" / "synapse" / "conjugates.tsv", COLUMNS, rows)
     lines = [dict(zip(TRUTH, one, strict=True)) for one in truth]
     write_tsv(folder / "truth" / "synapse.tsv", TRUTH, lines)
@@ -120,5 +122,6 @@ def _plant(rows: list[dict], keys: list[str]) -> list[tuple]:
         found.append((keys[3], "C0D1", CELL, "", "", "granzyme B not stained"))
     for row in of(0, "C0D1")[:2]:
         row["f_actin_rest"] = "0"
-    found.append((keys[0], "C0D1", CELL, "", "", "no signal at the rest of two conjugates"))
+    if of(0, "C0D1"):
+        found.append((keys[0], "C0D1", CELL, "", "", "no signal at the rest of two conjugates"))
     return found

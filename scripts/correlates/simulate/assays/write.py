@@ -9,6 +9,7 @@ from correlates.simulate.assays.pk import write as write_pk
 from correlates.simulate.assays.protein import write_protein
 from correlates.simulate.assays.qpcr import write_qpcr
 from correlates.simulate.assays.rnaseq import write as write_rnaseq
+from correlates.simulate.assays.synapse import write as write_synapse
 from correlates.simulate.trial import Patient
 
 Writer = Callable[[Path, Sequence[Patient], np.random.Generator], None]
@@ -17,6 +18,7 @@ WRITERS: Mapping[str, tuple[int, Writer]] = {
     "qpcr": (2, write_qpcr),
     "rnaseq": (3, write_rnaseq),
     "pk": (7, write_pk),
+    "synapse": (11, write_synapse),
     # Proteins follow the messengers that stand in the truth of qPCR, so they come after it.
     "protein": (13, write_protein),
 }
