@@ -65,6 +65,7 @@ SCRIPT_FLOORS = {
     "score_batches": "cohort",
     "run_contrasts": "analyses",
     "fit_model": "analyses",
+    "compare_expression": "analyses",
     "compare_occupancy": "analyses",
     "compare_synapses": "analyses",
     "measure_synapse": "assays",

@@ -66,6 +66,27 @@ rule compare_synapses:
         answers="results/analyses/synapse/answers.tsv",
     log:
         "logs/analyses/compare_synapses.log",
+def settings_of_sexes():
+    """What decides on a sex, as the check of the records has it."""
+    block = config["clinical"]["integrity"]
+    return {name: block[name] for name in ("sex_margin_log2", "sex_absent_log2")}
+
+
+rule compare_expression:
+    """Test what changed in RNA between the phases, and check the sexes."""
+    input:
+        clinical=clinical_file,
+        measurements=rules.build_cohort.output.measurements,
+        libraries=rules.measure_rnaseq.output.libraries,
+        genes=rules.measure_rnaseq.output.genes,
+    output:
+        answers="results/analyses/rnaseq/answers.tsv",
+        pairs="results/analyses/rnaseq/pairs.tsv",
+        all_genes="results/analyses/rnaseq/all_genes.tsv",
+        sexes="results/analyses/rnaseq/sexes.tsv",
+        figure="results/analyses/rnaseq/figure.svg",
+    log:
+        "logs/analyses/compare_expression.log",
     conda:
         "../../envs/cohort.yaml"
     threads: 1
@@ -80,3 +101,16 @@ rule compare_synapses:
         code=code_of("compare_synapses"),
     script:
         "../../scripts/compare_synapses.py"
+        mem_mb=each_try(3000),
+        runtime=each_try(30),
+    params:
+        settings=lookup(dpath="analyses/rnaseq", within=config),
+        genes=lookup(dpath="rnaseq/genes", within=config),
+        confidence=lookup(dpath="analyses/confidence", within=config),
+        sex=settings_of_sexes(),
+        b0_max_days_before=lookup(dpath="cohort/b0_max_days_before", within=config),
+        b1_max_days_before=lookup(dpath="cohort/b1_max_days_before", within=config),
+        design_note=lookup(dpath="analyses/design_note", within=config),
+        code=code_of("compare_expression"),
+    script:
+        "../../scripts/compare_expression.py"

@@ -26,6 +26,10 @@ _FEWEST_REFERENCES = 2
 _WORDS = {"F": "female", "M": "male"}
 _COMPARABLE_ASSAYS = ("rnaseq", "scrna")
 _FIND_OUT = "Find out whose blood this is, from the tube's label and, if there are any, genotypes."
+# What is said of a draw: expression and record agree; that of the other sex; neither XIST nor Y in
+# a man, which loss of Y explains; two people's cells; nothing that is clear; no recorded sex.
+AGREES, SWAP, AMBIGUOUS_LOY = "agrees", "swap", "ambiguous_loy"
+BOTH_SEXES, UNDETERMINED, NOT_RECORDED = "both", "undetermined", "not_recorded"
 # What each pattern of expression means.
 FEMALE, MALE, NEITHER, BOTH, UNCLEAR = "female", "male", "neither", "both", "unclear"
 
@@ -88,6 +92,62 @@ def sex_findings(
         found.append(_finding(one, sex, _pattern(one, sex, references, settings)))
     found = [each for each in found if each is not None]
     return found + ([_partly_measured(partial)] if partial else [])
+
+
+@dataclass(frozen=True)
+class SexVerdict:
+    """What the expression of one draw and kind of cell says of the recorded sex.
+
+    Parameters
+    ----------
+    patient, visit
+        Whose and which draw.
+    assay, specimen, statistic
+        What was measured of it.
+    verdict
+        One of the words above.
+    measured
+        The levels, in words.
+    """
+
+    patient: str
+    visit: str
+    assay: str
+    specimen: str
+    statistic: str
+    verdict: str
+    measured: str
+
+
+def sex_verdicts(
+    measurements: pd.DataFrame, patients: Iterable[Mapping], settings: Mapping
+) -> list[SexVerdict]:
+    """Return the verdict on every draw of which both sides were measured.
+
+    Parameters
+    ----------
+    measurements, patients, settings
+        As in `sex_findings`, which tells the same.
+    """
+    sexes = {one["patient"]: one.get("sex") or "" for one in patients}
+    samples, _ = _samples(measurements)
+    references = _References(samples, sexes)
+    found = []
+    for one in samples:
+        sex = sexes.get(one.patient, "")
+        verdict = _verdict(_pattern(one, sex, references, settings), sex)
+        found.append(SexVerdict(one.patient, one.visit, *one.kind, verdict, _measured(one)))
+    return found
+
+
+def _verdict(pattern: str, sex: str) -> str:
+    if sex not in _WORDS:
+        return NOT_RECORDED
+    if pattern == _WORDS[sex]:
+        return AGREES
+    if pattern == NEITHER and sex == "M":
+        return AMBIGUOUS_LOY
+    return {FEMALE: SWAP, MALE: SWAP, BOTH: BOTH_SEXES}.get(pattern, UNDETERMINED)
 
 
 def _nothing_measured(partial: list[tuple]) -> dict:
@@ -213,24 +273,24 @@ def _is_present(level: _Level, usual: float | None, settings: Mapping) -> bool |
 
 
 def _finding(one: _Sample, sex: str, pattern: str) -> dict | None:
-    measured = _measured(one)
-    if sex not in _WORDS:
+    measured, verdict = _measured(one), _verdict(pattern, sex)
+    if verdict == NOT_RECORDED:
         said = f"not judged: the sex is not recorded; {measured}"
         return _row(one, NOTE, said, "Enter the sex in the patients sheet, if it is known.")
-    if pattern == _WORDS[sex]:
+    if verdict == AGREES:
         return None
     recorded = f"recorded as {_WORDS[sex]}"
-    if pattern in (FEMALE, MALE):
+    if verdict == SWAP:
         said = f"{recorded}, and the expression is that of a {pattern}: {measured}"
         return _row(one, ERROR, said, f"{_FIND_OUT} Or correct the sex in the patients sheet.")
-    if pattern == BOTH:
+    if verdict == BOTH_SEXES:
         said = f"{recorded}, and both XIST and genes of the Y chromosome are expressed: {measured}"
         remedy = (
             "Cells of two people: ask for an allogeneic transplant or a transfusion; if there was "
             "none, the sample is contaminated."
         )
         return _row(one, WARNING, said, remedy)
-    if pattern == NEITHER and sex == "M":
+    if verdict == AMBIGUOUS_LOY:
         said = f"undetermined, loss of Y possible: {recorded}, neither is expressed: {measured}"
         return _row(one, NOTE, said, "Nothing, unless genotypes are at hand: it is no mismatch.")
     what = "neither is expressed" if pattern == NEITHER else "neither pattern is clear"

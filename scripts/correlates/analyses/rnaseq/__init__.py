@@ -1,0 +1,1 @@
+"""What changed in RNA between the phases of treatment, patient by patient."""

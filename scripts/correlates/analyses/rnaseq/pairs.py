@@ -1,0 +1,139 @@
+"""The two draws of each patient that a contrast compares."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from correlates.analyses.rnaseq.settings import Contrast
+from correlates.clinical.dosing.dosing import Dosing
+from correlates.cohort.baseline_reasons import B0, B1
+from correlates.cohort.baselines import choose_baselines
+from correlates.measurements import KEY, USABLE
+
+# Flags of libraries that stand, and that a second analysis does without.
+DOUBTFUL = frozenset(
+    {"low_depth", "low_rin", "high_rrna", "outlier_library", "low_purity", "assigned_reads_differ"}
+)
+_BELOW = ("nd", "lt_lloq")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One draw of a pair.
+
+    Parameters
+    ----------
+    visit, timepoint, sample
+        Which draw, and its library.
+    low, high
+        The value; below a limit it may be anything up to it.
+    is_doubtful
+        Whether its library is flagged.
+    """
+
+    visit: str
+    timepoint: str
+    sample: str
+    low: float
+    high: float
+    is_doubtful: bool
+
+    @property
+    def draw(self) -> tuple[str, str]:
+        """Visit and time within it."""
+        return self.visit, self.timepoint
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both draws of a patient."""
+
+    patient: str
+    before: Side
+    after: Side
+
+    @property
+    def low(self) -> float:
+        """Lower end of the difference, second draw less first."""
+        return self.after.low - self.before.high
+
+    @property
+    def high(self) -> float:
+        """Upper end of the difference."""
+        return self.after.high - self.before.low
+
+    @property
+    def is_censored(self) -> bool:
+        """Whether a value of it is only known to be below its limit."""
+        return self.low != self.high
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether one of its libraries is flagged."""
+        return self.before.is_doubtful or self.after.is_doubtful
+
+
+def find_pairs(
+    rows: pd.DataFrame,
+    contrast: Contrast,
+    dosing: Mapping[str, Dosing],
+    most_days: Mapping[str, float],
+    swapped: frozenset[tuple[str, str]] = frozenset(),
+) -> list[Pair]:
+    """Return the pairs of one feature in one specimen.
+
+    Parameters
+    ----------
+    rows
+        Its measurements, with days and phases.
+    contrast
+        Which draws.
+    dosing
+        What each patient took, by which baselines are chosen.
+    most_days
+        By baseline, the most days before the first dose.
+    swapped
+        Patients and visits whose library is of the other sex, so that it is somebody else's.
+    """
+    before = _draws(rows, contrast.before, dosing, most_days, swapped)
+    after = _draws(rows, contrast.after, dosing, most_days, swapped)
+    return [
+        Pair(patient, before[patient], after[patient])
+        for patient in sorted(before.keys() & after.keys())
+        if before[patient].draw != after[patient].draw
+    ]
+
+
+def _draws(
+    rows: pd.DataFrame,
+    which: str,
+    dosing: Mapping[str, Dosing],
+    most_days: Mapping[str, float],
+    swapped: frozenset[tuple[str, str]],
+) -> dict[str, Side]:
+    usable = rows[rows["status"].isin(USABLE)]
+    if which in (B0, B1):
+        chosen = choose_baselines(usable, dosing, most_days[B1], most_days[B0]).features
+        keys = chosen[chosen["baseline"] == which][KEY]
+        usable = usable.merge(keys, on=KEY)
+    else:
+        visit, _, timepoint = which.partition(" ")
+        at_visit = (usable["visit"] == visit) & (usable["timepoint"] == (timepoint or "pre"))
+        usable = usable[at_visit]
+    return {one["patient"]: _side(one, swapped) for one in usable.to_dict("records")}
+
+
+def _side(row: Mapping, swapped: frozenset[tuple[str, str]]) -> Side:
+    is_below = row["status"] in _BELOW
+    value = float(row["limit"] if is_below else row["value"])
+    doubts = bool(DOUBTFUL & set(row["flags"])) or (row["patient"], row["visit"]) in swapped
+    low = -math.inf if is_below else value
+    return Side(row["visit"], row["timepoint"], row["sample"], low, value, doubts)
+
+
+def ends_of(pairs: list[Pair]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lower and upper ends of the differences, each of shape (pairs,)."""
+    return np.array([one.low for one in pairs]), np.array([one.high for one in pairs])
