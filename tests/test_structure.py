@@ -58,6 +58,7 @@ SCRIPT_FLOORS = {
     "trace_courses": "clinical",
     "measure_pk": "assays",
     "measure_qpcr": "assays",
+    "measure_soluble": "assays",
     "build_cohort": "cohort",
     "check_integrity": "cohort",
     "draw_patient_flow": "cohort",

@@ -15,6 +15,7 @@ def assays_by_sheets():
         (rules.measure_pk.output, has_sheets("pk")),
         (rules.measure_synapse.output, has_sheets("synapse")),
         (rules.measure_protein.output, has_protein()),
+        (rules.measure_soluble.output, has_sheets("soluble")),
     ]
 
 

@@ -104,6 +104,7 @@ def _against_logic(content: dict) -> Iterator[Problem]:
         )
     yield from _clone_logic(flow)
     yield from _qpcr_logic(content["qpcr"])
+    yield from _soluble_logic(content["soluble"]["measure"])
     yield from _repeated_contrasts(content["analyses"]["contrasts"])
     yield from _family_sizes(content["analyses"]["contrasts"])
     if has_study(content):
@@ -167,6 +168,21 @@ def _qpcr_logic(qpcr: dict) -> Iterator[Problem]:
                 "Name it once: a target divided by itself is 1 in every sample.",
                 column=f"qpcr.panels.{name}.targets",
                 value=gene,
+            )
+
+
+def _soluble_logic(measure: dict) -> Iterator[Problem]:
+    """Check limits that come in pairs."""
+    recovery = ("recovery_low_pct", "recovery_high_pct")
+    pairs = (("wells", *recovery), ("plates", *recovery))
+    for block, low, high in (*pairs, ("censoring", "model_up_to_pct", "ranks_up_to_pct")):
+        if measure[block][low] > measure[block][high]:
+            yield Problem(
+                CONFIG,
+                f"it is above {high}",
+                f"Give at most soluble.measure.{block}.{high}, which is {measure[block][high]:g}.",
+                column=f"soluble.measure.{block}.{low}",
+                value=str(measure[block][low]),
             )
 
 

@@ -17,7 +17,7 @@ from correlates.tables import write_tsv
 
 SIMULATED = "SIMULATED DATA, not measured"
 REFERENCES = ("TBP", "HPRT1", "GUSB")
-MIR_REFERENCES = ("hsa-miR-93-5p", "hsa-miR-191-5p", "cel-miR-39-3p")
+MIR_REFERENCES = ("hsa-miR-103a-3p", "hsa-miR-191-5p", "hsa-miR-423-5p", "cel-miR-39-3p")
 # Efficiency of each assay, and its copies a well at average input, in pure CLL and pure T cells.
 GENES = {
     "RHOH": (1.95, 5000.0, 1800.0),
@@ -34,8 +34,9 @@ MIRS = {
     "hsa-miR-155-5p": (1.93, 400.0),
     "hsa-miR-23a-3p": (1.96, 3000.0),
     "hsa-miR-451a": (1.98, 24000.0),
-    "hsa-miR-93-5p": (1.94, 2500.0),
+    "hsa-miR-103a-3p": (1.94, 2500.0),
     "hsa-miR-191-5p": (1.97, 1500.0),
+    "hsa-miR-423-5p": (1.95, 1800.0),
     "cel-miR-39-3p": (1.99, 20000.0),
 }
 VISITS = ("C0D1", "C1D1", "C2D1")

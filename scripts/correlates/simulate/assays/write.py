@@ -9,6 +9,7 @@ from correlates.simulate.assays.pk import write as write_pk
 from correlates.simulate.assays.protein import write_protein
 from correlates.simulate.assays.qpcr import write_qpcr
 from correlates.simulate.assays.rnaseq import write as write_rnaseq
+from correlates.simulate.assays.soluble import write_soluble
 from correlates.simulate.assays.synapse import write as write_synapse
 from correlates.simulate.trial import Patient
 
@@ -21,6 +22,7 @@ WRITERS: Mapping[str, tuple[int, Writer]] = {
     "synapse": (11, write_synapse),
     # Proteins follow the messengers that stand in the truth of qPCR, so they come after it.
     "protein": (13, write_protein),
+    "soluble": (10, write_soluble),
 }
 _STREAM = 100
 

@@ -1,0 +1,1 @@
+"""Soluble markers: cytokines, immunoglobulins, beta-2 microglobulin."""
