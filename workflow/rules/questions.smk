@@ -66,6 +66,22 @@ rule compare_synapses:
         answers="results/analyses/synapse/answers.tsv",
     log:
         "logs/analyses/compare_synapses.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        contrasts=lookup(dpath="analyses/synapse/contrasts", within=config),
+        visits=lookup(dpath="clinical/visits", within=config),
+        confidence=lookup(dpath="analyses/confidence", within=config),
+        design_note=lookup(dpath="analyses/design_note", within=config),
+        code=code_of("compare_synapses"),
+    script:
+        "../../scripts/compare_synapses.py"
+
+
 def settings_of_sexes():
     """What decides on a sex, as the check of the records has it."""
     block = config["clinical"]["integrity"]
@@ -91,16 +107,6 @@ rule compare_expression:
         "../../envs/cohort.yaml"
     threads: 1
     resources:
-        mem_mb=each_try(2000),
-        runtime=each_try(30),
-    params:
-        contrasts=lookup(dpath="analyses/synapse/contrasts", within=config),
-        visits=lookup(dpath="clinical/visits", within=config),
-        confidence=lookup(dpath="analyses/confidence", within=config),
-        design_note=lookup(dpath="analyses/design_note", within=config),
-        code=code_of("compare_synapses"),
-    script:
-        "../../scripts/compare_synapses.py"
         mem_mb=each_try(3000),
         runtime=each_try(30),
     params:
