@@ -37,7 +37,7 @@ def main(job) -> None:
     draw_plates(
         made.wells,
         job.output.layout,
-        label="net free signal",
+        label="log10 of the net free signal",
         empty="No plates: occupancy was read in tubes of flow, or in exports without wells.",
     )
     draw_overview(made.occupancies, job.output.overview)

@@ -15,8 +15,8 @@ from correlates.assays.figures import (
     new_figure,
     save_svg,
 )
-from correlates.assays.occupancy.judging import CENSORED, Occupancy
-from correlates.assays.occupancy.overview import draw_label
+from correlates.assays.occupancy.judging import CENSORED, REFERENCE, Occupancy
+from correlates.assays.occupancy.overview import CELL_NAMES, draw_label
 from correlates.assays.occupancy.readings import FLOW
 from correlates.intake.acquisitions import PROBE, PROBE_BACKGROUND
 
@@ -114,23 +114,28 @@ def _draw_panel(axis, key: tuple, of: Sequence, grid: np.ndarray) -> None:
         axis.fill_between(grid, base, low, color=LINE, lw=0)
         colour = COLOURS[1] if one.status == CENSORED else COLOURS[0]
         axis.plot(grid, high, color=colour if one.has_value else MUTED, lw=1.2)
-        axis.text(0.02, base + 0.42, _said(one), fontsize=6.5, color=INK, transform=_mixed(axis))
+        axis.text(
+            0.02,
+            base + 0.42,
+            _said(one),
+            fontsize=6.5,
+            color=INK,
+            transform=axis.get_yaxis_transform(),
+        )
     axis.set_ylim(-0.05, len(of))
     axis.set_yticks([])
     axis.set_xlim(grid[0], grid[-1])
     axis.set_xticks(np.arcsinh(np.array(_TICKS) / _COFACTOR), ["0", "100", "10³", "10⁴", "10⁵"])
     axis.set_xlim(grid[0], grid[-1])
     patient, target, cell = key
-    dress(axis, f"{patient}: {target.upper()} in {cell}")
+    dress(axis, f"{patient}: {target.upper()} in {CELL_NAMES.get(cell, cell)}")
     axis.spines["left"].set_visible(False)
-
-
-def _mixed(axis):
-    return axis.get_yaxis_transform()
 
 
 def _said(one: Occupancy) -> str:
     """Return a draw with its occupancy; never 100 %, which no assay can tell."""
+    if one.formula == REFERENCE:
+        return f"{draw_label(one)}: before treatment"
     if not one.has_value:
         return f"{draw_label(one)}: not evaluable"
     if one.status == CENSORED:

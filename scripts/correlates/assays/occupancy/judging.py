@@ -167,7 +167,7 @@ def _denominator(
         if _is_below(reference.total.value, reference.lloq_total):
             return None, ("pre_dose_total_below_lloq",)
         return formulas.adjusted(reference.free, reference.total, one.total), ()
-    flags = ("no_predose",)
+    flags = ("no_pre_dose",)
     if has_total and one.shares_calibrator:
         return formulas.within(one.total), flags
     if has_total and ratio is not None:

@@ -149,12 +149,14 @@ def _superseded(found: Sequence[Occupancy], used: Sequence[Occupancy]) -> list[d
         if other is one:
             continue
         reading, kept = one.reading, other.reading
-        value = "no value" if one.raw_pct is None else f"{one.raw_pct:.1f} % signed"
+        value = f"no value: {', '.join(one.flags)}"
+        if one.raw_pct is not None:
+            value = f"{one.raw_pct:.1f} % signed"
         reason = (
             f"{reading.target.upper()} in {reading.cell} ({value}): that of {kept.assay} on run "
             f"{kept.run or 'without a name'} is used"
         )
-        item = f"{reading.assay}, run {reading.run or 'without a name'}"
+        item = f"{reading.timepoint}, {reading.assay}, run {reading.run or 'without a name'}"
         rows.append(left_out("reading", item, reason, reading.patient, reading.visit, "superseded"))
     return rows
 

@@ -23,9 +23,10 @@ from correlates.assays.occupancy.judging import CENSORED, REFERENCE, Occupancy
 from correlates.intake.sheets.visits import parse_visit
 
 _ASSAYS = {"flow_probe": ("o", "flow"), "elisa": ("s", "ELISA"), "trfret": ("D", "TR-FRET")}
-_LOWEST = 0.1
+_HIGHEST = 240.0
 _OCCUPANCIES = (0, 50, 80, 90, 95, 98, 99, 99.5, 99.9)
-_NAMES = {
+# In the order of the panels.
+CELL_NAMES = {
     "cll": "CLL cells",
     "b_normal": "normal B cells",
     "t_cd4": "CD4 T cells",
@@ -50,7 +51,7 @@ def draw_overview(found: Iterable[Occupancy], path: str | Path) -> None:
         SVG file to write.
     """
     drawn = [one for one in found if one.fraction is not None]
-    panels = sorted({(one.reading.target, one.reading.cell) for one in drawn})
+    panels = sorted({(one.reading.target, one.reading.cell) for one in drawn}, key=_panel_order)
     if not panels:
         save_svg(empty_figure("No occupancy could be computed."), path)
         return
@@ -58,9 +59,10 @@ def draw_overview(found: Iterable[Occupancy], path: str | Path) -> None:
     rows = -(-len(panels) // columns)
     figure = new_figure(7.2, 2.9 * rows + 0.7)
     axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    lowest = _lowest(drawn)
     for axis, panel in zip(axes, panels, strict=False):
         of_panel = [one for one in drawn if (one.reading.target, one.reading.cell) == panel]
-        _draw_panel(axis, panel, of_panel)
+        _draw_panel(axis, panel, of_panel, lowest)
     for axis in axes[len(panels) :]:
         axis.set_axis_off()
     _legend(figure, axes[0], drawn)
@@ -78,6 +80,19 @@ def ordered_draws(found: Iterable[Occupancy]) -> list[str]:
     return [label for _, label in sorted({(_when(one), draw_label(one)) for one in found})]
 
 
+def _panel_order(panel: tuple[str, str]) -> tuple[str, int, str]:
+    target, cell = panel
+    known = [*CELL_NAMES]
+    return target, known.index(cell) if cell in known else len(known), cell
+
+
+def _lowest(drawn: Iterable[Occupancy]) -> float:
+    """Return the lower end of the axis, in percent: 0.5, or less where something lies below."""
+    floors = (1 - one.ceiling / 100 for one in drawn if one.ceiling is not None)
+    least = 100 * min((*floors, *(_shown(one) for one in drawn)))
+    return next((end for end in (0.5, 0.1) if least > 1.2 * end), 0.02)
+
+
 def _when(one: Occupancy) -> tuple[float, float]:
     visit = parse_visit(one.reading.visit)
     planned = visit.planned_day if visit else None
@@ -89,7 +104,7 @@ def _when(one: Occupancy) -> tuple[float, float]:
     return (-1e3 if planned is None else float(planned)), hours
 
 
-def _draw_panel(axis, panel: tuple[str, str], found: Sequence[Occupancy]) -> None:
+def _draw_panel(axis, panel: tuple[str, str], found: Sequence[Occupancy], lowest: float) -> None:
     labels = ordered_draws(found)
     places = {label: place for place, label in enumerate(labels)}
     patients: dict[str, list[Occupancy]] = {}
@@ -97,10 +112,10 @@ def _draw_panel(axis, panel: tuple[str, str], found: Sequence[Occupancy]) -> Non
         patients.setdefault(one.reading.patient, []).append(one)
     spread = np.linspace(-0.28, 0.28, len(patients)) if len(patients) > 1 else [0.0]
     for shift, several in zip(spread, patients.values(), strict=True):
-        _draw_patient(axis, [(places[draw_label(one)] + shift, one) for one in several])
+        _draw_patient(axis, [(places[draw_label(one)] + shift, one) for one in several], lowest)
     axis.set_yscale("log")
-    axis.set_ylim(_LOWEST, 250)
-    axis.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
+    axis.set_ylim(lowest, 1.05 * _HIGHEST)
+    axis.set_yticks([1, 10, 100], ["1", "10", "100"])
     axis.set_xticks(range(len(labels)), labels, rotation=35, ha="right")
     axis.set_xlim(-0.6, len(labels) - 0.4)
     axis.axhline(100, color=LINE, lw=0.8, zorder=0)
@@ -108,21 +123,23 @@ def _draw_panel(axis, panel: tuple[str, str], found: Sequence[Occupancy]) -> Non
         axis.axhline(level, color=LINE, lw=0.5, ls=":", zorder=0)
     target, cell = panel
     n = len(patients)
-    words = f"{target.upper()}, {_NAMES.get(cell, cell)} ({n} patient{'s' * (n != 1)})"
-    dress(axis, words, "", "free sites, % of pre-dose")
+    words = f"{target.upper()}, {CELL_NAMES.get(cell, cell)} ({n} patient{'s' * (n != 1)})"
+    dress(axis, words, "", "free sites, %")
     right = axis.secondary_yaxis("right")
-    right.set_yticks([100 - one for one in _OCCUPANCIES], [f"{one:g}" for one in _OCCUPANCIES])
+    shown = [one for one in _OCCUPANCIES if 100 - one >= lowest]
+    right.set_yticks([100 - one for one in shown], [f"{one:g}" for one in shown])
     right.minorticks_off()
     right.tick_params(labelsize=7, colors=MUTED)
     right.set_ylabel("occupancy, %", fontsize=8, color=MUTED)
 
 
-def _draw_patient(axis, placed: Sequence[tuple[float, Occupancy]]) -> None:
+def _draw_patient(axis, placed: Sequence[tuple[float, Occupancy]], lowest: float) -> None:
     placed = sorted(placed, key=lambda item: item[0])
     line = [(x, 100 * _shown(one)) for x, one in placed if one.has_value]
-    axis.plot(*zip(*line, strict=True), color=LINE, lw=1, zorder=1) if line else None
+    if line:
+        axis.plot(*zip(*line, strict=True), color=LINE, lw=1, zorder=1)
     for x, one in placed:
-        percent = min(240.0, max(_LOWEST, 100 * _shown(one)))
+        percent = min(_HIGHEST, max(lowest, 100 * _shown(one)))
         marker = _ASSAYS[one.reading.assay][0]
         if one.ceiling is not None and one.formula != REFERENCE and one.ceiling < 100:
             axis.plot(x, 100 - one.ceiling, marker="_", ms=7, mec=MUTED, zorder=2)
@@ -131,14 +148,14 @@ def _draw_patient(axis, placed: Sequence[tuple[float, Occupancy]]) -> None:
         elif one.status == CENSORED:
             axis.plot(x, percent, marker="v", ms=6, mfc="white", mec=COLOURS[1], ls="", zorder=4)
         else:
-            _interval(axis, x, one)
+            _interval(axis, x, one, lowest)
             face = "white" if one.formula == REFERENCE else COLOURS[0]
             axis.plot(x, percent, marker=marker, ms=4.5, mfc=face, mec=COLOURS[0], zorder=4)
 
 
-def _interval(axis, x: float, one: Occupancy) -> None:
+def _interval(axis, x: float, one: Occupancy, lowest: float) -> None:
     if one.fraction_interval is not None and one.formula != REFERENCE:
-        low, high = (max(_LOWEST, 100 * end) for end in one.fraction_interval)
+        low, high = (max(lowest, 100 * end) for end in one.fraction_interval)
         axis.plot([x, x], [low, high], color=COLOURS[0], lw=0.7, alpha=0.6, zorder=3)
 
 

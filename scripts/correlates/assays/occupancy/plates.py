@@ -60,7 +60,7 @@ class Plates:
         By run, target and assay: the pooled coefficient of variation of replicate wells.
     wells
         Every well, for the layout: ``run``, ``well``, ``kind``, ``target``, ``assay``, ``value``
-        (net free signal) and ``of``, what was made of it.
+        (log10 of the net free signal; None where that is not above 0).
     """
 
     readings: list[Reading] = field(default_factory=list)
@@ -94,7 +94,7 @@ def read_plates(rows: Iterable[Mapping], settings: OccupancySettings) -> Plates:
     for row in rows:
         if row["role"] != BLANK:
             groups.setdefault(_group(row), []).append(row)
-    plates.replicate_cv = _pooled_cv(groups.values())
+    plates.replicate_cv = _pooled_cv(groups.values(), settings.max_replicate_cv_pct)
     for wells in groups.values():
         one = _reading(wells, plates, settings)
         role = wells[0]["role"]
@@ -134,13 +134,17 @@ def _group(row: Mapping) -> tuple:
     return row["role"], *run_of(row), row["unit"], row.get("cell"), *whose
 
 
-def _pooled_cv(groups: Iterable[Sequence[Mapping]]) -> dict[tuple, float]:
-    """Return the root mean square of the replicates' coefficients of variation, by run."""
+def _pooled_cv(groups: Iterable[Sequence[Mapping]], most_pct: float) -> dict[tuple, float]:
+    """Return the root mean square of the replicates' coefficients of variation, by run.
+
+    What is beyond the limit is a fault of those wells, which they are flagged for, and says
+    nothing of the others.
+    """
     squares: dict[tuple, list[tuple[float, int]]] = {}
     for wells in groups:
         for name in _MEASURED:
             cv = replicate_cv([well.get(name) for well in wells])
-            if cv is not None:
+            if cv is not None and 100 * cv <= most_pct:
                 squares.setdefault(run_of(wells[0]), []).append((cv**2, len(wells) - 1))
     return {
         place: math.sqrt(sum(cv * freedom for cv, freedom in of) / sum(f for _, f in of))
@@ -269,9 +273,9 @@ def _well(row: Mapping, blanks: Mapping[tuple, Blanks]) -> dict:
     signal = row.get("signal_free")
     if row["role"] == BLANK:
         background = 0.0
-    is_known = signal is not None and background is not None
+    is_known = signal is not None and background is not None and signal > background
     return {
         **{"run": row["run"] or "", "well": row.get("well") or "", "kind": row["role"]},
         **{"target": row["target"], "assay": row["assay"], "unit": row["unit"]},
-        **{"value": signal - background if is_known else None, "of": _group(row)},
+        "value": math.log10(signal - background) if is_known else None,
     }

@@ -22,7 +22,7 @@ WORDS = {
     "run_failed": "Its run failed.",
     "low_pre_dose_signal": "The free signal before treatment does not stand out of the background, "
     "so that nothing can be divided by it.",
-    "no_predose": "There is no sample before treatment; not for paired comparisons.",
+    "no_pre_dose": "There is no sample before treatment; not for paired comparisons.",
     "pre_dose_unfit": "The sample before treatment could not be used.",
     "earlier_pre_dose": "The last sample before treatment could not be used, an earlier one was.",
     "pre_dose_total_below_lloq": "The total before treatment is not quantified.",

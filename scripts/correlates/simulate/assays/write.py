@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from correlates.simulate.assays.occupancy import write_occupancy
 from correlates.simulate.assays.pk import write as write_pk
 from correlates.simulate.assays.protein import write_protein
 from correlates.simulate.assays.qpcr import write_qpcr
@@ -16,6 +17,7 @@ from correlates.simulate.trial import Patient
 Writer = Callable[[Path, Sequence[Patient], np.random.Generator], None]
 # One stream of randomness an assay, so that a new assay changes none of the others.
 WRITERS: Mapping[str, tuple[int, Writer]] = {
+    "occupancy": (1, write_occupancy),
     "qpcr": (2, write_qpcr),
     "rnaseq": (3, write_rnaseq),
     "pk": (7, write_pk),
