@@ -8,6 +8,7 @@ from correlates.assays.occupancy.flow_tubes import background_sd, flow_readings
 from correlates.flow.counts.exclusion import Fitness
 from correlates.flow.counts.probe_tubes import probe_rows, probe_tubes
 from correlates.flow.counts.settings import FlowSettings, settings_of_counts
+from correlates.flow.counts.tubes import evaluable_tubes
 from occupancy_readings import SETTINGS
 from study import ROOT
 
@@ -199,3 +200,12 @@ def test_only_target_cells_and_the_markers_asked_for_are_told():
     assert [(row["population"], row["marker"], row["usable"]) for row in rows] == [
         ("cll", " PROBE", "yes")
     ]
+
+
+def test_flow_neither_measures_nor_lists_tubes_of_occupancy():
+    planned = [plan_row("probe"), plan_row("total"), plan_row("full")]
+    names = [one["acquisition"] for one in planned]
+
+    tubes, left_out = evaluable_tubes(planned, dict.fromkeys(names, ACCEPTED), {}, set(names))
+
+    assert (list(tubes.index), left_out) == (["full"], [])

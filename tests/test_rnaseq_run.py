@@ -14,7 +14,9 @@ def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rnaseq_run")
     patients = simulated(folder, n_patients=3)
     rows = "".join(f"{one.key}\t{one.clinical['sex']}\tPR\t0\t29\n" for one in patients)
-    (folder / "patients.tsv").write_text(f"patient\tsex\tresponse\ttfr_grade\tlenalidomide_start_day\n{rows}")
+    (folder / "patients.tsv").write_text(
+        f"patient\tsex\tresponse\ttfr_grade\tlenalidomide_start_day\n{rows}"
+    )
     sheet = folder / "assays" / "rnaseq" / "libraries.tsv"
     sheet.write_text(sheet.read_text() + "L99\tsample\tP77\tC0D1\tfresh_pbmc\tcll\t1\tseq1\n")
     study = Study(ROOT, folder)
