@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def main(job) -> None:
     """Answer for each target and kind of cell, and write the pairs behind the answers."""
-    settings = OccupancySettings.of(job.params.settings, job.params.visits)
+    settings = OccupancySettings.of(job.params.settings, job.params.visits, job.params.windows_h)
     dosing = dosing_of_cohort(read_records(job.input.clinical))
     measured = read_measurements(job.input.measurements)
     found = answer_occupancy(measured, dosing, settings, job.params.design_note)

@@ -12,8 +12,6 @@ BLOCK = {
     "later": ["C4D1 pre"],
     "peak_alone": "C0D28 h4",
     "peak_combination": "C2D1 h4",
-    "trough_hours": [20, 28],
-    "peak_hours": [3, 6],
     "needs_hours": False,
     "missed_dose_hours": 72,
     "confidence": 0.90,
@@ -26,7 +24,7 @@ VISITS = {
     "windows": {"default": [3, 3]},
     "aliases": [["C0D28 trough", "C0D28 h24", "C1D1 pre"]],
 }
-SETTINGS = OccupancySettings.of(BLOCK, VISITS)
+SETTINGS = OccupancySettings.of(BLOCK, VISITS, {"trough": [20, 28], "h4": [3, 6]})
 METHOD = "adjusted: 100 (1 - (S/T) / (S0/T0)); flow_probe; LLOQ of the free signal 150 MFI"
 DAYS = {"C0D28": 28, "C1D1": 29, "C2D1": 57, "C4D1": 113}
 ALONE = ("C0D28", "C1D1")

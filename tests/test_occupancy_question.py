@@ -261,6 +261,15 @@ def test_the_patient_s_own_peak_goes_before_the_default():
     assert own["verdict"] == "plausible"
 
 
+def test_a_later_trough_is_compared_where_anybody_had_it():
+    rows = trough_pairs(ALONE, BOTH)
+    later = ("later_trough", "btk__occ__cll", "C4D1 pre - C1D1 pre")
+
+    assert later not in answers(rows)
+    rows += [reading(f"P{n:02d}", "C4D1", 95.0) for n in range(1, 6)]
+    assert answers(rows)[later]["n"] == 5
+
+
 def test_nothing_measured_is_no_answer_and_no_error():
     assert answer_occupancy(table([]), {}, SETTINGS).answers == []
 

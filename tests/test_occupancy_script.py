@@ -31,6 +31,7 @@ def answer(folder, rows):
             output=output,
             params=SimpleNamespace(
                 settings=shipped["analyses"]["occupancy"],
+                windows_h=shipped["occupancy"]["windows_h"],
                 visits=shipped["clinical"]["visits"],
                 design_note=shipped["analyses"]["design_note"],
             ),

@@ -394,8 +394,6 @@ DEFAULTS = {
     "analyses.occupancy.later": ["C4D1 pre", "C7D1 pre"],
     "analyses.occupancy.peak_alone": "C0D28 h4",
     "analyses.occupancy.peak_combination": "C2D1 h4",
-    "analyses.occupancy.trough_hours": [20, 28],
-    "analyses.occupancy.peak_hours": [3, 6],
     "analyses.occupancy.needs_hours": False,
     "analyses.occupancy.missed_dose_hours": 72,
     "analyses.occupancy.reference_medians": {"btk": {"peak": 95, "trough": 90}},

@@ -25,6 +25,7 @@ rule compare_occupancy:
         runtime=each_try(30),
     params:
         settings=lookup(dpath="analyses/occupancy", within=config),
+        windows_h=lookup(dpath="occupancy/windows_h", within=config),
         visits=lookup(dpath="clinical/visits", within=config),
         design_note=lookup(dpath="analyses/design_note", within=config),
         code=code_of("compare_occupancy"),

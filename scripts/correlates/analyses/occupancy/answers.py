@@ -16,7 +16,13 @@ from correlates.analyses.occupancy.differences import difference_answer, ratio_a
 from correlates.analyses.occupancy.pairs import Pair, counted_causes, find_pairs, pair_row
 from correlates.analyses.occupancy.reference import IMPLAUSIBLE
 from correlates.analyses.occupancy.series import Series, series_of
-from correlates.analyses.occupancy.settings import PRIMARY, TROUGH, Comparison, OccupancySettings
+from correlates.analyses.occupancy.settings import (
+    LATER,
+    PRIMARY,
+    TROUGH,
+    Comparison,
+    OccupancySettings,
+)
 from correlates.clinical.dosing.dosing import Dosing
 
 # the sensitivity of the primary comparison
@@ -73,6 +79,8 @@ def answer_occupancy(
         low = [row for row in troughs if row["verdict"] == IMPLAUSIBLE]
         for comparison in settings.comparisons:
             pairs = find_pairs(series.rows, comparison, dosing, settings)
+            if comparison.question == LATER and all(one.combination is None for one in pairs):
+                continue
             asked = {
                 **{"feature": series.feature, "specimen": series.specimen},
                 **{"question": comparison.question, "contrast": comparison.name},

@@ -31,11 +31,13 @@ def median_answers(
     found = []
     for draw, window, phase in draws_of(settings):
         readings = usable_readings(series, draw, window, phase, dosing, settings)
+        if not readings:
+            continue
         least = settings.reference.get(series.target, {}).get(window)
         median = median_of(readings, least)
         where = f"at {' '.join(draw)} ({WINDOW_WORDS[window]}){series.named}"
         row = answer(ASSAY, "cohort_median", series.feature, " ".join(draw) + series.named)
-        is_known = median.n > 0 and median.low == median.high
+        is_known = median.low == median.high
         found.append(
             row
             | {

@@ -10,7 +10,7 @@ from correlates.analyses.occupancy.settings import OccupancySettings
 from correlates.assays.occupancy.resynthesis import expected_occupancy
 
 EXPECTED, BELOW, BY_CEILING = "as expected", "below expected", "bounded by assay ceiling"
-NO_REFERENCE, NO_VALUES = "no reference", "no values"
+NO_REFERENCE = "no reference"
 PLAUSIBLE, IMPLAUSIBLE = "plausible", "implausibly low"
 TROUGH_COLUMNS = (
     *("feature", "specimen", "patient", "visit", "timepoint", "hours", "hours_from"),
@@ -38,7 +38,7 @@ def median_of(readings: Sequence[Reading], least: float | None) -> Median:
     Parameters
     ----------
     readings
-        One of each patient, with known ends.
+        One of each patient, with known ends; at least one.
     least
         Median in percent that is expected at least; None or 0 where no source gives one.
 
@@ -50,8 +50,6 @@ def median_of(readings: Sequence[Reading], least: float | None) -> Median:
     low = np.array([one.low for one in readings])
     high = np.array([one.high for one in readings])
     n_censored = sum(one.is_censored for one in readings)
-    if not low.size:
-        return Median(0, 0, np.nan, np.nan, least, NO_VALUES)
     ends = float(np.median(low)), float(np.median(high))
     if not least:
         verdict = NO_REFERENCE

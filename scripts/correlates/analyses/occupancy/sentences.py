@@ -11,7 +11,7 @@ from correlates.analyses.occupancy.readings import CAUSES
 from correlates.analyses.occupancy.reference import Median
 from correlates.analyses.occupancy.settings import WINDOW_WORDS, Comparison
 from correlates.analyses.occupancy.within_patient import WithinPatient
-from correlates.analyses.sign_flip import PairedShift
+from correlates.analyses.sign_flip import MOST_COUNTED, PairedShift
 from correlates.analyses.wording import number, p_value, patients, smallest
 
 _LEVEL = 0.05
@@ -72,7 +72,8 @@ def p_sentence(shift: PairedShift) -> str:
         seen += "values were"
     else:
         seen = p_value(shift.p)
-    said = f"Exact sign-flip {seen}; the smallest that {pairs_words(shift.n)} allow is "
+    how = "Exact sign-flip" if shift.n <= MOST_COUNTED else "Sign-flip (normal approximation)"
+    said = f"{how} {seen}; the smallest that {pairs_words(shift.n)} allow is "
     said += smallest(shift.smallest_p)
     if shift.smallest_p > _LEVEL:
         said += f", so {pairs_words(shift.n)} cannot reach {_LEVEL:g}"
@@ -133,8 +134,6 @@ def hours_sentence(used: Sequence[Pair]) -> str:
 def median_sentence(target: str, cell: str, where: str, found: Median) -> str:
     """Return the median of the cohort at one draw, held against what is known of the drug."""
     head = f"Median {what(target, cell)} {where}"
-    if not found.n:
-        return f"{head}: no values."
     size = f"{number(found.low)} %"
     if found.low < found.high:
         above = found.high == 100

@@ -77,8 +77,8 @@ class OccupancySettings:
     visits: VisitSettings = field(default_factory=VisitSettings)
 
     @classmethod
-    def of(cls, block: Mapping, visits: Mapping) -> "OccupancySettings":
-        """Read the blocks ``analyses.occupancy`` and ``clinical.visits``."""
+    def of(cls, block: Mapping, visits: Mapping, windows_h: Mapping) -> "OccupancySettings":
+        """Read ``analyses.occupancy``, ``clinical.visits`` and the assay's ``windows_h``."""
         alone, combination = draw_of(block["alone"]), draw_of(block["combination"])
         found = [Comparison(PRIMARY, alone, combination, TROUGH)]
         found += [Comparison(LATER, alone, draw_of(one), TROUGH) for one in block["later"]]
@@ -86,10 +86,7 @@ class OccupancySettings:
         model = block["resynthesis"]
         return cls(
             comparisons=(*found, Comparison(AFTER_DOSE, *peaks, PEAK)),
-            windows={
-                TROUGH: tuple(block["trough_hours"]),
-                PEAK: tuple(block["peak_hours"]),
-            },
+            windows={TROUGH: tuple(windows_h["trough"]), PEAK: tuple(windows_h["h4"])},
             margins=dict(block["margin_points"]),
             confidence=block["confidence"],
             missed_dose_hours=block["missed_dose_hours"],

@@ -14,7 +14,7 @@ import pandas as pd
 from correlates.analyses.answers import answer
 from correlates.analyses.cells import CELLS
 from correlates.analyses.multiplicity import FDR, benjamini_hochberg
-from correlates.analyses.sign_flip import PairedShift, paired_shift
+from correlates.analyses.sign_flip import MOST_COUNTED, PairedShift, paired_shift
 from correlates.analyses.wording import number, p_value, patients, smallest
 from correlates.clinical.dosing.settings import VisitSettings, draw_of
 
@@ -168,7 +168,8 @@ def _interval(low: float, high: float, shift: PairedShift) -> str:
 
 
 def _tested(shift: PairedShift, q: float, size: int) -> str:
-    said = f"Exact sign-flip {p_value(shift.p)}; the smallest that {patients(shift.n)} allow is "
+    how = "Exact sign-flip" if shift.n <= MOST_COUNTED else "Sign-flip (normal approximation)"
+    said = f"{how} {p_value(shift.p)}; the smallest that {patients(shift.n)} allow is "
     said += smallest(shift.smallest_p)
     if shift.smallest_p > LEVEL:
         return f"{said}, so {LEVEL:g} cannot be reached and no change can be claimed."
