@@ -57,6 +57,7 @@ SCRIPT_FLOORS = {
     "export_redcap": "clinical",
     "trace_courses": "clinical",
     "measure_pk": "assays",
+    "measure_variants": "assays",
     "measure_qpcr": "assays",
     "measure_soluble": "assays",
     "build_cohort": "cohort",

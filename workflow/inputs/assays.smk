@@ -14,6 +14,7 @@ def assays_by_sheets():
         (rules.measure_qpcr.output, has_sheets("qpcr")),
         (rules.measure_pk.output, has_sheets("pk")),
         (rules.measure_synapse.output, has_sheets("synapse")),
+        (rules.measure_variants.output, has_sheets("variants")),
         (rules.measure_protein.output, has_protein()),
         (rules.measure_soluble.output, has_sheets("soluble")),
     ]

@@ -84,8 +84,8 @@ def mutations_of(rows: Iterable[Mapping], sexes: Mapping[str, str]) -> Mutations
     Parameters
     ----------
     rows
-        ``patient``, ``visit``, ``study_day``, ``gene``, ``hgvs_p``, ``purity_pct``, and ``vaf``,
-        which is empty where nothing was detected.
+        ``patient``, ``visit``, ``study_day``, ``gene``, ``hgvs_p``, ``purity_pct``, and ``vaf`` or
+        the reads ``alt`` and ``depth``, empty where nothing was detected.
     sexes
         ``M`` or ``F`` by patient.
     """
@@ -96,11 +96,18 @@ def mutations_of(rows: Iterable[Mapping], sexes: Mapping[str, str]) -> Mutations
             one = Mutation(
                 row.get("study_day"),
                 row.get("visit") or "",
-                row.get("vaf") or 0.0,
+                _fraction(row),
                 row.get("purity_pct"),
             )
             found.setdefault(row["patient"], []).append(one)
     return Mutations(found, sexes)
+
+
+def _fraction(row: Mapping) -> float:
+    """Return the allele fraction: of the reads where they are given, else as it is written."""
+    if row.get("alt") is not None and row.get("depth"):
+        return row["alt"] / row["depth"]
+    return row.get("vaf") or 0.0
 
 
 def _is_earlier(one: Mutation, reading: Reading) -> bool:

@@ -12,6 +12,7 @@ from correlates.simulate.assays.qpcr import write_qpcr
 from correlates.simulate.assays.rnaseq import write as write_rnaseq
 from correlates.simulate.assays.soluble import write_soluble
 from correlates.simulate.assays.synapse import write as write_synapse
+from correlates.simulate.assays.variants import write as write_variants
 from correlates.simulate.trial import Patient
 
 Writer = Callable[[Path, Sequence[Patient], np.random.Generator], None]
@@ -22,6 +23,7 @@ WRITERS: Mapping[str, tuple[int, Writer]] = {
     "rnaseq": (3, write_rnaseq),
     "pk": (7, write_pk),
     "synapse": (11, write_synapse),
+    "variants": (8, write_variants),
     # Proteins follow the messengers that stand in the truth of qPCR, so they come after it.
     "protein": (13, write_protein),
     "soluble": (10, write_soluble),

@@ -1,0 +1,1 @@
+"""Variants of BTK, PLCG2 and other genes: allele fractions, and the clone's share that has them."""
