@@ -38,47 +38,63 @@ def draw(sample, **more):
 
 
 def simulate(
-    rng, n_samples=8, n_plates=2, sd=0.10, shift_sd=0.3, dilution_sd=0.0, levels=DILUTIONS
+    rng,
+    n_samples=8,
+    n_plates=2,
+    sd=0.10,
+    shift_sd=0.3,
+    dilution_sd=0.0,
+    reference_sd=0.0,
+    spoilt=0.0,
+    levels=DILUTIONS,
 ):
     """Simulate plates of whole samples, each with a calibrator, a dilution series and controls.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness.
+    n_samples, n_plates
+        How many; samples are dealt to the plates in turn.
+    sd, shift_sd
+        Of wells, and of each gene's threshold between plates, in cycles.
+    dilution_sd, reference_sd
+        Of the pipetting of a dilution, and of each reference gene between samples, on the log2
+        scale.
+    spoilt
+        Share of the samples' wells that come up 2 cycles late.
+    levels
+        Quantities of the dilution series.
 
     Returns
     -------
     The wells, and the true log2 CNRQ of RHOH by sample, relative to the calibrator IPC.
     """
-    genes = list(EFFICIENCY)
     amount = {f"P{n:02d}_S": rng.normal(0, 0.5) for n in range(n_samples)}
     level = {name: rng.normal(0, 1.0) for name in amount}
     wells = []
     for p in range(n_plates):
-        plate = f"plate{p + 1}"
-        shift = {gene: rng.normal(0, shift_sd) for gene in genes}
-        n = 0
+        plate, first = f"plate{p + 1}", len(wells)
+        for gene in EFFICIENCY:
+            start = START[gene] + rng.normal(0, shift_sd)
 
-        def add(gene, log2, task, n, plate=plate, shift=shift, **more):
-            cq = START[gene] + shift[gene] - log2 / math.log2(EFFICIENCY[gene])
-            return well(plate, n, gene, cq + rng.normal(0, sd), task, **more)
+            def add(log2, task, late=0.0, gene=gene, start=start, plate=plate, first=first, **more):
+                cq = start - log2 / math.log2(EFFICIENCY[gene]) + rng.normal(0, sd) + late
+                wells.append(well(plate, len(wells) - first, gene, cq, task, **more))
 
-        for gene in genes:
-            for i, name in enumerate(amount):
-                if i % n_plates != p:
-                    continue
-                log2 = amount[name] + (level[name] if gene == "RHOH" else 0.0)
+            for name in list(amount)[p::n_plates]:
+                own = level[name] if gene == "RHOH" else rng.normal(0, reference_sd)
                 for _ in range(3):
-                    wells.append(add(gene, log2, "sample", n, **draw(name)))
-                    n += 1
+                    late = 2.0 * (rng.uniform() < spoilt)
+                    add(amount[name] + own, "sample", late, **draw(name))
             for _ in range(3):
-                wells.append(add(gene, 0.3, "ipc", n, sample="IPC"))
-                n += 1
+                add(0.3, "ipc", sample="IPC")
             for quantity in levels:
                 error = rng.normal(0, dilution_sd)
                 for _ in range(3):
-                    log2 = 3 + math.log2(quantity) + error
-                    wells.append(add(gene, log2, "std", n, std_qty=quantity))
-                    n += 1
-            wells.append(well(plate, n, gene, None, "ntc"))
-            wells.append(well(plate, n + 1, gene, None, "no_rt"))
-            n += 2
+                    add(3 + math.log2(quantity) + error, "std", std_qty=quantity)
+            for task in ("ntc", "no_rt"):
+                wells.append(well(plate, len(wells) - first, gene, None, task))
     return wells, level
 
 

@@ -125,7 +125,10 @@ def read_plates(wells: Sequence[Mapping], settings: QpcrSettings) -> Plates:
         of[key] = replace(of[key], state=UNUSABLE, reason=reason, flags=flags)
     genes = sorted({row["gene"] for row in wells})
     series = {gene: _series(gene, wells, groups, calibrators, settings) for gene in genes}
-    draws = {row["sample"]: row for row in reversed(wells) if row["task"] == SAMPLE}
+    draws: dict[str, Mapping] = {}
+    for row in wells:
+        if row["task"] == SAMPLE:
+            draws.setdefault(row["sample"], row)
     return Plates(wells, series, groups, calibrators, negatives, draws)
 
 

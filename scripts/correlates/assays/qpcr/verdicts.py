@@ -69,7 +69,8 @@ def _of_negatives(plates: Plates, plate: str, genes: Sequence[str]) -> Iterable[
             of = f" of {one.sample}" if one.sample else ""
             words = f"{one.kind}{of} of {one.gene} comes up at Cq {one.cq:.1f}, {gap}"
             words += "." if one.gap is None else " the weakest sample: too near."
-            yield Reason(FAIL if one.gap is not None else FLAG, words)
+            # what is in one sample only is held against that sample only
+            yield Reason(FLAG if one.gap is None or one.sample else FAIL, words)
     with_ntc = {one.gene for one in own if one.kind == NTC}
     sampled = {gene for of, gene, _ in plates.groups if of == plate}
     bare = [gene for gene in genes if gene in sampled and gene not in with_ntc]
