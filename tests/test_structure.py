@@ -60,6 +60,8 @@ SCRIPT_FLOORS = {
     "measure_variants": "assays",
     "measure_qpcr": "assays",
     "measure_soluble": "assays",
+    "measure_cells": "assays",
+    "measure_scrna": "assays",
     "build_cohort": "cohort",
     "check_integrity": "cohort",
     "draw_patient_flow": "cohort",

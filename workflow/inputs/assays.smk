@@ -17,6 +17,7 @@ def assays_by_sheets():
         (rules.measure_variants.output, has_sheets("variants")),
         (rules.measure_protein.output, has_protein()),
         (rules.measure_soluble.output, has_sheets("soluble")),
+        (rules.measure_scrna.output, has_sheets("scrna")),
     ]
 
 

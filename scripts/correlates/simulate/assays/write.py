@@ -13,6 +13,7 @@ from correlates.simulate.assays.rnaseq import write as write_rnaseq
 from correlates.simulate.assays.soluble import write_soluble
 from correlates.simulate.assays.synapse import write as write_synapse
 from correlates.simulate.assays.variants import write as write_variants
+from correlates.simulate.assays.scrna import write_scrna
 from correlates.simulate.trial import Patient
 
 Writer = Callable[[Path, Sequence[Patient], np.random.Generator], None]
@@ -21,6 +22,7 @@ WRITERS: Mapping[str, tuple[int, Writer]] = {
     "occupancy": (1, write_occupancy),
     "qpcr": (2, write_qpcr),
     "rnaseq": (3, write_rnaseq),
+    "scrna": (6, write_scrna),
     "pk": (7, write_pk),
     "synapse": (11, write_synapse),
     "variants": (8, write_variants),
