@@ -105,9 +105,15 @@ def test_no_assay_is_no_block():
         ("btk__ff__cll", "Free BTK in CLL cells, share of all", "ratio"),
         ("something__new__cll", "something__new__cll", "ratio"),
         ("cll__mfi__cd20", "CD20 intensity of CLL cells", "intensity"),
+        ("cll__adt__cd20", "CD20 on CLL cells (CITE-seq)", "clr"),
+        (
+            "rhoh__log2_pb_cpm__cll",
+            "RHOH mRNA in CLL cells (single cells summed, log2 CPM)",
+            "log2 CPM",
+        ),
     ],
 )
 def test_features_of_assays_have_words_and_units(feature, words, unit):
-    given = unit if unit in ("%", "h.ng/mL") else "1"
+    given = unit if unit in ("%", "h.ng/mL", "clr", "log2 CPM") else "1"
 
     assert (feature_name(feature), unit_shown(given, feature)) == (words, unit)

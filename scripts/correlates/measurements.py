@@ -36,7 +36,7 @@ USABLE = CENSORED | {"ok"}
 # Statistics of one marker on a population, as features name them.
 INTENSITIES = ("mfi", "mfir", "dmfi", "mesf", "abc")
 # Statistics that are differences about zero, so that a logarithm would depend on who is drawn.
-_DIFFERENCES = ("dmfi",)
+_DIFFERENCES = ("dmfi", "adt")
 _NET = "net_"
 # What of an assay's input gave no measurement, or none that can be used.
 LEFT_OUT = ["what", "patient", "visit", "item", "status", "reason"]

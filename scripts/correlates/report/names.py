@@ -99,6 +99,8 @@ def feature_name(feature: str) -> str:
     if statistic in INTENSITIES and of:
         marker = _MARKERS.get(of, of.upper())
         return sentence_case(f"{marker} {INTENSITIES[statistic][0]} of {name}")
+    if statistic == "adt" and of:
+        return sentence_case(f"{_MARKERS.get(of, of.upper())} on {name} (CITE-seq)")
     stimulation = _STIMULATION.fullmatch(statistic)
     if stimulation is not None:
         said = _STIMULATIONS[stimulation["kind"]].format(
