@@ -29,7 +29,6 @@ _STATISTICS = {
     "rri": "recruitment of F-actin to the synapse{cells} (median index)",
     "area": "area of the synapse{cells} (median, µm²)",
     "gzmb": "conjugates with polarised granzyme B{cells}, %",
-    "adt": "{of} on the surface{cells} (CITE-seq)",
 }
 _CELLS = {
     "pbmc": "PBMC",

@@ -10,6 +10,7 @@ from correlates.simulate.assays.pk import write as write_pk
 from correlates.simulate.assays.protein import write_protein
 from correlates.simulate.assays.qpcr import write_qpcr
 from correlates.simulate.assays.rnaseq import write as write_rnaseq
+from correlates.simulate.assays.scrna import write_scrna
 from correlates.simulate.assays.soluble import write_soluble
 from correlates.simulate.assays.synapse import write as write_synapse
 from correlates.simulate.assays.variants import write as write_variants
