@@ -368,6 +368,7 @@ DEFAULTS = {
     "protein.degradation.off_days": 3,
     "protein.degradation.mid_cycle_days": [8, 21],
     "protein.degradation.peak_hours": [3, 8],
+    "protein.degradation.uncalibrated_across_batches": False,
     "protein.degradation.min_patients": 3,
     "protein.degradation.draws": 1000,
     "protein.degradation.seed": 1,

@@ -73,6 +73,7 @@ SCRIPT_FLOORS = {
     "compare_occupancy": "analyses",
     "compare_synapses": "analyses",
     "measure_synapse": "assays",
+    "follow_degradation": "analyses",
     "compare_exposure": "analyses",
     "build_report": "report",
     "build_lab_page": "lab",

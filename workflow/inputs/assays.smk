@@ -28,6 +28,7 @@ def questions_by_assays():
         (rules.compare_synapses.output, has_sheets("synapse")),
         (rules.compare_expression.output, has_sheets("rnaseq", "junctions")),
         (rules.compare_exposure.output, has_sheets("pk")),
+        (rules.follow_degradation.output, has_protein()),
     ]
 
 

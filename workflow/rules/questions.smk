@@ -121,3 +121,32 @@ rule compare_expression:
         code=code_of("compare_expression"),
     script:
         "../../scripts/compare_expression.py"
+
+
+rule follow_degradation:
+    """Follow how much of a protein remains on lenalidomide, how fast it goes, if it comes back."""
+    input:
+        clinical=clinical_file,
+        measurements=rules.build_cohort.output.measurements,
+        hours=rules.measure_protein.output.hours,
+    output:
+        answers="results/analyses/degradation/answers.tsv",
+        profiles="results/analyses/degradation/profiles.tsv",
+        points="results/analyses/degradation/points.tsv",
+        figure="results/analyses/degradation/figure.svg",
+    log:
+        "logs/analyses/follow_degradation.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        settings=lookup(dpath="protein/degradation", within=config),
+        baselines=lookup(dpath="cohort", within=config),
+        confidence=lookup(dpath="analyses/confidence", within=config),
+        design_note=lookup(dpath="analyses/design_note", within=config),
+        code=code_of("follow_degradation"),
+    script:
+        "../../scripts/follow_degradation.py"
