@@ -14,7 +14,6 @@ from correlates.simulate.assays.scrna import write_scrna
 from correlates.simulate.assays.soluble import write_soluble
 from correlates.simulate.assays.synapse import write as write_synapse
 from correlates.simulate.assays.variants import write as write_variants
-from correlates.simulate.assays.scrna import write_scrna
 from correlates.simulate.trial import Patient
 
 Writer = Callable[[Path, Sequence[Patient], np.random.Generator], None]
