@@ -25,7 +25,7 @@ VISITS = {
     "aliases": [["C0D28 trough", "C0D28 h24", "C1D1 pre"]],
 }
 SETTINGS = OccupancySettings.of(BLOCK, VISITS, {"trough": [20, 28], "h4": [3, 6]})
-METHOD = "adjusted: 100 (1 - (S/T) / (S0/T0)); flow_probe; LLOQ of the free signal 150 MFI"
+METHOD = "adjusted: 100 (1 - (S/T) / (S0/T0)); flow_probe, mfi"
 DAYS = {"C0D28": 28, "C1D1": 29, "C2D1": 57, "C4D1": 113}
 ALONE = ("C0D28", "C1D1")
 

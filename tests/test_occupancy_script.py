@@ -47,11 +47,13 @@ def test_a_study_is_answered(tmp_path):
     output = answer(tmp_path, rows)
 
     answers, pairs = read_tsv(output.answers), read_tsv(output.pairs)
-    first = next(row for row in answers if row["question"] == "trough")
+    first = next(row for row in answers if row["question"] == "Occupancy at trough")
     assert (first["n"], first["n_censored"], first["estimate"]) == ("5", "2", "")
     assert float(first["ci_low"]) == pytest.approx(-4, abs=1e-6)
     assert float(first["ci_high"]) == pytest.approx(9, abs=1e-6)
-    lost = [row for row in pairs if row["question"] == "trough" and row["used"] == "no"]
+    lost = [
+        row for row in pairs if row["question"] == "Occupancy at trough" and row["used"] == "no"
+    ]
     assert [(row["patient"], row["left_out_for"]) for row in lost] == [("P09", "no_draw")]
     assert all("cannot be told apart" in row["caution"] for row in answers if row["p"])
     assert {row["verdict"] for row in read_tsv(output.troughs)} == {"plausible"}

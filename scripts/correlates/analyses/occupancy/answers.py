@@ -26,7 +26,7 @@ from correlates.analyses.occupancy.settings import (
 from correlates.clinical.dosing.dosing import Dosing
 
 # the sensitivity of the primary comparison
-ALL_PAIRS = "trough_all_pairs"
+ALL_PAIRS = "Occupancy at trough, with every pair"
 
 
 @dataclass(frozen=True)

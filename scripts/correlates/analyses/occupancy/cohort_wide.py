@@ -36,7 +36,7 @@ def median_answers(
         least = settings.reference.get(series.target, {}).get(window)
         median = median_of(readings, least)
         where = f"at {' '.join(draw)} ({WINDOW_WORDS[window]}){series.named}"
-        row = answer(ASSAY, "cohort_median", series.feature, " ".join(draw) + series.named)
+        row = answer(ASSAY, "Median of the cohort", series.feature, " ".join(draw) + series.named)
         is_known = median.low == median.high
         found.append(
             row
@@ -70,7 +70,7 @@ def model_answer(series: Series, dosing: Mapping[str, Dosing], settings: Occupan
     model = fit_within(timed, n_censored, len(observed) - len(timed), settings.confidence)
     feature = f"{series.target}__log10_ff__{series.cell}"
     contrast = "combination - ibrutinib alone, all troughs" + series.named
-    row = answer(ASSAY, "trough_model", feature, contrast)
+    row = answer(ASSAY, "Free fraction at trough, within patients", feature, contrast)
     ends = [None] * 3
     if not model.refusal:
         ends = [10**one for one in (model.estimate, model.low, model.high)]

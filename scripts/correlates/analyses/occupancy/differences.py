@@ -50,7 +50,7 @@ def ratio_answer(
 ) -> dict:
     """Return the ratio of the geometric mean free fractions; an estimate without a verdict."""
     feature = f"{series.target}__ff__{series.cell}"
-    name = f"{comparison.question}_free_fraction"
+    name = comparison.question.replace("Occupancy", "Free fraction")
     row = answer(ASSAY, name, feature, comparison.name + series.named)
     head = say.asked(series.target, series.cell, comparison, "free fraction") + series.named
     # A free fraction of nothing or less, by the noise of a signal, has no logarithm.

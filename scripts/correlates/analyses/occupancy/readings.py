@@ -45,8 +45,7 @@ class Reading:
     Parameters
     ----------
     patient, visit, timepoint, day, hours, method, flags
-        As measured; of the method its formula and instrument (`way_of`), ``hours`` since the last
-        ibrutinib dose, NaN where nobody recorded them.
+        As measured; ``hours`` since the last ibrutinib dose, NaN where nobody recorded them.
     low, high
         Ends of what the occupancy may be, in percent: equal where it was measured, the ceiling and
         100 above the ceiling; NaN where it is not known at all.
@@ -135,7 +134,7 @@ def reading_of(
     """Read one measurement, and judge it for one window and phase."""
     low, high = bounds_of(row)
     flags = tuple(row["flags"])
-    method = way_of(str(row["method"] or ""))
+    method = str(row["method"] or "")
     hours, day = _number(row["hours_post_dose"]), _number(row["day"])
     least, most = settings.windows[window]
     against = {
@@ -163,16 +162,6 @@ def bounds_of(row: Mapping) -> tuple[float, float]:
         return min(limit, EVERYTHING), EVERYTHING
     # below a limit of occupancy: nothing occupied is the least that is possible
     return (value, value) if status == "ok" else (min(0.0, limit), limit)
-
-
-def way_of(method: str) -> str:
-    """Return formula and instrument of a method, without what each draw has of its own.
-
-    ``adjusted: 100 (1 - (S/T) / (S0/T0)); elisa; LLOQ ...`` is ``adjusted, elisa``.
-    """
-    formula, _, rest = method.partition(":")
-    instrument = rest.split("; ")[1:2]
-    return ", ".join([formula, *instrument])
 
 
 def missed_days(day: float, window: str, dosing: Dosing | None, hours: float) -> int:

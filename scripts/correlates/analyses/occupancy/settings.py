@@ -7,7 +7,9 @@ from correlates.clinical.dosing.settings import VisitSettings, draw_of
 
 ASSAY = "occupancy"
 TROUGH, PEAK = "trough", "peak"
-PRIMARY, LATER, AFTER_DOSE = "trough", "later_trough", "after_dose"
+# What is asked, as the answers name it; of the free fraction likewise.
+PRIMARY, LATER = "Occupancy at trough", "Occupancy at later troughs"
+AFTER_DOSE = "Occupancy 4 h after the dose"
 WINDOW_WORDS = {TROUGH: "trough", PEAK: "4 h after the dose"}
 Draw = tuple[str, str]
 
@@ -19,7 +21,7 @@ class Comparison:
     Parameters
     ----------
     question
-        ``trough`` (primary), ``later_trough`` or ``after_dose``.
+        `PRIMARY`, `LATER` or `AFTER_DOSE`.
     alone, combination
         Draw under ibrutinib alone and under both drugs, each as visit and timepoint.
     window

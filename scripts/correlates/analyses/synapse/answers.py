@@ -26,8 +26,8 @@ LEVEL = 0.05
 _FEATURE = re.compile(r"synapse(?:_b_normal)?__(?P<statistic>rri|area|gzmb)(?:__\w+)?")
 _WORDS = {
     "rri": "Recruitment of F-actin to the synapse (median index)",
-    "area": "Area of the synapse (median)",
     "gzmb": "Conjugates with polarised granzyme B",
+    "area": "Area of the synapse (median)",
 }
 _POINTS = "gzmb"
 
@@ -71,10 +71,13 @@ def answer_synapse(
     """
     is_one = measurements["feature"].map(lambda name: bool(_FEATURE.fullmatch(name))).astype(bool)
     found = []
-    for (feature, specimen), rows in measurements[is_one].groupby(["feature", "specimen"]):
+    groups = measurements[is_one].groupby(["feature", "specimen"])
+    for (feature, specimen), rows in sorted(groups, key=lambda one: _place(one[0])):
         for before, after in contrasts:
             pairs = _pairs(rows, before, after, visits)
-            row = answer(ASSAY, "change", feature, f"{after} - {before} ({specimen})")
+            row = answer(
+                ASSAY, "Change of the synapse", feature, f"{after} - {before} ({specimen})"
+            )
             found.append((row, pairs, _shift(pairs, confidence), (before, after)))
     p_values = [_p_of(shift) for _, _, shift, _ in found]
     q_values = benjamini_hochberg(p_values) if p_values else []
@@ -82,6 +85,12 @@ def answer_synapse(
         _told(*one, float(q), len(found), design_note)
         for one, q in zip(found, q_values, strict=True)
     ]
+
+
+def _place(name: tuple[str, str]) -> tuple:
+    """Return where a feature stands: the index first, then granzyme B, then the area."""
+    statistic = _FEATURE.fullmatch(name[0])["statistic"]
+    return list(_WORDS).index(statistic), name
 
 
 def _p_of(shift: PairedShift | None) -> float:
