@@ -8,22 +8,19 @@ from dataclasses import dataclass, field
 from scipy.special import stdtrit
 
 from correlates.assays.left_out import left_out
-from correlates.assays.quality import FAIL, FLAG, PASS, Reason, run_row, sample_row, verdict_of
 from correlates.assays.rows import measurement
 from correlates.assays.soluble.handling import handling_rows
 from correlates.assays.soluble.plates import (
     ASSAY,
-    CONTROL,
-    STANDARD,
     PlateVerdict,
     Well,
-    control_recoveries,
     control_rows,
     draw_key,
     judge_plate,
 )
 from correlates.assays.soluble.settings import B2M, IMMUNOGLOBULIN, SolubleSettings
 from correlates.assays.soluble.units import Unreadable, read_row
+from correlates.assays.soluble.verdicts import Measured, drawn_wells, run_rows, sample_rows
 from correlates.assays.soluble.wells import OK, Result, settle
 
 _CONFIDENCE = 0.95
@@ -51,16 +48,6 @@ class SolubleResults:
     controls: list[dict] = field(default_factory=list)
     handling: list[dict] = field(default_factory=list)
     wells: list[dict] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """One marker of one sample on one plate."""
-
-    row: Mapping
-    analyte: str
-    plate: str
-    result: Result
 
 
 def measure_soluble(
@@ -93,13 +80,13 @@ def measure_soluble(
     ]
     found.measurements += _clearances(chosen, settings)
     found.left_out += [_refused(row) for row in refused]
-    found.runs = _runs(wells, verdicts)
-    found.samples = _samples(measured)
+    found.runs = run_rows(wells, verdicts)
+    found.samples = sample_rows(measured)
     found.controls = control_rows(wells, settings.plates["max_cv_pct"])
     found.handling = handling_rows(
         (row for row in found.measurements if "__conc__" in row["feature"]), settings.censoring
     )
-    found.wells = _drawn(wells, measured)
+    found.wells = drawn_wells(wells, measured)
     return found
 
 
@@ -155,7 +142,7 @@ def _grouped(wells: Iterable[Well]) -> list[list[Well]]:
     return list(groups.values())
 
 
-def _measure(group: Sequence[Well], verdict: PlateVerdict, settings: SolubleSettings) -> _Measured:
+def _measure(group: Sequence[Well], verdict: PlateVerdict, settings: SolubleSettings) -> Measured:
     readings = [one.reading for one in group]
     result = settle([one.row for one in group], readings, settings.wells, verdict.limits)
     if verdict.refusal and result.is_evaluable:
@@ -166,7 +153,7 @@ def _measure(group: Sequence[Well], verdict: PlateVerdict, settings: SolubleSett
         result = _without_infused(result, first, settings.ivig_weeks)
     if panel == B2M:
         result = _with_kidneys(result, first.row, settings.min_crcl_ml_min)
-    return _Measured(first.row, first.analyte, first.plate, result)
+    return Measured(first.row, first.analyte, first.plate, result)
 
 
 def _without_infused(result: Result, well: Well, weeks: float) -> Result:
@@ -193,7 +180,7 @@ def _with_kidneys(result: Result, row: Mapping, least: float) -> Result:
     return result
 
 
-def _one_a_draw(measured: Iterable[_Measured]) -> list[_Measured]:
+def _one_a_draw(measured: Iterable[Measured]) -> list[Measured]:
     """Return one result a draw and marker; two that can be evaluated are none: nothing chooses."""
     groups = defaultdict(list)
     for one in measured:
@@ -207,11 +194,11 @@ def _one_a_draw(measured: Iterable[_Measured]) -> list[_Measured]:
         plates = " and ".join(one.plate or "no plate" for one in good)
         words = f"Measured on {plates}: leave all but the valid one out of the sheets."
         refused = good[0].result.refused("measured_twice", words)
-        chosen.append(_Measured(good[0].row, good[0].analyte, good[0].plate, refused))
+        chosen.append(Measured(good[0].row, good[0].analyte, good[0].plate, refused))
     return chosen
 
 
-def _row(one: _Measured, verdict: PlateVerdict, unit: str) -> dict:
+def _row(one: Measured, verdict: PlateVerdict, unit: str) -> dict:
     result = one.result
     low, high = _interval(result, verdict.scatter)
     return measurement(
@@ -242,118 +229,10 @@ def _interval(
     return result.value * math.exp(-half), result.value * math.exp(half)
 
 
-def _clearances(chosen: Iterable[_Measured], settings: SolubleSettings) -> list[dict]:
+def _clearances(chosen: Iterable[Measured], settings: SolubleSettings) -> list[dict]:
     """Return creatinine clearance at the draw as a feature of its own, to be adjusted for."""
     return [
         measurement(one.row, ASSAY, "crcl__rate", one.row["crcl_ml_min"], "mL/min", n=1)
         for one in chosen
         if settings.analyte(one.analyte).panel == B2M and one.row.get("crcl_ml_min") is not None
     ]
-
-
-def _runs(wells: Sequence[Well], verdicts: Mapping[tuple[str, str], PlateVerdict]) -> list[dict]:
-    rows = []
-    for plate in dict.fromkeys(one.plate for one in wells if one.plate):
-        own = [one for one in wells if one.plate == plate]
-        analytes = list(dict.fromkeys(one.analyte for one in own))
-        reasons = [one for name in analytes for one in verdicts[plate, name].reasons]
-        failed = [name for name in analytes if verdicts[plate, name].refusal]
-        if failed and len(failed) < len(analytes):
-            # the plate is used for its other markers
-            reasons = [Reason(FLAG, one.words) for one in reasons]
-        n = len({draw_key(one.row) for one in own if one.role == "sample"})
-        rows.append(run_row(ASSAY, plate, reasons, n, _details(own, analytes, verdicts)))
-    return rows
-
-
-def _details(
-    own: Sequence[Well],
-    analytes: Sequence[str],
-    verdicts: Mapping[tuple[str, str], PlateVerdict],
-) -> str:
-    said = []
-    for name in analytes:
-        verdict = verdicts[own[0].plate, name]
-        recovered = control_recoveries(one for one in own if one.analyte == name)
-        words = ", ".join(f"{control} {value:.0f} %" for control, value in recovered.items())
-        words = f"recovery {words}" if words else "no controls"
-        if verdict.scatter:
-            words += f"; replicates differ by {100 * verdict.scatter[0]:.0f} %"
-        said.append(f"{name}: {words}")
-    return ". ".join(said)
-
-
-def _samples(measured: Iterable[_Measured]) -> list[dict]:
-    """Return one row a sample and plate: it fails if none of its markers can be evaluated."""
-    return [
-        sample_row(ASSAY, plate, of[0].row, _reasons(of))
-        for (plate, _), of in _by_sample(measured).items()
-    ]
-
-
-def _by_sample(measured: Iterable[_Measured]) -> dict[tuple, list[_Measured]]:
-    groups = defaultdict(list)
-    for one in measured:
-        groups[one.plate, draw_key(one.row)].append(one)
-    return groups
-
-
-def _reasons(of: Sequence[_Measured]) -> list[Reason]:
-    verdict = FLAG if any(one.result.is_evaluable for one in of) else FAIL
-    return [
-        Reason(verdict, f"{one.analyte}: {reason.words}")
-        for one in of
-        for reason in one.result.reasons
-    ]
-
-
-def _drawn(wells: Sequence[Well], measured: Iterable[_Measured]) -> list[dict]:
-    """Return the wells of the plates, each by how high its markers are.
-
-    Samples beside the medians of their markers over all samples, controls and standards beside
-    their nominal values, blanks without a value: so one scale shows drift and edges.
-    """
-    medians = {
-        name: _median(_logs(one for one in wells if (one.analyte, one.role) == (name, "sample")))
-        for name in {one.analyte for one in wells}
-    }
-    verdicts = {key: verdict_of(_reasons(of))[0] for key, of in _by_sample(measured).items()}
-    places = defaultdict(list)
-    for one in wells:
-        if one.plate and one.row.get("well"):
-            places[one.plate, one.row["well"]].append(one)
-    drawn = []
-    for (plate, well), of in places.items():
-        heights = [height for one in of for height in _height(one, medians[one.analyte])]
-        verdict = verdicts.get((plate, draw_key(of[0].row)), PASS)
-        drawn.append(
-            {"run": plate, "well": well, "value": _median(heights), "kind": of[0].role}
-            | {"verdict": verdict if of[0].role == "sample" else PASS}
-        )
-    return drawn
-
-
-def _height(well: Well, median: float | None) -> list[float]:
-    """Return the logarithm of a well over what it is held against; nothing without that."""
-    nominal = well.reading.expected
-    if well.role in (CONTROL, STANDARD):
-        reference = math.log2(nominal) if nominal else None
-    else:
-        reference = median if well.role == "sample" else None
-    return [] if reference is None else [log - reference for log in _logs([well])]
-
-
-def _logs(wells: Iterable[Well]) -> list[float]:
-    return [
-        math.log2(one.reading.value)
-        for one in wells
-        if one.reading.value is not None and one.reading.value > 0
-    ]
-
-
-def _median(values: Sequence[float]) -> float | None:
-    ordered = sorted(values)
-    if not ordered:
-        return None
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
