@@ -125,6 +125,16 @@ def test_a_difference_without_a_lower_end_takes_that_end_from_a_small_cohort():
     assert shift.p == 1.0
 
 
+def test_a_difference_without_an_upper_end_may_be_the_largest_of_all():
+    """The smallest p is that of the same pairs with a very large difference in its place."""
+    low = np.array([1.0, 1.2, 0.8, 1.1, -0.5, 0.9])
+    high = low.copy()
+    high[-1] = np.inf
+
+    far = np.append(low[:-1], 1e6)
+    assert paired_shift(low, high).p_least == pytest.approx(enumerated_p(far))
+
+
 def test_above_the_counted_sizes_the_approximation_is_close():
     rng = np.random.default_rng(8)
     differences = rng.normal(0.35, 1, MOST_COUNTED + 1)

@@ -72,6 +72,7 @@ SCRIPT_FLOORS = {
     "compare_expression": "analyses",
     "compare_occupancy": "analyses",
     "compare_synapses": "analyses",
+    "compare_soluble": "analyses",
     "measure_synapse": "assays",
     "follow_degradation": "analyses",
     "compare_exposure": "analyses",

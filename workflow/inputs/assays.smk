@@ -26,6 +26,7 @@ def questions_by_assays():
     return [
         (rules.compare_occupancy.output, has_occupancy()),
         (rules.compare_synapses.output, has_sheets("synapse")),
+        (rules.compare_soluble.output, has_sheets("soluble")),
         (rules.compare_expression.output, has_sheets("rnaseq", "junctions")),
         (rules.compare_exposure.output, has_sheets("pk")),
         (rules.follow_degradation.output, has_protein()),

@@ -59,6 +59,31 @@ rule compare_exposure:
         "../../scripts/compare_exposure.py"
 
 
+rule compare_soluble:
+    """Compare soluble markers between draws, and count whose immunoglobulins rise."""
+    input:
+        measurements=rules.build_cohort.output.measurements,
+    output:
+        answers="results/analyses/soluble/answers.tsv",
+    log:
+        "logs/analyses/compare_soluble.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        settings=lookup(dpath="analyses/soluble", within=config),
+        censoring=lookup(dpath="soluble/measure/censoring", within=config),
+        visits=lookup(dpath="clinical/visits", within=config),
+        confidence=lookup(dpath="analyses/confidence", within=config),
+        design_note=lookup(dpath="analyses/design_note", within=config),
+        code=code_of("compare_soluble"),
+    script:
+        "../../scripts/compare_soluble.py"
+
+
 rule compare_synapses:
     """Compare the immune synapse between draws, patient by patient."""
     input:

@@ -118,7 +118,8 @@ def share_as_high(differences: np.ndarray) -> float:
     Parameters
     ----------
     differences
-        Shape (n,); minus infinity stands for a value that may be as low as it likes.
+        Shape (n,); minus and plus infinity stand for values that may be as low, or as high, as
+        they like.
     """
     is_finite = np.isfinite(differences)
     finite = differences[is_finite]
@@ -126,8 +127,10 @@ def share_as_high(differences: np.ndarray) -> float:
         share = _counted(finite)
     else:
         share = float(ndtr(-finite.sum() / np.sqrt((finite**2).sum() or 1.0)))
-    # a set with an endlessly low difference in it always sums to less than nothing
-    return 1 - (1 - share) * 0.5 ** (differences.size - finite.size)
+    # a set with an endlessly high difference in it never sums to less than nothing, and one with an
+    # endlessly low one always does
+    share *= 0.5 ** int(np.isposinf(differences).sum())
+    return 1 - (1 - share) * 0.5 ** int(np.isneginf(differences).sum())
 
 
 def _counted(differences: np.ndarray) -> float:

@@ -1,0 +1,30 @@
+"""Answer what changes in soluble markers, and whose immunoglobulins rise."""
+
+from typing import TYPE_CHECKING
+
+from correlates.analyses.answers import write_answers
+from correlates.analyses.soluble.changes import change_answers
+from correlates.analyses.soluble.levels import clearance_answers, rise_answers
+from correlates.clinical.dosing.settings import VisitSettings
+from correlates.job import run_logged
+from correlates.measurements import read_measurements
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(job) -> None:
+    """Compare draws of the same patients."""
+    measurements = read_measurements(job.input.measurements)
+    measurements = measurements[measurements["assay"] == "soluble"]
+    visits, asked = VisitSettings.of(job.params.visits), job.params.settings
+    level, note = job.params.confidence, job.params.design_note
+    censoring = job.params.censoring
+    answers = change_answers(measurements, asked["contrasts"], censoring, visits, level, note)
+    answers += rise_answers(measurements, asked["immunoglobulins"], visits, level, note)
+    answers += clearance_answers(measurements, asked["clearance_at"], visits, level)
+    write_answers(job.output.answers, answers)
+
+
+if __name__ == "__main__":
+    run_logged(main, snakemake)

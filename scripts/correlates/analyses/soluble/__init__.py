@@ -1,0 +1,1 @@
+"""Questions of soluble markers: what changes on treatment, and whose immunoglobulins rise."""

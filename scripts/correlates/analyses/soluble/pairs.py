@@ -1,0 +1,108 @@
+"""Two draws of the same patients, each marker's values as intervals where a limit hides them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from correlates.assays.soluble.handling import log_ends
+from correlates.clinical.dosing.settings import VisitSettings, draw_of
+from correlates.measurements import CENSORED
+
+BELOW = frozenset({"lt_lloq", "nd"})
+_LN2 = math.log(2)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Patients with a usable value at both draws.
+
+    Parameters
+    ----------
+    before, after
+        Rows of the measurement table, one a patient, in the same order.
+    n_without_draw, n_not_evaluable
+        Patients without one of the draws, and with one that is not evaluable.
+    """
+
+    before: tuple[Mapping, ...]
+    after: tuple[Mapping, ...]
+    n_without_draw: int
+    n_not_evaluable: int
+
+    @property
+    def n(self) -> int:
+        """How many."""
+        return len(self.before)
+
+    @property
+    def n_censored(self) -> int:
+        """Pairs of which a value lies beyond a limit."""
+        return sum(
+            one["status"] in CENSORED or other["status"] in CENSORED
+            for one, other in zip(self.before, self.after, strict=True)
+        )
+
+    def differences(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ends of each difference of log2, after minus before, shape (n,)."""
+        low, high = [], []
+        for one, other in zip(self.before, self.after, strict=True):
+            (low_one, high_one), (low_other, high_other) = log_ends(one), log_ends(other)
+            low.append((low_other - high_one) / _LN2)
+            high.append((high_other - low_one) / _LN2)
+        return np.array(low, dtype=float), np.array(high, dtype=float)
+
+    def detected(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return whether each value is detected at the highest limit of all pairs, shape (n,).
+
+        Plates have limits of their own, and a value between two of them would otherwise be detected
+        on one plate and not on another.
+        """
+        rows = (*self.before, *self.after)
+        limit = max((row["limit"] for row in rows if row["status"] in BELOW), default=0.0)
+        return tuple(
+            np.array([row["status"] not in BELOW and row["value"] >= limit for row in side])
+            for side in (self.before, self.after)
+        )
+
+
+def pairs_of(rows: pd.DataFrame, draws: Sequence[str], visits: VisitSettings) -> Pairs:
+    """Put the values of one marker in one specimen side by side.
+
+    Parameters
+    ----------
+    rows
+        Rows of the cohort's table of one feature and specimen.
+    draws
+        The draw before and the draw after, such as ``C1D1 pre`` and ``C1D8 pre``.
+    visits
+        Which draws may be one and the same.
+    """
+    before, after, without, unfit = [], [], 0, 0
+    for _, own in rows.groupby("patient", sort=True):
+        both = [row_at(own, one, visits) for one in draws]
+        if None in both:
+            without += 1
+        elif all(is_usable(one) for one in both):
+            before.append(both[0])
+            after.append(both[1])
+        else:
+            unfit += 1
+    return Pairs(tuple(before), tuple(after), without, unfit)
+
+
+def is_usable(row: Mapping) -> bool:
+    """Tell whether a row has a positive number, or a limit."""
+    if row["status"] in CENSORED:
+        return row["limit"] > 0
+    return row["status"] == "ok" and row["value"] > 0
+
+
+def row_at(rows: pd.DataFrame, text: str, visits: VisitSettings) -> dict | None:
+    """Return the row of a draw, or of another of its names; None if there is none."""
+    wanted = draw_of(text)
+    names = [wanted, *visits.aliases_of(*wanted)]
+    records = {(row["visit"], row["timepoint"]): row for row in rows.to_dict("records")}
+    return next((records[name] for name in names if name in records), None)
