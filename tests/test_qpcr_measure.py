@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from correlates.assays.qpcr.collect import measure_qpcr
+from correlates.assays.qpcr.figure import draw_overview
 from correlates.assays.qpcr.measure import measure_samples, measurement_rows
 from correlates.assays.qpcr.plates import read_plates, sort_wells
 from correlates.assays.qpcr.ratios import pfaffl_ratio
@@ -355,6 +357,37 @@ def test_wells_that_are_not_used_are_listed():
         "A standard without a quantity",
         "It was taken out at the instrument.",
     }
+
+
+def test_a_reference_that_differs_between_kinds_of_cells_widens_no_interval():
+    def se_of(shift):
+        random, wells = rng(6), []
+        for n in range(12):
+            cell = "cll" if n % 2 else "t"
+            cqs = SAMPLE | {"TBP": SAMPLE["TBP"] + shift * (cell == "t")}
+            noise = {gene: tuple(cq + random.normal(0, 0.1, 3)) for gene, cq in cqs.items()}
+            wells += exact("p1", noise, f"S{n}", start=20 * n, cell=cell)
+        return values_of(wells, settings(**TWO))["S0"].se
+
+    assert se_of(3.0) == pytest.approx(se_of(0.0))
+
+
+def test_positive_controls_are_charted_and_calibrate_nothing():
+    wells = [*exact("p1", SAMPLE, "A"), *exact("p2", SAMPLE, "B")]
+    pos = exact("p1", SAMPLE, "POS", "pos", 60) + exact("p2", SAMPLE, "POS", "pos", 60)
+    plates, _, samples, _ = measured(wells + pos, settings(**FEW))
+    (row, *_) = calibrator_rows(plates, 50)
+
+    assert (row["control"], row["n_runs"], row["cv_pct"]) == ("POS", 2, 0)
+    assert "no_interplate_calibrator" in samples[0].values["rhoh"].flags
+
+
+def test_no_wells_at_all_are_no_results_and_no_error(tmp_path):
+    found = measure_qpcr([], settings())
+    draw_overview(found.plates, found.choices, found.values, settings(), tmp_path / "o.svg")
+
+    assert (found.measurements, found.runs, found.samples) == ([], [], [])
+    assert "No wells" in (tmp_path / "o.svg").read_text()
 
 
 def test_verdicts_of_plates_samples_and_calibrators():

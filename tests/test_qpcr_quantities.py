@@ -14,6 +14,8 @@ from correlates.assays.qpcr.efficiency import (
     settle_efficiency,
 )
 from correlates.assays.qpcr.negatives import judge_negatives, too_close
+from correlates.assays.qpcr.normalisation import normalise
+from correlates.assays.qpcr.quantities import Quantity
 from correlates.assays.qpcr.ratios import delta_delta_cq, pfaffl_ratio
 from correlates.assays.qpcr.replicates import agree_on, common_scatter
 from correlates.assays.qpcr.stability import measure_stability, most_stable
@@ -257,8 +259,9 @@ def test_genorm_equals_an_independent_implementation():
     assert found.ranking[-1] == "G6"
 
 
-def test_genorm_of_the_real_set_of_nine_genes(real_data):
-    path = real_data / "tables" / "qpcr_rdml" / "genorm.rdml"
+def real_set(folder):
+    """Return the starting quantities of nine genes in ten samples, by gene and sample."""
+    path = folder / "tables" / "qpcr_rdml" / "genorm.rdml"
     root = ElementTree.fromstring(zipfile.ZipFile(path).read("rdml_data.xml"))
     space = "{http://www.rdml.org}"
     table = {}
@@ -266,6 +269,11 @@ def test_genorm_of_the_real_set_of_nine_genes(real_data):
         data = react.find(f"{space}data")
         gene, sample = data.find(f"{space}tar").get("id"), react.find(f"{space}sample").get("id")
         table.setdefault(gene, {})[sample] = float(data.find(f"{space}Ncopy").text)
+    return table
+
+
+def test_genorm_of_the_real_set_of_nine_genes(real_data):
+    table = real_set(real_data)
     samples = sorted(table["Tbp"])
     quantities = {gene: [of[sample] for sample in samples] for gene, of in table.items()}
 
@@ -275,6 +283,30 @@ def test_genorm_of_the_real_set_of_nine_genes(real_data):
     chosen = most_stable(found, max_m=1.0, max_v=0.15, fewest=3)
     assert len(chosen) >= 3
     assert set(chosen) <= set(found.ranking[: len(chosen)])
+
+
+def test_one_real_reference_alone_changes_a_ratio_severalfold(real_data):
+    table = real_set(real_data)
+
+    def quantity(gene, sample):
+        log2 = math.log2(table[gene][sample])
+        parts = ((0.01, 20.0),)
+        return Quantity(gene, sample, "measured", log2=log2, limit=log2 - 9, parts=parts, n=3)
+
+    every = [gene for gene in table if gene != "Tbp"]
+    changes = {}
+    sets = {"all": every} | {gene: [gene] for gene in every}
+    for name, genes in sets.items():
+        values = [
+            normalise(quantity("Tbp", sample), [quantity(gene, sample) for gene in genes]).log2
+            for sample in ("Neod1heart", "e12a")
+        ]
+        changes[name] = 2 ** (values[1] - values[0])
+
+    expected = math.prod(changes[gene] for gene in every) ** (1 / len(every))
+    assert changes["all"] == pytest.approx(expected)
+    ratios = [changes[gene] / changes["all"] for gene in every]
+    assert max(*ratios, 1 / min(ratios)) > 3
 
 
 def test_the_choice_stops_at_unstable_genes_and_where_one_more_changes_little():

@@ -102,6 +102,34 @@ def test_what_was_spoilt_is_found(folder, found):
     assert [row["item"].split(",")[0] for row in found.left_out] == [bubble["file"]]
 
 
+REAL = {"cTNI": 1.893, "Rpl32": 1.888, "Ppia": 1.880, "ANF": 1.841, "SCX": 1.899}
+
+
+def test_a_real_export_of_two_references_uses_both(real_data, tmp_path):
+    """By hand from the wells that agree, with the efficiencies that the file declares."""
+    source = real_data / "tables" / "qpcr_rdml" / "relative.rdml"
+    (tmp_path / "relative.rdml").write_bytes(source.read_bytes())
+    (tmp_path / "patients.tsv").write_text("patient\nP01\n")
+    patients = read_sheet(tmp_path / "patients.tsv", "patients", "patients.tsv")
+    read = assay_rows_of(read_assay_sheets({"qpcr": "relative.rdml"}, tmp_path, patients, None))
+    rows = [row | {"patient": row["sample"], "visit": "C1D1"} for row in read["qpcr"].left_out]
+    panel = {"targets": ["cTNI", "ANF", "SCX"], "references": ["Ppia", "Rpl32"], "spike_ins": []}
+    rules = settings(panels={"mrna": panel | {"min_references": 2}}, efficiency={"declared": REAL})
+
+    found = {(one["sample"], one["gene"]): one for one in measure_qpcr(rows, rules).quantities}
+
+    def mean(sample, gene):
+        return np.mean([r["cq"] for r in rows if (r["sample"], r["gene"]) == (sample, gene)])
+
+    for sample in ("Adult 2", "Adult 3", "Adult 4"):
+        log2 = {gene: -math.log2(e) * mean(sample, gene) for gene, e in REAL.items()}
+        wanted = log2["cTNI"] - (log2["Ppia"] + log2["Rpl32"]) / 2
+        row = found[sample, "ctni"]
+        assert float(row["log2_cnrq"]) == pytest.approx(wanted, abs=1e-4)
+        alone = [log2["cTNI"] - log2[gene] for gene in ("Ppia", "Rpl32")]
+        assert float(row["lowest_by_one_reference"]) == pytest.approx(min(alone), abs=1e-4)
+
+
 @pytest.mark.workflow
 def test_a_run_writes_every_table_and_figure(tmp_path):
     study = Study(copy_checkout(tmp_path / "checkout"), tmp_path / "study")

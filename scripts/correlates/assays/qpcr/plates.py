@@ -18,7 +18,7 @@ from correlates.assays.qpcr.quantities import GeneSeries
 from correlates.assays.qpcr.replicates import UNUSABLE, Replicates, agree_on, common_scatter
 from correlates.assays.qpcr.settings import QpcrSettings
 
-SAMPLE, STANDARD, CALIBRATOR = "sample", "std", "ipc"
+SAMPLE, STANDARD, CALIBRATOR, POSITIVE = "sample", "std", "ipc", "pos"
 _OF_DRAW = ("patient", "visit", "timepoint", "specimen", "cell")
 
 
@@ -26,14 +26,16 @@ _OF_DRAW = ("patient", "visit", "timepoint", "specimen", "cell")
 class Plates:
     """What all plates of a study come to.
 
-    ``groups`` and ``calibrators`` are replicates by plate, gene and sample; ``draws`` the first row
-    of each sample, which tells whose it is.
+    ``groups``, ``calibrators`` and ``positives`` (positive controls, which calibrate nothing) are
+    replicates by plate, gene and sample; ``draws`` the first row of each sample, which tells whose
+    it is.
     """
 
     wells: Sequence[Mapping]
     series: Mapping[str, GeneSeries]
     groups: Mapping[tuple[str, str, str], Replicates]
     calibrators: Mapping[tuple[str, str, str], Replicates]
+    positives: Mapping[tuple[str, str, str], Replicates]
     negatives: Sequence[NegativeControl]
     draws: Mapping[str, Mapping]
 
@@ -129,7 +131,8 @@ def read_plates(wells: Sequence[Mapping], settings: QpcrSettings) -> Plates:
     for row in wells:
         if row["task"] == SAMPLE:
             draws.setdefault(row["sample"], row)
-    return Plates(wells, series, groups, calibrators, negatives, draws)
+    positives = _groups(wells, POSITIVE, settings)
+    return Plates(wells, series, groups, calibrators, positives, negatives, draws)
 
 
 def _groups(

@@ -8,7 +8,7 @@ import numpy as np
 
 from correlates.assays.qpcr.genes import GenePanel
 from correlates.assays.qpcr.plates import Plates
-from correlates.assays.qpcr.quantities import quantify
+from correlates.assays.qpcr.quantities import Quantity, quantify
 from correlates.assays.qpcr.replicates import MEASURED
 from correlates.assays.qpcr.settings import QpcrSettings
 from correlates.assays.qpcr.stability import Stability, measure_stability, most_stable
@@ -111,21 +111,32 @@ def instability(genes: list[str], plates: Plates) -> tuple[float, float]:
     -------
     Variance of log2 of one gene about the mean of all, beyond what its wells explain, and its
     degrees of freedom: the residual mean square of samples by genes less the mean variance of the
-    wells. Both are 0 where there are fewer than two genes or samples.
+    wells. Both are 0 where there are fewer than two genes or samples. A reference may differ
+    between kinds of cells, so that each kind is looked at by itself.
     """
-    table = [
-        [quantify(plates.series[gene], name, with_efficiency_error=False) for gene in genes]
-        for name in plates.draws
-    ]
-    table = [row for row in table if all(one.state == MEASURED for one in row)]
-    if len(genes) < 2 or len(table) < 2:
+    if len(genes) < 2:
         return 0.0, 0.0
-    log2 = np.array([[one.log2 for one in row] for row in table])
-    rest = log2 - log2.mean(axis=1, keepdims=True)
-    rest -= rest.mean(axis=0)
-    df = (len(table) - 1) * (len(genes) - 1)
-    of_wells = np.mean([one.variance for row in table for one in row])
-    return max(0.0, float((rest**2).sum() / df - of_wells)), float(df)
+    square, df, of_wells = 0.0, 0, []
+    for table in _measured_by_material(genes, plates):
+        log2 = np.array([[one.log2 for one in row] for row in table])
+        rest = log2 - log2.mean(axis=1, keepdims=True)
+        rest -= rest.mean(axis=0)
+        square += float((rest**2).sum())
+        df += (len(table) - 1) * (len(genes) - 1)
+        of_wells += [one.variance for row in table for one in row]
+    if not df:
+        return 0.0, 0.0
+    return max(0.0, square / df - float(np.mean(of_wells))), float(df)
+
+
+def _measured_by_material(genes: list[str], plates: Plates) -> list[list[list[Quantity]]]:
+    """Return quantities of genes in samples that have all, a table for each kind of cells."""
+    tables: dict[tuple, list[list[Quantity]]] = {}
+    for name, draw in plates.draws.items():
+        row = [quantify(plates.series[gene], name, with_efficiency_error=False) for gene in genes]
+        if all(one.state == MEASURED for one in row):
+            tables.setdefault((draw.get("cell"), draw.get("specimen")), []).append(row)
+    return list(tables.values())
 
 
 def reference_quantities(genes: list[str], plates: Plates) -> np.ndarray:

@@ -44,6 +44,7 @@ def plate_rows(
             *_of_efficiencies(plates, plate, genes),
             *_of_calibrators(plates, plate, genes),
             *_of_groups(plates, plate, settings.replicates["max_failed_groups_pct"]),
+            *_of_scatter(plates, plate, genes, settings.replicates["max_sd"]),
             *(Reason(FLAG, words) for choice in choices for words in _of_choice(choice, genes)),
         ]
         samples = {name for of, _, name in plates.groups if of == plate}
@@ -120,6 +121,21 @@ def _of_groups(plates: Plates, plate: str, most_pct: float) -> Iterable[Reason]:
         yield Reason(FAIL if share > most_pct else FLAG, words)
 
 
+def _of_scatter(
+    plates: Plates, plate: str, genes: Sequence[str], max_sd: float
+) -> Iterable[Reason]:
+    """Name genes whose wells scatter as a rule by more than single groups may."""
+    for gene in genes:
+        series = plates.series[gene]
+        is_here = any(of == plate for of, _ in series.groups)
+        if is_here and series.scatter and series.scatter.sd > max_sd:
+            words = (
+                f"Wells of {gene} scatter by {series.scatter.sd:.2f} cycles over all plates: "
+                f"groups that agree within {max_sd:g} do so by chance."
+            )
+            yield Reason(FLAG, words)
+
+
 def _details(plates: Plates, plate: str, genes: Sequence[str]) -> str:
     """Tell the numbers of a plate: the efficiency of each gene and the gap of its controls."""
     gaps = {one.gene: one.gap for one in plates.negatives if one.plate == plate and one.kind == NTC}
@@ -183,7 +199,7 @@ def _of_value(value) -> Iterable[Reason]:
 
 
 def calibrator_rows(plates: Plates, max_cv_pct: float) -> list[dict]:
-    """Say by how much each calibrator varies from plate to plate, before it calibrates anything.
+    """Say by how much calibrators, before they calibrate, and positive controls vary by plate.
 
     Parameters
     ----------
@@ -194,10 +210,10 @@ def calibrator_rows(plates: Plates, max_cv_pct: float) -> list[dict]:
 
     Returns
     -------
-    One row a gene and calibrator, of log2 quantities by the gene's efficiency.
+    One row a gene and control, of log2 quantities by the gene's efficiency.
     """
     values: dict[tuple[str, str], list[float]] = {}
-    for (_, gene, name), group in plates.calibrators.items():
+    for (_, gene, name), group in (plates.calibrators | plates.positives).items():
         efficiency = plates.series[gene].efficiency
         if group.state == MEASURED and efficiency.value is not None:
             quantity = log2_quantity(efficiency.log2, group.cq)
