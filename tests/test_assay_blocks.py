@@ -88,6 +88,24 @@ def test_the_laboratory_sees_quality_and_no_answers(files):
     assert "pairs" not in text
 
 
+def test_a_caution_of_all_answers_is_said_once(tmp_path):
+    path = tmp_path / "results" / "analyses" / "pk" / "answers.tsv"
+    said = [
+        answer(
+            "pk", "Is it changed?", name, "", verdict=verdict, caution=f"{own}The order is fixed."
+        )
+        for name, word, own in (("a", "not_shown", "Two lack it. "), ("b", "equivalent", ""))
+    ]
+    write_answers(path, said)
+    empty = pd.DataFrame({"assay": [], "feature": []})
+    (view,) = assay_views(files_by_folder([path]), empty, lambda path, label: "")
+
+    (question,) = view["questions"]
+    assert question["cautions"] == "The order is fixed."
+    assert [row["caution"] for row in question["rows"]] == ["Two lack it.", ""]
+    assert [row["is_weak"] for row in question["rows"]] == [True, False]
+
+
 def test_no_assay_is_no_block():
     text = environment().get_template("assays.html.j2").render(assays=[])
 

@@ -1,5 +1,6 @@
 """The assays beside flow, one block each, and the answers to what was asked of them."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -7,6 +8,8 @@ import pandas as pd
 
 from correlates.pages.assay_quality import AssayFiles, Picture, quality_view, rows_of
 
+# Verdicts that leave a question open hold one of these.
+WEAK_VERDICTS = ("not ", "no change", "too few", "no pairs", "refused", "bounded", "estimate")
 QUESTIONS = {
     "degradation": "Degradation of CRBN, IKZF1 and IKZF3 on lenalidomide",
     "concordance": "mRNA against protein",
@@ -65,9 +68,35 @@ def _features(rows: pd.DataFrame) -> list[dict]:
     return found
 
 
-def _questions(answers: Sequence[Mapping]) -> list[tuple[str, list[Mapping]]]:
-    """Return the answers by question, in their order."""
+def _questions(answers: Sequence[Mapping]) -> list[dict]:
+    """Return the answers by question, in their order, with the cautions that hold for all of them.
+
+    A caution is sentences; one that every answer to a question carries is said once.
+    """
     by_question: dict[str, list[Mapping]] = {}
     for row in answers:
         by_question.setdefault(row["question"], []).append(row)
-    return list(by_question.items())
+    found = []
+    for question, rows in by_question.items():
+        said = [_sentences(row["caution"]) for row in rows]
+        common = [one for one in said[0] if all(one in other for other in said)]
+        own = [" ".join(one for one in other if one not in common) for other in said]
+        found.append(
+            {
+                "words": question,
+                "rows": [
+                    dict(row) | {"caution": caution, "is_weak": _is_weak(row["verdict"])}
+                    for row, caution in zip(rows, own, strict=True)
+                ],
+                "cautions": " ".join(common),
+            }
+        )
+    return found
+
+
+def _sentences(text: str) -> list[str]:
+    return [one for one in re.split(r"(?<=[.!?]) +(?=[A-Z])", text) if one]
+
+
+def _is_weak(verdict: str) -> bool:
+    return any(word in verdict.replace("_", " ") for word in WEAK_VERDICTS)

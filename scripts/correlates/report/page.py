@@ -54,8 +54,6 @@ KINDS = {
 }
 # Answers to one question that are shown before the rest is folded away.
 MOST_ANSWERS = 4
-# Verdicts that leave a question open.
-WEAK_VERDICTS = ("not_estimable", "not_shown", "bounded_by_assay_ceiling", "not_evaluable")
 _COMPENSATED = {
     "file": "with the matrix that the file holds",
     "table": "with a table of the study's",
@@ -164,7 +162,6 @@ def environment() -> Environment:
         "STATUSES": formats.STATUSES,
         "categories": CATEGORIES,
         "most_answers": MOST_ANSWERS,
-        "weak_verdicts": WEAK_VERDICTS,
     }
     return made
 
