@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from correlates.analyses.occupancy.answers import answer_occupancy
 from correlates.assays.occupancy.measure import measure
 from correlates.assays.occupancy.mutants import Mutations
 from correlates.assays.occupancy.overview import draw_overview
@@ -15,6 +16,7 @@ from correlates.simulate.assays.occupancy_tubes import TUBES
 from correlates.simulate.draws import draw_trial
 from correlates.simulate.trial import NO_EFFECTS
 from correlates.tables import read_tsv
+from occupancy_maker import SETTINGS as QUESTION
 from occupancy_readings import SETTINGS
 
 SEED = 1
@@ -154,3 +156,35 @@ def test_nothing_measured_is_said_in_words(tmp_path):
     draw_overview([], tmp_path / "a.svg")
 
     assert "No occupancy could be computed" in (tmp_path / "a.svg").read_text()
+
+
+def test_the_question_finds_no_influence_and_names_every_defect(simulated):
+    """Lenalidomide changes nothing in these patients, and whom a defect concerns is left out."""
+    _, truth, results = simulated
+    measured = as_table(results.measurements)
+    phases = {"C0D1": "SCREENING", "C0D28": "IBR_RUNIN", "C1D1": "IBR_RUNIN", "C2D1": "COMBO"}
+    measured["phase"] = measured["visit"].map(phases)
+
+    found = answer_occupancy(measured, {}, QUESTION)
+
+    def of_primary(row):
+        return (row["question"], row["feature"]) == ("Occupancy at trough", "btk__occ__cll")
+
+    first = next(filter(of_primary, found.answers))
+    pairs = list(filter(of_primary, found.pairs))
+    differences = [
+        float(truth[row["patient"], "C2D1", "pre", "btk"]["occupancy_pct"])
+        - float(truth[row["patient"], "C1D1", "pre", "btk"]["occupancy_pct"])
+        for row in pairs
+        if row["used"] == "yes"
+    ]
+    assert first["verdict"] == "equivalent"
+    assert first["n"] == len(differences) > 10
+    assert first["ci_low"] < np.mean(differences) < first["ci_high"]
+    lost = {
+        row["patient"]: row["left_out_for"].split(";")[0] for row in pairs if row["left_out_for"]
+    }
+    planted = {"P03": "no_predose", "P04": "not_evaluable", "P06": "mutant"}
+    planted |= {"P08": "window", "P09": "missed_dose"}
+    assert {patient: lost[patient] for patient in planted} == planted
+    assert {row["verdict"] for row in found.troughs if row["patient"] not in lost} == {"plausible"}

@@ -17,7 +17,6 @@ from correlates.analyses.occupancy.pairs import Pair, counted_causes, find_pairs
 from correlates.analyses.occupancy.reference import IMPLAUSIBLE
 from correlates.analyses.occupancy.series import Series, series_of
 from correlates.analyses.occupancy.settings import (
-    LATER,
     PRIMARY,
     TROUGH,
     Comparison,
@@ -79,7 +78,8 @@ def answer_occupancy(
         low = [row for row in troughs if row["verdict"] == IMPLAUSIBLE]
         for comparison in settings.comparisons:
             pairs = find_pairs(series.rows, comparison, dosing, settings)
-            if comparison.question == LATER and all(one.combination is None for one in pairs):
+            is_secondary = comparison.question != PRIMARY
+            if is_secondary and all(one.combination is None for one in pairs):
                 continue
             asked = {
                 **{"feature": series.feature, "specimen": series.specimen},
