@@ -91,9 +91,7 @@ def test_the_laboratory_sees_quality_and_no_answers(files):
 def test_a_caution_of_all_answers_is_said_once(tmp_path):
     path = tmp_path / "results" / "analyses" / "pk" / "answers.tsv"
     said = [
-        answer(
-            "pk", "Is it changed?", name, "", verdict=verdict, caution=f"{own}The order is fixed."
-        )
+        answer("pk", "Is it changed?", name, "", verdict=word, caution=f"{own}The order is fixed.")
         for name, word, own in (("a", "not_shown", "Two lack it. "), ("b", "equivalent", ""))
     ]
     write_answers(path, said)
