@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from correlates.flow.calibration.applied import mesf_of_medians
 from correlates.flow.counts.collect import acquisition_rows
 from correlates.flow.counts.exclusion import read_fitness
 from correlates.flow.counts.measurements import LEFT_OUT, read_job_tables
@@ -16,7 +17,7 @@ from correlates.flow.counts.settings import FlowSettings
 from correlates.intake.duplicates import find_duplicates
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
-from correlates.tables import read_json, write_tsv
+from correlates.tables import read_json, read_tsv, write_tsv
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -42,6 +43,7 @@ def main(job) -> None:
         FlowSettings(**job.params.flow),
     )
     rows = probe_rows(tubes, populations, intensities, job.params.cells, job.params.markers)
+    rows = mesf_of_medians(rows, read_tsv(job.input.calibration))
     write_tsv(job.output.tubes, COLUMNS, rows)
     write_tsv(job.output.left_out, LEFT_OUT, left_out)
     quantiles = dict(zip(names, job.input.quantiles, strict=True))

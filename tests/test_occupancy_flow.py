@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from correlates.assays.occupancy.flow_tubes import background_sd, flow_readings
+from correlates.flow.calibration.applied import mesf_of_medians
 from correlates.flow.counts.exclusion import Fitness
 from correlates.flow.counts.probe_tubes import probe_rows, probe_tubes
 from correlates.flow.counts.settings import FlowSettings, settings_of_counts
@@ -27,7 +28,7 @@ def tube_rows(patient="P1", visit="C1D1", tubes=("probe", "probe_bg", "total"), 
         **{"patient": patient, "visit": visit, "timepoint": "pre", "specimen": "cryo_pbmc"},
         **{"sample": f"{patient}_{visit}", "day": "29", "hours_post_dose": "24", "panel": "occ"},
         **{"batch": "b1", "role": "sample", "population": "cll", "n": "900.0", "usable": "yes"},
-        **{"flags": "", "rsd": "50"},
+        **{"flags": "", "rsd": "50", "mesf": "", "mesf_low": "", "mesf_high": ""},
     }
     return [
         usual
@@ -99,7 +100,7 @@ def test_the_background_varies_within_patients_and_what_they_differ_by_is_no_noi
     readings, _ = flow_readings(rows, SETTINGS)
 
     # (2 x (100 + 0 + 100)) / 4 degrees of freedom
-    assert background_sd(readings, "bg", 3)["btk", "cll"] == pytest.approx(10.0)
+    assert background_sd(readings, "bg", 3)["btk", "cll", "mfi"] == pytest.approx(10.0)
     assert [one.lloq_free for one in readings] == pytest.approx([100.0] * 6)
     assert background_sd(readings, "bg", 5) == {}
 
@@ -116,6 +117,48 @@ def test_tubes_of_an_untreated_donor_are_nobodys():
 
     assert readings == []
     assert donors[0].free.value == pytest.approx(240.0)
+
+
+CURVE = {
+    **{"acquisition": "beads", "panel": "occ", "batch": "b1", "channel": "FITC-A"},
+    **{"verdict": "accepted", "slope": "1", "intercept": "1", "max_error_pct": "2", "code": ""},
+    **{"mfi_low": "50", "mfi_high": "5000", "f_p": ""},
+}
+
+
+def calibrated(rows, **curve):
+    numbers = [
+        row
+        | {"channel": "FITC-A" if row["marker"] == "Probe" else "PE-A"}
+        | {name: float(row[name]) for name in ("median", "low", "high")}
+        for row in rows
+    ]
+    curves = [CURVE | curve, CURVE | {"channel": "PE-A"} | curve]
+    found = mesf_of_medians(numbers, curves)
+    return [
+        {name: "" if value is None else str(value) for name, value in row.items()} for row in found
+    ]
+
+
+def test_calibrated_tubes_are_read_in_mesf_and_compare_over_runs():
+    one = only(calibrated(tube_rows()))
+
+    assert (one.unit, one.is_calibrated) == ("mesf", True)
+    assert one.free.value == pytest.approx(2400.0)
+    assert one.total.value == pytest.approx(36000.0)
+
+
+def test_a_patient_with_one_tube_that_is_not_calibrated_is_read_as_it_is():
+    rows = [*calibrated(tube_rows(visit="C0D1")), *calibrated(tube_rows(), verdict="rejected")]
+    readings, _ = flow_readings(rows, SETTINGS)
+
+    assert {(one.visit, one.unit) for one in readings} == {("C0D1", "mfi"), ("C1D1", "mfi")}
+
+
+def test_what_outshines_the_beads_is_flagged():
+    (row, *_) = calibrated(tube_rows(), mfi_high="600")
+
+    assert row["flags"] == "outside_calibrated_range"
 
 
 def plan_row(name, **other):

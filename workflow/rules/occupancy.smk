@@ -20,6 +20,7 @@ rule collect_probe_tubes:
         intensities=of_probe_tubes("results/flow/intensities/{acquisition}.tsv"),
         ledgers=of_probe_tubes("results/flow/ledgers/{acquisition}.tsv"),
         quantiles=of_probe_tubes("results/flow/quantiles/{acquisition}.tsv"),
+        calibration=rules.fit_calibration.output.calibration,
     output:
         tubes="results/flow/probe_tubes.tsv",
         quantiles="results/flow/probe_tube_quantiles.tsv",

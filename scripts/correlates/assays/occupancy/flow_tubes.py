@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from correlates.assays.occupancy.formulas import Signal
-from correlates.assays.occupancy.readings import FLOW, MFI, Reading
+from correlates.assays.occupancy.readings import FLOW, MESF, MFI, Reading
 from correlates.assays.occupancy.settings import OccupancySettings
 from correlates.intake.acquisitions import PROBE, PROBE_BACKGROUND, TOTAL
 
@@ -24,6 +24,12 @@ class _Tube:
     is_usable: bool
     flags: tuple[str, ...]
     acquisition: str
+    mesf: Signal | None
+
+    @property
+    def calibrated(self) -> "_Tube":
+        """The same in MESF."""
+        return replace(self, median=self.mesf.value, se=self.mesf.se)
 
 
 def flow_readings(
@@ -41,7 +47,8 @@ def flow_readings(
     Returns
     -------
     Readings of patients and of untreated donors. A draw that lacks a tube has its reading, with
-    what is missing among its faults.
+    what is missing among its faults. Signals are in MESF where all tubes of a patient are
+    calibrated, else as read.
     """
     draws: dict[tuple, dict[tuple, _Tube]] = {}
     of_draw: dict[tuple, Mapping] = {}
@@ -50,9 +57,15 @@ def flow_readings(
         of_draw.setdefault(place, row)
         key = row["tube"], row["population"], row["marker"].strip().lower()
         draws.setdefault(place, {})[key] = _tube_of(row)
-    readings = [
-        _reading(of_draw[place], tubes, (target, cell), settings)
+    uncalibrated = {
+        _whose(of_draw[place])
         for place, tubes in draws.items()
+        if any(tube.mesf is None for tube in tubes.values())
+    }
+    readings = [
+        _reading(of_draw[place], _in_unit(tubes, unit), (target, cell, unit), settings)
+        for place, tubes in draws.items()
+        for unit in (MFI if _whose(of_draw[place]) in uncalibrated else MESF,)
         for target, cells in settings.cells.items()
         for cell in cells
         if any(population == cell for _, population, _ in tubes)
@@ -78,14 +91,14 @@ def background_sd(readings: Iterable[Reading], part: str, fewest: int) -> dict[t
 
     Returns
     -------
-    By target and cell the pooled standard deviation of the backgrounds about their patient's mean,
-    so that what patients differ by is no noise; nothing where there are too few.
+    By target, cell and unit the pooled standard deviation of the backgrounds about their patient's
+    mean, so that what patients differ by is no noise; nothing where there are too few.
     """
     found: dict[tuple, dict[str, list[float]]] = {}
     for one in readings:
         if one.parts.get(part) is not None and "unfit_tube" not in one.faults:
             whose = one.patient or one.sample.removesuffix(f"_{one.run}")
-            of = found.setdefault((one.target, one.cell), {})
+            of = found.setdefault((one.target, one.cell, one.unit), {})
             of.setdefault(whose, []).append(one.parts[part])
     spread = {}
     for place, patients in found.items():
@@ -101,24 +114,44 @@ def background_sd(readings: Iterable[Reading], part: str, fewest: int) -> dict[t
     return spread
 
 
+def _whose(row: Mapping[str, str]) -> str:
+    """Return the patient, or the donor in this batch: what one series is made of."""
+    return row["patient"] or row["sample"]
+
+
+def _in_unit(tubes: Mapping[tuple, _Tube], unit: str) -> Mapping[tuple, _Tube]:
+    return {key: tube.calibrated if unit == MESF else tube for key, tube in tubes.items()}
+
+
+def _centre(row: Mapping[str, str], names: Iterable[str]) -> Signal | None:
+    """Return a median with its standard error, from its interval at 95 %."""
+    middle, low, high = (_number(row[name]) for name in names)
+    if middle is None:
+        return None
+    return Signal(middle, (high - low) / _WIDTH if None not in (low, high) else 0.0)
+
+
 def _tube_of(row: Mapping[str, str]) -> _Tube:
-    low, high = _number(row["low"]), _number(row["high"])
-    median = _number(row["median"])
-    se = (high - low) / _WIDTH if low is not None and high is not None else 0.0
+    centre = _centre(row, ("median", "low", "high"))
+    median = None if centre is None else centre.value
     return _Tube(
         math.nan if median is None else median,
-        se,
+        0.0 if centre is None else centre.se,
         int(float(row["n"] or 0)),
         row["usable"] == "yes" and median is not None,
         tuple(filter(None, row["flags"].split(";"))),
         row["acquisition"],
+        _centre(row, ("mesf", "mesf_low", "mesf_high")),
     )
 
 
 def _reading(
-    row: Mapping, tubes: Mapping[tuple, _Tube], what: tuple[str, str], settings: OccupancySettings
+    row: Mapping,
+    tubes: Mapping[tuple, _Tube],
+    what: tuple[str, str, str],
+    settings: OccupancySettings,
 ) -> Reading:
-    target, cell = what
+    target, cell, unit = what
     probe, total = settings.probe.get(target, ""), settings.total.get(target, "")
     found = {
         "free": tubes.get((PROBE, cell, probe.lower())),
@@ -140,7 +173,7 @@ def _reading(
         cell=cell,
         assay=FLOW,
         run=row["batch"] or row["panel"],
-        unit=MFI,
+        unit=unit,
         free=_net(found["free"], found["bg"]),
         total=_net(found["total"], found["total_bg"]),
         n=fewest,
@@ -180,7 +213,7 @@ def _with_limits(
     settings: OccupancySettings,
 ) -> Reading:
     """Give a reading the limits that follow from its backgrounds."""
-    place = one.target, one.cell
+    place = one.target, one.cell, one.unit
     sd, sd_total = spread.get(place), of_total.get(place)
     flags = (*one.flags, "lloq_of_background")
     if sd is None and one.free is not None:

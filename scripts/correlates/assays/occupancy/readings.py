@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from correlates.assays.occupancy.formulas import Signal
 
 FLOW, ELISA, TRFRET = "flow_probe", "elisa", "trfret"
-MFI = "mfi"
+MFI, MESF = "mfi", "mesf"
 CONCENTRATIONS = ("ng_ml", "ng_mg")
+_COMPARE_OVER_RUNS = (*CONCENTRATIONS, MESF)
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ class Reading:
 
     @property
     def is_calibrated(self) -> bool:
-        """Whether the signals are concentrations, which compare over runs."""
-        return self.unit in CONCENTRATIONS
+        """Whether the signals are in a unit that compares over runs."""
+        return self.unit in _COMPARE_OVER_RUNS
 
     @property
     def draw(self) -> tuple[str, str, str, str]:

@@ -1,6 +1,6 @@
 """Calibrated intensities of cells: MESF above that of the FMO, and antibodies bound per cell."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -73,6 +73,41 @@ def with_mesf(
         calibration=rows["tube"].fillna(""),
         mesf_flags=flags.str.strip(";"),
     )
+
+
+def mesf_of_medians(rows: Iterable[Mapping], curves: Iterable[Mapping]) -> Iterator[dict]:
+    """Add the MESF of single medians, where the batch has an accepted curve for the channel.
+
+    Parameters
+    ----------
+    rows
+        ``panel``, ``batch``, ``channel``, ``median``, ``low``, ``high`` and ``flags``.
+    curves
+        Rows of the calibration table.
+
+    Yields
+    ------
+    The rows with ``mesf``, ``mesf_low`` and ``mesf_high``, None without a curve; a median that is
+    not above zero is 0. What lies above the brightest bead is flagged.
+    """
+    best = {
+        (one["panel"], one["batch"], one["channel"]): one
+        for one in _best_curves(curves).to_dict("records")
+        if one["verdict"] == ACCEPTED
+    }
+    for row in rows:
+        curve = best.get((row["panel"], row["batch"], row["channel"]))
+        values, flags = dict.fromkeys(VALUES[:3]), row["flags"]
+        if curve is not None and row["median"] is not None:
+            line = curve["slope"], curve["intercept"]
+            found = (None if row[name] is None else mesf_of(row[name], *line) for name in _CENTRE)
+            values = {
+                name: None if value is None else float(value)
+                for name, value in zip(VALUES[:3], found, strict=True)
+            }
+            if row["median"] > curve["mfi_high"]:
+                flags = ";".join(filter(None, (flags, OUTSIDE)))
+        yield {**row, **values, "flags": flags}
 
 
 _CENTRE = ("median", "low", "high")

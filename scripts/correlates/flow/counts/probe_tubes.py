@@ -17,7 +17,7 @@ _OF_TUBE = (
     *("hours_post_dose", "panel", "batch", "tube", "role", "lot"),
 )
 _OF_CELLS = ("population", "marker", "channel", "median", "low", "high", "rsd", "n")
-COLUMNS = (*_OF_TUBE, *_OF_CELLS, "usable", "flags")
+COLUMNS = (*_OF_TUBE, *_OF_CELLS, "mesf", "mesf_low", "mesf_high", "usable", "flags")
 QUANTILE_COLUMNS = (
     *("acquisition", "patient", "visit", "timepoint", "specimen", "tube", "population", "marker"),
     *("probability", "value", "n"),
