@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from correlates.pages.assay_quality import AssayFiles, Picture, quality_view, rows_of
+from correlates.report.names import sentence_case
 
 # Verdicts that leave a question open hold one of these.
 WEAK_VERDICTS = ("not ", "no change", "too few", "no pairs", "refused", "bounded", "estimate")
@@ -83,7 +84,7 @@ def _questions(answers: Sequence[Mapping]) -> list[dict]:
         own = [" ".join(one for one in other if one not in common) for other in said]
         found.append(
             {
-                "words": question,
+                "words": sentence_case(question.replace("_", " ")),
                 "rows": [
                     dict(row) | {"caution": caution, "is_weak": _is_weak(row["verdict"])}
                     for row, caution in zip(rows, own, strict=True)
