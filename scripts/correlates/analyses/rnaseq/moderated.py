@@ -68,7 +68,9 @@ def paired_differences(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarra
     spread = ((differences - change) ** 2).sum(axis=1) / 2 / (n - 1)
     to_counts = np.log2(sizes + 1) - np.log2(PER_MILLION)
     level = logs.mean(axis=1) + to_counts.mean()
-    trend = lowess(np.sqrt(np.sqrt(spread)), level, frac=_SPAN, it=3)
+    # between points nearer than this the curve is drawn straight, as by R
+    near = 0.01 * np.ptp(level)
+    trend = lowess(np.sqrt(np.sqrt(spread)), level, frac=_SPAN, it=3, delta=near)
     places, first = np.unique(trend[:, 0], return_index=True)
     middle = (logs[:, :n] + logs[:, n:]) / 2
     fitted = np.hstack([middle - change / 2, middle + change / 2]) + to_counts

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,7 @@ class Expression:
     log_cpm: np.ndarray
     smallest_group: int
 
-    @property
+    @cached_property
     def sizes(self) -> np.ndarray:
         """Effective sizes: reads of the genes that were kept, times TMM factor."""
         return self.counts.sum(axis=0) * self.factors

@@ -17,7 +17,7 @@ from correlates.assays.figures import (
     save_svg,
 )
 from correlates.assays.layouts import draw_run_order
-from correlates.assays.quality import Reason, verdict_of
+from correlates.assays.quality import FAIL, Reason, verdict_of
 from correlates.assays.rnaseq.expression import Expression
 from correlates.assays.rnaseq.genes import SEX_GENES, find_genes
 from correlates.assays.rnaseq.libraries import CONTROL, Library
@@ -53,27 +53,33 @@ def draw_layout(
     draw_run_order(values, path, label="", empty="No libraries.")
 
 
-def principal_coordinates(log_cpm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def principal_coordinates(
+    log_cpm: np.ndarray, is_sound: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the first two principal components of libraries, and their shares of the variance.
 
     Parameters
     ----------
     log_cpm
         Shape (genes, libraries); the 500 genes that vary most are taken.
+    is_sound
+        Shape (libraries,), bool: whose components these are. The others are set among them, so
+        that one spoilt library does not squeeze all others into a point.
 
     Returns
     -------
     Shapes (libraries, 2) and (2,).
     """
-    varying = log_cpm[np.argsort(-log_cpm.var(axis=1), kind="stable")[:_MOST_VARIABLE]]
-    centred = (varying - varying.mean(axis=1, keepdims=True)).T
-    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    is_sound = is_sound if is_sound.sum() > 2 else np.ones_like(is_sound)
+    sound = log_cpm[:, is_sound]
+    varying = np.argsort(-sound.var(axis=1), kind="stable")[:_MOST_VARIABLE]
+    middle = sound[varying].mean(axis=1, keepdims=True)
+    axes, sizes, _ = np.linalg.svd(sound[varying] - middle, full_matrices=False)
     # a sign that does not hang on the machine
-    signs = np.sign(left[np.abs(left).argmax(axis=0), np.arange(left.shape[1])])
-    scores = np.zeros((log_cpm.shape[1], 2))
-    shares = np.zeros(2)
+    signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    scores, shares = np.zeros((log_cpm.shape[1], 2)), np.zeros(2)
     n = min(2, sizes.size)
-    scores[:, :n] = (left * sizes * signs)[:, :n]
+    scores[:, :n] = ((log_cpm[varying] - middle).T @ (axes * signs))[:, :n]
     shares[:n] = (sizes**2 / max((sizes**2).sum(), 1e-12))[:n]
     return scores, shares
 
@@ -137,21 +143,26 @@ def draw_overview(
 
 
 def _draw_components(axis, cell: str, one: Expression, reasons) -> None:
-    scores, shares = principal_coordinates(one.log_cpm[one.of_both_sexes])
+    is_sound = np.array([not _is_told(reasons[library.name]) for library in one.libraries])
+    scores, shares = principal_coordinates(one.log_cpm[one.of_both_sexes], is_sound)
     batches = sorted({library.batch for library in one.libraries})
     for number, batch in enumerate(batches):
         here = [n for n, library in enumerate(one.libraries) if library.batch == batch]
         colour = COLOURS[number % len(COLOURS)]
         axis.scatter(*scores[here].T, s=16, color=colour, label=batch or "no batch", alpha=0.85)
     for place, library in enumerate(one.libraries):
-        found = reasons[library.name]
-        if "outlier" in found or verdict_of(found.values())[0] == "fail":
+        if not is_sound[place]:
             axis.annotate(library.name, scores[place], fontsize=6, color=MUTED, xytext=(3, 3),
                           textcoords="offset points")  # fmt: skip
     dress(axis, f"{cell}: {len(one.libraries)} libraries",
           f"PC1, {100 * shares[0]:.0f} %", f"PC2, {100 * shares[1]:.0f} %")  # fmt: skip
     if len(batches) <= len(COLOURS):
         axis.legend(fontsize=6, frameon=False, title="batch", title_fontsize=6)
+
+
+def _is_told(reasons: Mapping[str, Reason]) -> bool:
+    """Tell whether a library is an outlier, or failed."""
+    return "outlier" in reasons or verdict_of(reasons.values())[0] == FAIL
 
 
 def _draw_sex(axis, expressions, reasons, settings: RnaseqSettings) -> None:

@@ -72,18 +72,14 @@ def find_genes(matrix: CountMatrix, wanted: Mapping[str, str]) -> dict[str, Foun
     By symbol, those that the matrix has. By Ensembl id first; by symbol, current or former, only in
     rows that have no Ensembl id of another gene.
     """
-    by_id, by_symbol = {}, {}
-    for place, (name, symbol) in enumerate(zip(matrix.ids, matrix.symbols, strict=True)):
-        by_id.setdefault(name, []).append(place)
-        by_symbol.setdefault(str(symbol).upper(), []).append(place)
     found = {}
     for symbol, ensembl in wanted.items():
-        rows = by_id.get(ensembl, [])
+        rows = matrix.rows_by_id.get(ensembl, [])
         note = ""
         for name in () if rows else (symbol, *_FORMER.get(symbol, ())):
             rows = [
                 each
-                for each in by_symbol.get(name.upper(), [])
+                for each in matrix.rows_by_symbol.get(name.upper(), [])
                 if not str(matrix.ids[each]).startswith("ENSG")
             ]
             if rows:

@@ -6,8 +6,9 @@ or RSEM through tximport, and plain matrices; genes by Ensembl id, symbol or bot
 
 import gzip
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,23 @@ class CountMatrix:
     libraries: list[str]
     counts: np.ndarray
     notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def rows_by_id(self) -> dict[str, list[int]]:
+        """Places of the rows of each id."""
+        return _places(self.ids)
+
+    @cached_property
+    def rows_by_symbol(self) -> dict[str, list[int]]:
+        """Places of the rows of each symbol, in capitals."""
+        return _places(str(one).upper() for one in self.symbols)
+
+
+def _places(names: Iterable[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        found.setdefault(name, []).append(place)
+    return found
 
 
 def read_counts(

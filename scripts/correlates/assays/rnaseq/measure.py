@@ -85,11 +85,9 @@ def expression_rows(
     evaluable then.
     """
     wanted = {**settings.genes, **SEX_GENES}
-    found_in: dict[int, dict[str, FoundGene]] = {}
     rows = []
     for library in libraries:
-        if library.matrix is not None:
-            found = found_in.setdefault(id(library.matrix), find_genes(library.matrix, wanted))
+        found = {} if library.matrix is None else find_genes(library.matrix, wanted)
         for symbol in wanted:
             if library.matrix is None or library.counted_reads == 0:
                 row = _absent(library, symbol, "the library has no counts", ["no_counts"])
