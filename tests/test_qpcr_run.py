@@ -95,6 +95,10 @@ def test_what_was_spoilt_is_found(folder, found):
     bad = spoilt["contaminated reagent: the well without template comes up"]["file"]
     verdicts = {row["run"]: row["verdict"] for row in found.runs}
     assert verdicts[bad] == "fail"
+    told = {
+        row["reason"] for row in found.quantities if (row["plates"], row["gene"]) == (bad, "crbn")
+    }
+    assert all(reason.startswith("the well without template comes up") for reason in told)
     assert verdicts.pop(bad) not in verdicts.values()
     bubble = spoilt["bubble: two cycles late"]
     group = next(one for one in found.plates.groups.items() if one[1].dropped == bubble["well"])

@@ -106,7 +106,8 @@ def quantify(series: GeneSeries, sample: str, *, with_efficiency_error: bool) ->
     ]
     calibrated = {plate: one for plate, one in of_plates.items() if plate not in uncalibrated}
     if not calibrated:
-        reason = "its plate lacks a usable inter-plate calibrator of this gene"
+        own = dict.fromkeys(one.reason for one in of_plates.values() if one.reason)
+        reason = "; ".join([*own, "its plate lacks a usable inter-plate calibrator of this gene"])
         return _unusable(series, sample, of_plates, reason, "plate_without_calibrator")
     for state in (MEASURED, BELOW_LOD, UNDETERMINED, UNUSABLE):
         chosen = {plate: one for plate, one in calibrated.items() if one.state == state}
