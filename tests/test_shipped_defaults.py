@@ -258,6 +258,23 @@ DEFAULTS = {
     "scrna.verdicts.min_light_chain_ratio": 3,
     "scrna.verdicts.max_depth_fold": 2,
     "scrna.max_control_cv_pct": 30,
+    "genotype.loci": [
+        {
+            **{"rsid": "rs1045642", "gene": "ABCB1", "name": "3435C>T, the T allele"},
+            **{"other": "G", "effect": "A"},
+        },
+        {"rsid": "rs35599367", "gene": "CYP3A4", "name": "*22", "other": "G", "effect": "A"},
+        {
+            **{"rsid": "rs776746", "gene": "CYP3A5", "name": "*1, the expressed allele"},
+            **{"other": "C", "effect": "T"},
+        },
+    ],
+    "genotype.min_call_rate": 0.95,
+    "genotype.min_cell": 3,
+    "genotype.associations.exposures": ["ibrutinib__auc_tau_dn", "lenalidomide__auc_inf_dn"],
+    "genotype.associations.endpoints": ["tfr_ge2", "cr"],
+    "genotype.associations.permutations": 20_000,
+    "genotype.associations.seed": 1,
     "pk.nca.rule": "linear_up_log_down",
     "pk.nca.tau_h": 24,
     "pk.nca.tau_window_h": 2,

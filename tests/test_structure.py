@@ -58,6 +58,7 @@ SCRIPT_FLOORS = {
     "trace_courses": "clinical",
     "measure_pk": "assays",
     "measure_variants": "assays",
+    "measure_genotype": "assays",
     "measure_qpcr": "assays",
     "measure_soluble": "assays",
     "measure_cells": "assays",
@@ -76,6 +77,7 @@ SCRIPT_FLOORS = {
     "measure_synapse": "assays",
     "follow_degradation": "analyses",
     "compare_exposure": "analyses",
+    "associate_genotypes": "analyses",
     "build_report": "report",
     "build_lab_page": "lab",
 }

@@ -15,6 +15,7 @@ def assays_by_sheets():
         (rules.measure_pk.output, has_sheets("pk")),
         (rules.measure_synapse.output, has_sheets("synapse")),
         (rules.measure_variants.output, has_sheets("variants")),
+        (rules.measure_genotype.output, has_sheets("genotype")),
         (rules.measure_protein.output, has_protein()),
         (rules.measure_soluble.output, has_sheets("soluble")),
         (rules.measure_scrna.output, has_sheets("scrna")),
@@ -29,6 +30,7 @@ def questions_by_assays():
         (rules.compare_soluble.output, has_sheets("soluble")),
         (rules.compare_expression.output, has_sheets("rnaseq", "junctions")),
         (rules.compare_exposure.output, has_sheets("pk")),
+        (rules.associate_genotypes.output, has_sheets("genotype")),
         (rules.follow_degradation.output, has_protein()),
     ]
 

@@ -175,3 +175,30 @@ rule follow_degradation:
         code=code_of("follow_degradation"),
     script:
         "../../scripts/follow_degradation.py"
+
+
+rule associate_genotypes:
+    """Hold genotypes against exposure, toxicity and response, by exact tests."""
+    input:
+        calls=rules.measure_genotype.output.calls,
+        loci=rules.measure_genotype.output.loci,
+        measurements=rules.build_cohort.output.measurements,
+        endpoints=rules.derive_endpoints.output.endpoints,
+    output:
+        answers="results/analyses/genotype/answers.tsv",
+    log:
+        "logs/analyses/associate_genotypes.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        associations=lookup(dpath="genotype/associations", within=config),
+        min_cell=lookup(dpath="genotype/min_cell", within=config),
+        min_call_rate=lookup(dpath="genotype/min_call_rate", within=config),
+        confidence=lookup(dpath="analyses/confidence", within=config),
+        code=code_of("associate_genotypes"),
+    script:
+        "../../scripts/associate_genotypes.py"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from correlates.simulate.assays.germline import exposure_factor
 from correlates.simulate.trial import Patient
 from correlates.tables import write_tsv
 
@@ -84,6 +85,7 @@ def _draw_ibrutinib(
     made: _Made, patient: Patient, number: int, run: str, rng: np.random.Generator
 ) -> None:
     own = IBRUTINIB_CL * float(np.exp(rng.normal(0, BETWEEN)))
+    own /= exposure_factor(patient)
     has_combination = patient.clinical["lenalidomide_start_day"] is not None
     for visit in _IBRUTINIB_VISITS[: 2 if has_combination else 1]:
         is_reduced = number == 2 and visit == "C2D1"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from correlates.simulate.assays.genotype import write as write_genotype
 from correlates.simulate.assays.occupancy import write_occupancy
 from correlates.simulate.assays.pk import write as write_pk
 from correlates.simulate.assays.protein import write_protein
@@ -26,6 +27,7 @@ WRITERS: Mapping[str, tuple[int, Writer]] = {
     "pk": (7, write_pk),
     "synapse": (11, write_synapse),
     "variants": (8, write_variants),
+    "genotype": (9, write_genotype),
     # Proteins follow the messengers that stand in the truth of qPCR, so they come after it.
     "protein": (13, write_protein),
     "soluble": (10, write_soluble),

@@ -1,0 +1,1 @@
+"""Questions of pharmacogenetics: genotype with exposure, toxicity and response."""

@@ -1,0 +1,1 @@
+"""Germline genotypes: calls on declared alleles, call rates and Hardy-Weinberg equilibrium."""
