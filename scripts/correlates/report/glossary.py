@@ -26,6 +26,11 @@ MEANINGS = {
     "template allows, and was moved to its end",
     "negative_below_floor": "the population that is negative for the marker is too small for a "
     "percentile",
+    "few_conjugates": "fewer conjugates were scored than a sample needs",
+    "unblinded": "conjugates were scored by somebody who knew patient or visit",
+    "blinding_not_recorded": "nothing says whether conjugates were scored blinded",
+    "several_runs": "the conjugates of the draw were imaged in several runs",
+    "control_out": "the control of the run lies far from its median over runs",
     "fmo_missing": "neither the draw nor the batch has an FMO tube of this marker",
     "fmo_parent_below_floor": "an FMO tube holds too few events of the population",
     "fmo_batch_median": "the FMO tube of the draw could not be used; the median of the batch's is",
