@@ -12,6 +12,7 @@ from correlates.flow.counts.probe_tubes import (
     probe_quantiles,
     probe_rows,
     probe_tubes,
+    unread_tubes,
 )
 from correlates.flow.counts.settings import FlowSettings
 from correlates.intake.duplicates import find_duplicates
@@ -43,7 +44,8 @@ def main(job) -> None:
         FlowSettings(**job.params.flow),
     )
     rows = probe_rows(tubes, populations, intensities, job.params.cells, job.params.markers)
-    rows = mesf_of_medians(rows, read_tsv(job.input.calibration))
+    rows = list(mesf_of_medians(rows, read_tsv(job.input.calibration)))
+    left_out += unread_tubes(tubes, rows, job.params.markers)
     write_tsv(job.output.tubes, COLUMNS, rows)
     write_tsv(job.output.left_out, LEFT_OUT, left_out)
     quantiles = dict(zip(names, job.input.quantiles, strict=True))

@@ -7,7 +7,7 @@ import yaml
 from correlates.assays.occupancy.flow_tubes import background_sd, flow_readings
 from correlates.flow.calibration.applied import mesf_of_medians
 from correlates.flow.counts.exclusion import Fitness
-from correlates.flow.counts.probe_tubes import probe_rows, probe_tubes
+from correlates.flow.counts.probe_tubes import probe_rows, probe_tubes, unread_tubes
 from correlates.flow.counts.settings import FlowSettings, settings_of_counts
 from correlates.flow.counts.tubes import evaluable_tubes
 from occupancy_readings import SETTINGS
@@ -243,6 +243,15 @@ def test_only_target_cells_and_the_markers_asked_for_are_told():
     assert [(row["population"], row["marker"], row["usable"]) for row in rows] == [
         ("cll", " PROBE", "yes")
     ]
+
+
+def test_a_tube_of_which_nothing_is_read_is_named_with_what_to_look_at():
+    tubes, _ = chosen([plan_row("probe"), plan_row("total")])
+
+    (row,) = unread_tubes(tubes, [{"acquisition": "total"}], ["Probe", "BTK"])
+
+    assert (row["item"], row["patient"]) == ("probe", "P1")
+    assert "BTK, Probe" in row["reason"]
 
 
 def test_flow_neither_measures_nor_lists_tubes_of_occupancy():

@@ -179,6 +179,14 @@ def test_so_little_target_that_nothing_can_be_told():
     assert "ceiling_below_zero" in one.flags
 
 
+def test_the_pre_dose_sample_that_was_kept_alike_goes_first():
+    others = reading("C0D1", 9999.0, specimen="fresh_wb")
+    _, _, one = judge(reading("SCR", 4800.0), others, reading(free=240.0))
+
+    assert one.raw_pct == pytest.approx(95.0)
+    assert "specimen_differs_from_pre_dose" not in one.flags
+
+
 def test_differences_between_a_draw_and_its_pre_dose_sample_are_told():
     _, one = judge(BEFORE, reading(specimen="fresh_wb", run="R2"))
     concentrations = {"unit": "ng_ml", "lloq_free": 0.15}
@@ -279,6 +287,22 @@ def test_a_mutation_of_the_variants_sheet_is_carried_forward_and_not_back():
 
     assert early.flags == ()
     assert late.flags == ("occ_uninterpretable_mutant", "mutation_carried_forward")
+
+
+@pytest.mark.parametrize(
+    ("row", "vaf"),
+    [
+        pytest.param({"hgvs_p": "C481R", "alt": 30, "depth": 200}, 0.15, id="reads"),
+        pytest.param({"hgvs_p": "p.(Cys481Ser)", "vaf": 0.002, "lod_vaf": 0.01}, 0.0, id="< LOD"),
+        pytest.param({"hgvs_p": "none"}, 0.0, id="none was found"),
+        pytest.param({"hgvs_p": "p.Cys4811Ser", "vaf": 0.5}, None, id="another residue"),
+    ],
+)
+def test_what_a_row_of_variants_says_of_the_residue(row, vaf):
+    usual = {"patient": "P1", "gene": "BTK", "visit": "C1D1"}
+    found = mutations_of([usual | row], {}).by_patient.get("P1", [])
+
+    assert [one.vaf for one in found] == ([] if vaf is None else [vaf])
 
 
 def test_several_variants_of_the_residue_add_up():

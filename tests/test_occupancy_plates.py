@@ -3,7 +3,8 @@
 import pytest
 
 from correlates.assays.occupancy.measure import measure
-from correlates.assays.occupancy.plates import read_plates, replicate_cv
+from correlates.assays.occupancy.plates import read_plates
+from correlates.assays.occupancy.wells import replicate_cv
 from occupancy_readings import NOBODY, SETTINGS, well, well_before
 
 
@@ -166,6 +167,16 @@ def test_a_run_without_a_control_is_told():
     (run,) = measured(well_before(), well()).runs
 
     assert (run["verdict"], "no control" in run["reasons"]) == ("flag", True)
+
+
+def test_blanks_that_would_be_quantified_flag_their_run():
+    blank = well(role="blank", patient=None, visit=None, signal_free=0.4)
+    rows = [*controls(("E1",), (5.0,)), well_before(), well()]
+
+    (run,), (other,) = measured(*rows, blank).runs, measured(*rows).runs
+
+    assert (run["verdict"], other["verdict"]) == ("flag", "pass")
+    assert "above the LLOQ 0.15" in run["reasons"]
 
 
 def test_what_controls_vary_by_between_runs():

@@ -10,6 +10,7 @@ from correlates.assays.occupancy.mutants import BTK, Mutations
 from correlates.assays.occupancy.plates import read_plates
 from correlates.assays.occupancy.readings import FLOW, Reading
 from correlates.assays.occupancy.runs import (
+    blank_reasons,
     control_rows,
     control_values,
     failed_runs,
@@ -75,6 +76,9 @@ def measure(
     donors = [*flow_donors, *plates.donors]
     values = control_values([*plates.controls, *donors])
     reasons = run_reasons(values, settings)
+    blanks = {place: one.free for place, one in plates.blanks.items()}
+    for place, more in blank_reasons(blanks, plates.readings).items():
+        reasons.setdefault(place, []).extend(more)
     failed = failed_runs(reasons)
     readings = [_told(one, failed) for one in (*of_flow, *plates.readings)]
     readings, nameless = _with_cells(readings)

@@ -8,6 +8,7 @@ from correlates.assays.occupancy.formulas import mutant_ccf_pct
 from correlates.assays.occupancy.readings import Reading
 
 BTK = "btk"
+_NONE = "none"
 # p.Cys481Ser, C481S
 _SITE = re.compile(r"\bp?\.?\(?C(?:ys)?481(?!\d)", re.IGNORECASE)
 # Kinds of cell that hold the clone; what is gated as normal, and T cells, do not.
@@ -84,30 +85,29 @@ def mutations_of(rows: Iterable[Mapping], sexes: Mapping[str, str]) -> Mutations
     Parameters
     ----------
     rows
-        ``patient``, ``visit``, ``study_day``, ``gene``, ``hgvs_p``, ``purity_pct``, and ``vaf`` or
-        the reads ``alt`` and ``depth``, empty where nothing was detected.
+        ``patient``, ``visit``, ``study_day``, ``gene``, ``hgvs_p`` (``none`` where none was found),
+        ``vaf`` or ``alt`` and ``depth``, ``lod_vaf`` and ``purity_pct``.
     sexes
         ``M`` or ``F`` by patient.
     """
     found: dict[str, list[Mutation]] = {}
     for row in rows:
-        is_of_site = _SITE.search(row.get("hgvs_p") or "")
+        name = row.get("hgvs_p") or ""
+        is_of_site = _SITE.search(name) or name.strip().lower() == _NONE
         if (row.get("gene") or "").upper() == "BTK" and is_of_site and row.get("patient"):
-            one = Mutation(
-                row.get("study_day"),
-                row.get("visit") or "",
-                _fraction(row),
-                row.get("purity_pct"),
-            )
+            day, visit = row.get("study_day"), row.get("visit") or ""
+            one = Mutation(day, visit, _detected_vaf(row), row.get("purity_pct"))
             found.setdefault(row["patient"], []).append(one)
     return Mutations(found, sexes)
 
 
-def _fraction(row: Mapping) -> float:
-    """Return the allele fraction: of the reads where they are given, else as it is written."""
-    if row.get("alt") is not None and row.get("depth"):
-        return row["alt"] / row["depth"]
-    return row.get("vaf") or 0.0
+def _detected_vaf(row: Mapping) -> float:
+    """Return the allele fraction; 0 of none, and of what lies below the limit of detection."""
+    vaf, alt, depth = (row.get(name) for name in ("vaf", "alt", "depth"))
+    if vaf is None and alt is not None and depth:
+        vaf = alt / depth
+    is_none = (row.get("hgvs_p") or "").strip().lower() == _NONE
+    return 0.0 if is_none or vaf is None or vaf < (row.get("lod_vaf") or 0.0) else vaf
 
 
 def _is_earlier(one: Mutation, reading: Reading) -> bool:

@@ -3,47 +3,26 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import fmean, stdev
+from statistics import fmean
 
 from correlates.assays.occupancy.formulas import Signal
 from correlates.assays.occupancy.readings import CONCENTRATIONS, FLOW, Reading
 from correlates.assays.occupancy.settings import OccupancySettings
-
-SAMPLE, BLANK, CONTROL, DONOR = "sample", "blank", "control", "donor"
-# What a concentration is turned into, and by which factor.
-UNITS: Mapping[str, tuple[str, float]] = {
-    "ng_ml": ("ng_ml", 1.0),
-    "pg_ml": ("ng_ml", 1e-3),
-    "ug_ml": ("ng_ml", 1e3),
-    "ng_mg": ("ng_mg", 1.0),
-    "pg_mg": ("ng_mg", 1e-3),
-}
-_IN_UNIT = (
-    *("signal_free", "signal_bg", "signal_total", "signal_total_bg"),
-    *("bg_sd", "lloq_free", "lloq_total"),
+from correlates.assays.occupancy.wells import (
+    BLANK,
+    CONTROL,
+    DONOR,
+    MEASURED,
+    SAMPLE,
+    Blanks,
+    blanks_of,
+    in_one_unit,
+    pooled_cv,
+    replicate_cv,
+    run_of,
 )
+
 _OF_DRAW = ("patient", "visit", "timepoint", "specimen", "sample", "cell")
-_MEASURED = ("signal_free", "signal_total")
-_FEWEST_BLANKS = 3
-
-
-@dataclass(frozen=True)
-class Blanks:
-    """The blanks of a target on a run.
-
-    Parameters
-    ----------
-    free, total
-        Signals of the single wells.
-    """
-
-    free: tuple[float, ...] = ()
-    total: tuple[float, ...] = ()
-
-    @property
-    def sd(self) -> float | None:
-        """Standard deviation of the free signal; None of fewer than three wells."""
-        return stdev(self.free) if len(self.free) >= _FEWEST_BLANKS else None
 
 
 @dataclass
@@ -87,14 +66,14 @@ def read_plates(rows: Iterable[Mapping], settings: OccupancySettings) -> Plates:
     replicates, or their own where that is larger, so that a pair that happens to agree is not
     taken for an exact one.
     """
-    rows = [_in_one_unit(row) for row in rows]
+    rows = [in_one_unit(row) for row in rows]
     plates = Plates()
-    plates.blanks = _blanks_of(rows)
+    plates.blanks = blanks_of(rows)
     groups: dict[tuple, list[dict]] = {}
     for row in rows:
         if row["role"] != BLANK:
             groups.setdefault(_group(row), []).append(row)
-    plates.replicate_cv = _pooled_cv(groups.values(), settings.max_replicate_cv_pct)
+    plates.replicate_cv = pooled_cv(groups.values(), settings.max_replicate_cv_pct)
     for wells in groups.values():
         one = _reading(wells, plates, settings)
         role = wells[0]["role"]
@@ -104,60 +83,12 @@ def read_plates(rows: Iterable[Mapping], settings: OccupancySettings) -> Plates:
     return plates
 
 
-def run_of(row: Mapping) -> tuple[str, str, str]:
-    """Return what blanks, controls and donors share with a well: run, target and assay."""
-    return row["run"] or "", row["target"], row["assay"]
-
-
-def _in_one_unit(row: Mapping) -> dict:
-    unit, factor = UNITS.get(row["unit"], (row["unit"], 1.0))
-    scaled = {name: row[name] * factor for name in _IN_UNIT if row.get(name) is not None}
-    return {**row, **scaled, "unit": unit, "role": row.get("role") or SAMPLE}
-
-
-def _blanks_of(rows: Iterable[Mapping]) -> dict[tuple, Blanks]:
-    found: dict[tuple, dict[str, list[float]]] = {}
-    for row in rows:
-        if row["role"] == BLANK:
-            of = found.setdefault(run_of(row), {"free": [], "total": []})
-            for name, values in of.items():
-                if row.get(f"signal_{name}") is not None:
-                    values.append(row[f"signal_{name}"])
-    return {place: Blanks(tuple(of["free"]), tuple(of["total"])) for place, of in found.items()}
-
-
 def _group(row: Mapping) -> tuple:
     """Return what replicate wells share."""
     whose = (row.get("name") or row.get("sample"),)
     if row["role"] == SAMPLE:
         whose = tuple(row.get(name) for name in _OF_DRAW if name != "sample")
     return row["role"], *run_of(row), row["unit"], row.get("cell"), *whose
-
-
-def _pooled_cv(groups: Iterable[Sequence[Mapping]], most_pct: float) -> dict[tuple, float]:
-    """Return the root mean square of the replicates' coefficients of variation, by run.
-
-    What is beyond the limit is a fault of those wells, which they are flagged for, and says
-    nothing of the others.
-    """
-    squares: dict[tuple, list[tuple[float, int]]] = {}
-    for wells in groups:
-        for name in _MEASURED:
-            cv = replicate_cv([well.get(name) for well in wells])
-            if cv is not None and 100 * cv <= most_pct:
-                squares.setdefault(run_of(wells[0]), []).append((cv**2, len(wells) - 1))
-    return {
-        place: math.sqrt(sum(cv * freedom for cv, freedom in of) / sum(f for _, f in of))
-        for place, of in squares.items()
-    }
-
-
-def replicate_cv(values: Iterable[float | None]) -> float | None:
-    """Return the coefficient of variation of replicate signals; None of one, or about zero."""
-    known = [value for value in values if value is not None]
-    if len(known) < 2 or fmean(known) <= 0:
-        return None
-    return stdev(known) / fmean(known)
 
 
 def _reading(wells: Sequence[Mapping], plates: Plates, settings: OccupancySettings) -> Reading:
@@ -173,7 +104,7 @@ def _reading(wells: Sequence[Mapping], plates: Plates, settings: OccupancySettin
     lloq, flags = _first(wells, "lloq_free"), []
     if lloq is None and bg_sd:
         lloq, flags = settings.lloq_sd * bg_sd, ["lloq_of_background"]
-    cvs = [replicate_cv([well.get(name) for well in wells]) for name in _MEASURED]
+    cvs = [replicate_cv([well.get(name) for well in wells]) for name in MEASURED]
     if any(cv is not None and 100 * cv > settings.max_replicate_cv_pct for cv in cvs):
         flags.append("replicates_differ")
     is_flow, n_events = first["assay"] == FLOW, _first(wells, "n_events", min)

@@ -34,28 +34,31 @@ def pre_dose_of_series(
 
 
 def chosen_pre_dose(
-    candidates: Sequence[Reading], run: str
+    candidates: Sequence[Reading], one: Reading
 ) -> tuple[Reading | None, tuple[str, ...]]:
-    """Return the last pre-dose draw's reading that can be used, and what is to be said of it.
+    """Return what a reading is compared with, and what is to be said of that.
 
     Parameters
     ----------
     candidates
-        Of one series, the last draw first.
-    run
-        Of several runs of a draw, the one that is preferred: that of what is compared with it.
+        Pre-dose readings of its series, the last draw first.
+    one
+        The reading. Samples that were kept as it was go before others, and of several runs of a
+        draw its own.
 
     Notes
     -----
-    One that is technically unfit gives way to an earlier one. A low signal does not: that is a
+    A draw that is technically unfit gives way to an earlier one. A low signal does not: that is a
     finding, and another sample is not sought until one fits.
     """
-    fit = [one for one in candidates if one.free is not None and not one.faults]
-    if not fit:
-        return None, ("pre_dose_unfit",) if candidates else ()
-    last = [one for one in fit if one.draw == fit[0].draw]
-    chosen = next((one for one in last if one.run == run), last[0])
-    return chosen, () if chosen.draw == candidates[0].draw else ("earlier_pre_dose",)
+    alike = [other for other in candidates if other.specimen == one.specimen]
+    for several in (alike, candidates):
+        fit = [other for other in several if other.free is not None and not other.faults]
+        if fit:
+            last = [other for other in fit if other.draw == fit[0].draw]
+            chosen = next((other for other in last if other.run == one.run), last[0])
+            return chosen, () if chosen.draw == several[0].draw else ("earlier_pre_dose",)
+    return None, ("pre_dose_unfit",) if candidates else ()
 
 
 def donor_ratios(donors: Iterable[Reading], fewest: int) -> Mapping[tuple, float]:

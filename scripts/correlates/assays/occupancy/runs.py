@@ -1,7 +1,7 @@
 """Runs judged by their controls, and what controls vary by between runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import median
+from statistics import fmean, median
 
 from correlates.assays.occupancy.readings import FLOW, Reading
 from correlates.assays.occupancy.settings import OccupancySettings
@@ -76,6 +76,34 @@ def run_reasons(
             )
             reasons.setdefault((run, assay, target), []).append(Reason(verdict, words))
     return reasons
+
+
+def blank_reasons(
+    blanks: Mapping[tuple, Sequence[float]], readings: Iterable[Reading]
+) -> dict[tuple[str, str, str], list[Reason]]:
+    """Return which runs have blanks that would be quantified, by run, assay and target.
+
+    Parameters
+    ----------
+    blanks
+        Free signal of the blank wells, by run, target and assay.
+    readings
+        Of patients: of concentrations, whose calibration has taken the blank away, the limit.
+    """
+    limits = {
+        (one.run, one.target, one.assay): one.lloq_free
+        for one in readings
+        if one.is_calibrated and one.lloq_free is not None
+    }
+    found: dict[tuple[str, str, str], list[Reason]] = {}
+    for (run, target, assay), limit in limits.items():
+        values = blanks.get((run, target, assay), ())
+        if values and fmean(values) > limit:
+            words = (
+                f"Blanks of {target.upper()} read {fmean(values):.3g}, above the LLOQ {limit:g}."
+            )
+            found[run, assay, target] = [Reason(FLAG, words)]
+    return found
 
 
 def failed_runs(reasons: Mapping[tuple, Sequence[Reason]]) -> set[tuple[str, str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from correlates.assays.quality import FAIL, FLAG, Reason
 
 WORDS = {
-    "no_probe_tube": "The draw has no tube with the probe.",
+    "no_probe_tube": "The draw has no tube with the probe that could be used.",
     "no_background_tube": "The draw has no pre-saturated background tube, so that what the probe "
     "binds beside its target is not known.",
     "no_free_signal": "No free signal was read.",

@@ -129,6 +129,22 @@ def probe_rows(
         }
 
 
+def unread_tubes(
+    tubes: pd.DataFrame, rows: Iterable[Mapping], markers: Collection[str]
+) -> list[dict]:
+    """Return a row of what was left out for each tube of which nothing was read."""
+    read = {row["acquisition"] for row in rows}
+    reason = (
+        f"its gating makes none of the cells of occupancy.cells, or its panel has none of the "
+        f"markers of occupancy.probe and occupancy.total: {', '.join(sorted(markers))}"
+    )
+    return [
+        _left_out_row(row | {"acquisition": name}, reason)
+        for name, row in tubes.to_dict("index").items()
+        if name not in read
+    ]
+
+
 def probe_quantiles(
     tubes: pd.DataFrame,
     paths: Mapping[str, str | Path],
