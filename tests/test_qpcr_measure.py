@@ -7,11 +7,13 @@ import pytest
 
 from correlates.assays.qpcr.collect import measure_qpcr
 from correlates.assays.qpcr.figure import draw_overview
-from correlates.assays.qpcr.measure import measure_samples, measurement_rows
+from correlates.assays.qpcr.measure import measure_samples
+from correlates.assays.qpcr.plate_verdicts import plate_rows
 from correlates.assays.qpcr.plates import read_plates, sort_wells
 from correlates.assays.qpcr.ratios import pfaffl_ratio
 from correlates.assays.qpcr.references import choose_references
-from correlates.assays.qpcr.verdicts import calibrator_rows, plate_rows, sample_rows
+from correlates.assays.qpcr.rows import measurement_rows
+from correlates.assays.qpcr.verdicts import calibrator_rows, sample_rows
 from correlates.assays.rows import as_table
 from correlates.measurements import faults
 from qpcr_maker import EFFICIENCY, REFERENCES, draw, rng, settings, simulate, well

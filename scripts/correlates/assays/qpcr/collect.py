@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from correlates.assays.qpcr.measure import SampleValues, measure_samples, measurement_rows
+from correlates.assays.qpcr.measure import SampleValues, measure_samples
+from correlates.assays.qpcr.plate_verdicts import plate_rows
 from correlates.assays.qpcr.plates import Plates, read_plates, sort_wells
 from correlates.assays.qpcr.references import ReferenceChoice, choose_references
+from correlates.assays.qpcr.rows import measurement_rows
 from correlates.assays.qpcr.settings import QpcrSettings
 from correlates.assays.qpcr.tables import efficiency_rows, quantity_rows, stability_rows
 from correlates.assays.qpcr.verdicts import (
     calibrator_rows,
-    plate_rows,
     sample_rows,
     well_verdicts,
 )

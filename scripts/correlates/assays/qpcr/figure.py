@@ -18,11 +18,12 @@ from correlates.assays.figures import (
     new_figure,
     save_svg,
 )
-from correlates.assays.qpcr.measure import SampleValues, feature_of
+from correlates.assays.qpcr.measure import SampleValues
 from correlates.assays.qpcr.negatives import NO_RT, NTC
 from correlates.assays.qpcr.plates import STANDARD, Plates
 from correlates.assays.qpcr.references import ReferenceChoice
 from correlates.assays.qpcr.replicates import BELOW_LOD, MEASURED, UNUSABLE
+from correlates.assays.qpcr.rows import feature_of
 from correlates.assays.qpcr.settings import QpcrSettings
 
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
@@ -51,9 +52,37 @@ def draw_overview(
         SVG file to write: standard curves, efficiencies, scatter of replicates, stability of
         references, calibrators over plates, negative controls, and the values.
     """
-    panels: list[tuple[float, Callable]] = []
     genes = [gene for gene, one in plates.series.items() if one.efficiency.curve]
+    panels = _panels(plates, choices, values, settings, genes)
+    if not panels:
+        save_svg(empty_figure("No wells that could be used."), path)
+        return
     n_rows = math.ceil(len(genes) / _CURVES_A_ROW)
+    heights = [_CURVE_HEIGHT * n_rows, *(height for height, _ in panels)]
+    figure = new_figure(5.2, sum(heights) + 0.3 * len(heights))
+    grid = figure.add_gridspec(
+        1 + len(panels), 1, height_ratios=[max(heights[0], 0.01), *heights[1:]]
+    )
+    if genes:
+        title = "Dilution series: Cq by log10 quantity"
+        figure.suptitle(title, fontsize=10, x=0.02, ha="left", color=INK)
+        small = grid[0].subgridspec(n_rows, _CURVES_A_ROW)
+        for number, gene in enumerate(genes):
+            _curve(figure.add_subplot(small[divmod(number, _CURVES_A_ROW)]), plates, gene)
+    for place, (_, draw) in enumerate(panels, 1):
+        draw(figure.add_subplot(grid[place]))
+    save_svg(figure, path)
+
+
+def _panels(
+    plates: Plates,
+    choices: Sequence[ReferenceChoice],
+    values: Sequence[SampleValues],
+    settings: QpcrSettings,
+    genes: Sequence[str],
+) -> list[tuple[float, Callable]]:
+    """Return height in inches and drawing of each panel that there is something to draw in."""
+    panels: list[tuple[float, Callable]] = []
     if genes:
         panels.append(
             (0.9 + 0.17 * len(genes), lambda axis: _efficiencies(axis, plates, genes, settings))
@@ -71,23 +100,7 @@ def draw_overview(
     if features:
         shown = dict(list(features.items())[:_MOST_FEATURES])
         panels.append((0.9 + 0.24 * len(shown), lambda axis: _values(axis, shown, len(features))))
-    if not panels:
-        save_svg(empty_figure("No wells that could be used."), path)
-        return
-    heights = [_CURVE_HEIGHT * n_rows, *(height for height, _ in panels)]
-    figure = new_figure(5.2, sum(heights) + 0.3 * len(heights))
-    grid = figure.add_gridspec(
-        1 + len(panels), 1, height_ratios=[max(heights[0], 0.01), *heights[1:]]
-    )
-    if genes:
-        title = "Dilution series: Cq by log10 quantity"
-        figure.suptitle(title, fontsize=10, x=0.02, ha="left", color=INK)
-        small = grid[0].subgridspec(n_rows, _CURVES_A_ROW)
-        for number, gene in enumerate(genes):
-            _curve(figure.add_subplot(small[divmod(number, _CURVES_A_ROW)]), plates, gene)
-    for place, (_, draw) in enumerate(panels, 1):
-        draw(figure.add_subplot(grid[place]))
-    save_svg(figure, path)
+    return panels
 
 
 def _curve(axis, plates: Plates, gene: str) -> None:
