@@ -10,7 +10,6 @@ from scipy import sparse
 from scipy.stats import hypergeom, poisson
 
 from correlates.assays.scrna.cell_types import (
-    log_shares,
     marker_genes,
     members,
     type_by_markers,
@@ -26,6 +25,7 @@ from correlates.assays.scrna.pseudobulk import (
     sum_by_group,
     thinned_share,
 )
+from correlates.assays.scrna.variable import log_shares, variable_genes
 from study import ROOT
 
 SETTINGS = settings_from(yaml.safe_load((ROOT / "config/config.yaml").read_text())["scrna"])
@@ -319,3 +319,18 @@ def test_files_are_found_beside_their_sheet_and_twins_have_keys_of_their_own(tmp
     assert all(set(key) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for key in files)
     assert parts_of(tmp_path / "sheets/pool") == [str(tmp_path / "sheets/pool/matrix.mtx")]
     assert parts_of(tmp_path / "nowhere") == []
+
+
+def test_genes_that_vary_beyond_their_mean_are_those_that_differ_between_cells():
+    rng = np.random.default_rng(4)
+    counts = rng.poisson(5.0, (200, 60))
+    counts[:100, 7] = rng.poisson(30, 100)
+    counts[:, 9] = 0
+    counts[0, 9] = 40
+
+    shares = log_shares(sparse.csr_matrix(counts))
+
+    assert 7 in variable_genes(shares, 2)
+    assert 9 not in variable_genes(shares, 60, min_cells=3)
+    dense = np.log1p(counts / counts.sum(axis=1, keepdims=True) * 1e4)
+    assert np.allclose(shares.toarray(), dense, rtol=1e-5)

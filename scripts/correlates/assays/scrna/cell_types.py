@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from correlates.assays.scrna.variable import variable_genes
+
 UNASSIGNED, CONFLICT = "unassigned", "conflict"
-# Counts to which a cell is scaled before its markers are looked at; for looking only.
-_SCALE = 1e4
 _COMPONENTS, _VARIABLE = 20, 2000
 _FEWEST_TO_SMOOTH = 50
 _HALF = 0.5
@@ -37,15 +37,6 @@ class Typed:
     conflicts: np.ndarray
 
 
-def log_shares(counts: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Return ln(1 + counts per 10,000) of each cell: for likeness and markers, never measured."""
-    library = np.asarray(counts.sum(axis=1)).ravel().astype(float)
-    scale = np.divide(_SCALE, library, out=np.zeros(len(library)), where=library > 0)
-    shares = sparse.csr_matrix(sparse.diags(scale) @ counts.astype(float))
-    shares.data = np.log1p(shares.data)
-    return shares
-
-
 def type_by_markers(
     shares: sparse.csr_matrix, places: Mapping[str, int], rules: Mapping, settings: Mapping
 ) -> Typed:
@@ -54,7 +45,7 @@ def type_by_markers(
     Parameters
     ----------
     shares
-        As `log_shares` gives them, shape (cells, genes).
+        As `variable.log_shares` gives them, shape (cells, genes).
     places
         Column of each marker gene that is in the matrix.
     rules
@@ -179,14 +170,10 @@ def _neighbours(shares: sparse.csr_matrix, count: int, seed: int) -> sparse.csr_
     from sklearn.decomposition import TruncatedSVD  # seconds of CPU, which a refused file
     from sklearn.neighbors import NearestNeighbors  # shall not cost
 
-    mean = np.asarray(shares.mean(axis=0)).ravel()
-    spread = np.asarray(shares.multiply(shares).mean(axis=0)).ravel() - mean**2
-    # Genes that vary more than others of their mean: of counts, the variance goes with the mean.
-    excess = np.where(mean > 0, spread / np.maximum(mean, 1e-12), 0)
-    variable = np.sort(np.argsort(-excess, kind="stable")[:_VARIABLE])
+    variable = variable_genes(shares, _VARIABLE)
     components = min(_COMPONENTS, len(variable) - 1, shares.shape[0] - 1)
     svd = TruncatedSVD(components, algorithm="arpack", random_state=seed)
-    places = svd.fit_transform(shares[:, variable])
+    places = svd.fit_transform(shares[:, variable].astype(float))
     count = min(count, len(places) - 1)
     nearest = NearestNeighbors(n_neighbors=count).fit(places)
     graph = nearest.kneighbors_graph() + sparse.identity(len(places), format="csr")

@@ -8,9 +8,12 @@ import numpy as np
 from scipy import sparse
 from scipy.ndimage import uniform_filter1d
 
+from correlates.assays.scrna.variable import log_shares, variable_genes
+
 # Below it neither components nor neighbours mean anything.
 MIN_CELLS = 100
 _COMPONENTS = 30
+_VARIABLE = 5000
 _BINS, _MOST_SMOOTHINGS = 256, 10_000
 # Share of doublets that a droplet instrument makes, for each 1,000 cells recovered.
 _PER_1000 = 0.008
@@ -133,8 +136,9 @@ def _maxima(heights: np.ndarray) -> list[int]:
 def _scored(counts: sparse.csr_matrix, seed: int) -> tuple[np.ndarray, np.ndarray]:
     import scanpy as sc  # seconds of CPU, which a refused file shall not cost
 
-    seen = np.asarray((counts > 0).sum(axis=0)).ravel() >= 3
-    cells = ad.AnnData(counts[:, seen].astype(np.float32))
+    # Scrublet looks at variable genes in any case; all genes would cost it gigabytes.
+    chosen = variable_genes(log_shares(counts), _VARIABLE, min_cells=3)
+    cells = ad.AnnData(counts[:, chosen].astype(np.float32))
     components = min(_COMPONENTS, cells.n_obs // _CELLS_A_COMPONENT)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

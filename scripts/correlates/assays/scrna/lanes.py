@@ -10,7 +10,6 @@ from correlates.assays.scrna.cell_types import (
     CONFLICT,
     Typed,
     find_conflicts,
-    log_shares,
     marker_genes,
     marker_values,
     members,
@@ -32,6 +31,7 @@ from correlates.assays.scrna.refusals import (
     Refused,
 )
 from correlates.assays.scrna.source import CellSource
+from correlates.assays.scrna.variable import log_shares
 from correlates.assays.scrna.whose import shared
 
 DOUBLET = "doublet"

@@ -86,7 +86,7 @@ class CellSource:
         """
         counts = sparse.csr_matrix(self.read(np.flatnonzero(chosen)))
         refuse_unless_counts(counts, self.layer)
-        return counts.astype(np.int64)
+        return counts.astype(np.int32)
 
 
 def open_cells(path: str | Path, layer: str = "") -> CellSource:
