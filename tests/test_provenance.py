@@ -183,3 +183,14 @@ def test_the_last_words_count_problems(tmp_path):
     write_tsv(tmp_path / "intake/problems.tsv", ["stops"], [{"stops": "row"}] * 2)
 
     assert last_words(tmp_path)[1].startswith("2 problems in sheets left rows out: ")
+
+
+def test_a_study_of_other_assays_only_is_not_called_unmeasured(tmp_path):
+    write_files(tmp_path, [])
+    write_tsv(tmp_path / "intake/problems.tsv", ["stops"], [])
+    for assay in ("pk", "qpcr", "cohort", "flow"):
+        path = tmp_path / assay / "measurements.parquet"
+        path.parent.mkdir()
+        path.write_bytes(b"")
+
+    assert last_words(tmp_path)[0] == "No FCS file was found: measurements are of pk, qpcr."

@@ -192,9 +192,7 @@ def last_words(results: Path) -> list[str]:
     used = sum(row["state"] in ACCEPTED and row["acquisition"] not in idle for row in rows)
     lines = [f"{used} of {len(rows)} files are used."]
     if not rows:
-        lines = ["No FCS file was found: nothing was measured. See study.drop or study.samples."]
-        if (results / "flow" / "joined.parquet").exists():
-            lines = ["No FCS file was found: all measurements are from exported tables."]
+        lines = [_without_files(results)]
     elif used < len(rows):
         places = f"{files}, {results / 'cohort' / 'exclusions.tsv'}"
         lines = [f"{used} of {len(rows)} files are used; why the others are not: {places}"]
@@ -203,6 +201,17 @@ def last_words(results: Path) -> list[str]:
         count = "1 problem" if wrong == 1 else f"{wrong} problems"
         lines.append(f"{count} in sheets left rows out: {problems}")
     return lines + _contradictions(results / "cohort" / "integrity.tsv") + _pages(results, files)
+
+
+def _without_files(results: Path) -> str:
+    """Say what a study without FCS files is measured by."""
+    if (results / "flow" / "joined.parquet").exists():
+        return "No FCS file was found: all measurements are from exported tables."
+    assays = sorted(path.parent.name for path in results.glob("*/measurements.parquet"))
+    assays = [name for name in assays if name not in ("flow", "cohort")]
+    if assays:
+        return f"No FCS file was found: measurements are of {', '.join(assays)}."
+    return "No FCS file was found: nothing was measured. See study.drop or study.samples."
 
 
 def _contradictions(integrity: Path) -> list[str]:

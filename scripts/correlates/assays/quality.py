@@ -22,6 +22,7 @@ CONTROL_COLUMNS = (
 )
 LINEAR, LOG2 = "linear", "log2"
 FEWEST_RUNS = 2
+HIGHEST_CV_PCT = 1000.0
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def control_row(
     Returns
     -------
     A row of `CONTROL_COLUMNS`: mean, SD and CV with its 95 % interval, which with two runs is
-    wide; from one run no CV can be said.
+    wide (its upper end is empty where it is above 1,000 %); from one run no CV can be said.
     """
     values = np.asarray([value for value in values if value is not None], dtype=float)
     values = values[np.isfinite(values)]
@@ -120,6 +121,8 @@ def control_row(
         return row | {"verdict": FLAG, "reasons": "The mean is not above zero: it has no CV."}
     low, high = _sd_interval(sd, len(values))
     cv, cv_low, cv_high = (_cv(one, mean, scale) for one in (sd, low, high))
+    # A bound beyond this says that there is none, and an empty field says it better.
+    cv_high = cv_high if cv_high <= HIGHEST_CV_PCT else None
     row |= {"cv_pct": cv, "cv_pct_low": cv_low, "cv_pct_high": cv_high}
     if cv > limit_pct:
         words = f"CV {cv:.1f} % is above {limit_pct:g} %."
