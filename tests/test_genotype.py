@@ -139,6 +139,13 @@ def test_a_wrong_control_fails_the_run():
     assert found.measurements[0]["status"] == "not_evaluable"
 
 
+def test_alleles_that_are_not_declared_count_as_not_called():
+    found = measured(row("P01", "C/C"), row("P02", "A/A"))
+
+    assert found.loci[0]["call_rate"] == "0.5000"
+    assert [one["status"] for one in found.measurements] == ["not_evaluable", "ok"]
+
+
 def test_an_undeclared_variant_is_refused_with_the_remedy():
     found = measured(row("P01", "A/A", rsid="rs999"))
 

@@ -170,6 +170,14 @@ def test_a_refused_row_flags_the_profile_that_it_is_missing_from():
     assert "sample_left_out" in features(found, "ibrutinib__cmax")[0]["flags"]
 
 
+def test_a_concentration_that_is_not_read_keeps_its_row():
+    found = measured([*PROFILE[:4], PROFILE[4] | {"conc_ng_ml": ">5000"}, *QC])
+
+    last = features(found, "ibrutinib__conc")[-1]
+    assert (last["timepoint"], last["status"]) == ("h6", "not_evaluable")
+    assert "above the range" in found.left_out[0]["reason"]
+
+
 def test_the_planned_time_stands_in_with_a_flag():
     rows = [*PROFILE[:3], PROFILE[3] | {"actual_h": None}, *PROFILE[4:], *QC]
 

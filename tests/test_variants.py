@@ -194,7 +194,7 @@ def test_reads_below_the_limit_are_not_detected_and_kept():
 def test_a_row_that_contradicts_itself_is_refused_with_its_place(cells, said):
     found = measured(row(**cells))
 
-    assert found.measurements == []
+    assert {one["status"] for one in found.measurements} <= {"not_evaluable"}
     (one,) = found.left_out
     assert said in one["reason"]
     assert "row 2 of v.tsv" in one["reason"]

@@ -26,6 +26,11 @@ _STATISTICS = {
     "auc_inf": "{of}, AUC to infinity",
     "half_life": "{of}, half-life",
     "cl_f": "{of}, oral clearance",
+    "cmax_dn": "{of}, highest concentration per mg",
+    "auc_tau_dn": "{of}, AUC over the dosing interval per mg",
+    "auc_inf_dn": "{of}, AUC to infinity per mg",
+    "auc_ratio": "{of}, AUC over that of its parent (molar)",
+    "copies": "{of}, copies of the effect allele",
     "rri": "recruitment of F-actin to the synapse{cells} (median index)",
     "area": "area of the synapse{cells} (median, µm²)",
     "gzmb": "conjugates with polarised granzyme B{cells}, %",
@@ -42,6 +47,7 @@ _CELLS = {
 _ANALYTES = {
     **{"mir155": "miR-155", "igg": "IgG", "iga": "IgA", "igm": "IgM"},
     **{"b2m": "β2-microglobulin", "ibrutinib": "ibrutinib", "lenalidomide": "lenalidomide"},
+    "pci45227": "PCI-45227",
 }
 
 

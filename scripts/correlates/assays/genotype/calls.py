@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 SAMPLE, CONTROL = "sample", "control"
 NO_CALL, DISCORDANT = "no_call", "discordant_genotypes"
+NOT_AS_DECLARED = "alleles_not_as_declared"
 _COMPLEMENT = {"A": "T", "T": "A", "C": "G", "G": "C"}
 _UNCALLED = frozenset("N0-")
 
@@ -108,7 +109,9 @@ def read_calls(rows: Iterable[Mapping], loci: Mapping[str, Locus]) -> tuple[list
             call = read_call(row, loci)
         except NotDeclared as error:
             refused.append({"row": row, "reason": str(error)})
-            continue
+            if row["rsid"] not in loci:
+                continue
+            call = Call(row, loci[row["rsid"]], None, (NOT_AS_DECLARED,))
         groups.setdefault((row.get("patient"), call.locus.rsid), []).append(call)
     calls = []
     for own in groups.values():
@@ -120,7 +123,8 @@ def read_calls(rows: Iterable[Mapping], loci: Mapping[str, Locus]) -> tuple[list
             calls.append(Call(own[0].row, own[0].locus, None, (DISCORDANT,)))
         else:
             best = known[0] if known else own[0]
-            calls.append(best if known else Call(best.row, best.locus, None, (NO_CALL,)))
+            flags = best.flags or (() if known else (NO_CALL,))
+            calls.append(Call(best.row, best.locus, best.copies, flags))
     return calls, refused
 
 

@@ -4,7 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from correlates.assays.left_out import left_out
-from correlates.assays.pk.measure import ASSAY, RUN_FAILED, concentration_rows, exposure_rows
+from correlates.assays.pk.measure import (
+    ASSAY,
+    RUN_FAILED,
+    concentration_rows,
+    exposure_rows,
+    unread_rows,
+)
 from correlates.assays.pk.nca import EXPOSURES, Exposure, NcaSettings, analyse
 from correlates.assays.pk.profiles import (
     TIME_NOMINAL,
@@ -93,6 +99,7 @@ def measure_pk(
         for profile, shown in zip(whole, profiles, strict=True)
     ]
     found.measurements = concentration_rows(points, failed)
+    found.measurements += _unread(unreadable, points)
     found.measurements += exposure_rows(found.analysed, nca.rule)
     found.left_out = [
         _left_out("sample" if is_of_patient(one["row"]) else "control", one)
@@ -114,8 +121,7 @@ def _one_an_analyte(points: list[Point]) -> tuple[list[Point], list[dict]]:
     refused, kept = [], []
     for point in points:
         row = point.row
-        names = ("patient", "visit", "timepoint", "specimen", "analyte")
-        key = tuple(row.get(name) for name in names)
+        key = _draw_of(row)
         if key in seen:
             reason = f"row {seen[key]} is the same draw and analyte; keep the valid one of them"
             refused.append({"row": row, "reason": reason})
@@ -123,6 +129,18 @@ def _one_an_analyte(points: list[Point]) -> tuple[list[Point], list[dict]]:
             seen[key] = row.get("row")
             kept.append(point)
     return kept, refused
+
+
+def _draw_of(row: Mapping) -> tuple:
+    names = ("patient", "visit", "timepoint", "specimen", "analyte")
+    return tuple(row.get(name) for name in names)
+
+
+def _unread(unreadable: list[dict], points: list[Point]) -> list[dict]:
+    """Keep a row of each draw whose concentration was not read, unless another one was."""
+    read = {_draw_of(point.row) for point in points}
+    rows = {_draw_of(one["row"]): one["row"] for one in unreadable}
+    return unread_rows(row for draw, row in rows.items() if draw not in read)
 
 
 def _judge_runs(

@@ -10,7 +10,7 @@ from correlates.assays.rows import measurement
 # Under which timepoint the exposure of a profile stands: it is of the hours after the dose.
 PROFILE = "profile"
 ASSAY = "pk"
-RUN_FAILED = "run_failed"
+RUN_FAILED, UNREADABLE = "run_failed", "concentration_not_read"
 FED, FASTED = "dose_fed", "dose_fasted"
 NO_LLOQ = "lloq_not_given"
 NO_DOSE = "dose_not_given"
@@ -60,6 +60,24 @@ def concentration_rows(points: Iterable[Point], failed_runs: Iterable[str] = ())
             )
         )
     return found
+
+
+def unread_rows(rows: Iterable[Mapping]) -> list[dict]:
+    """Return a row that is not evaluable for each sample whose concentration says nothing."""
+    return [
+        measurement(
+            _drawn(row) | {"hours_post_ibr": _hours_post_ibrutinib(row)},
+            ASSAY,
+            f"{KEYS[row['analyte']]}__conc",
+            None,
+            UNITS["conc"],
+            run=row.get("run") or "",
+            status="not_evaluable",
+            method="lc_ms",
+            flags=[UNREADABLE],
+        )
+        for row in rows
+    ]
 
 
 def exposure_rows(analysed: Iterable[tuple[Profile, Exposure]], rule: str) -> list[dict]:

@@ -14,6 +14,7 @@ from correlates.assays.quality import (
     verdict_of,
 )
 from correlates.assays.variants.findings import (
+    CONTRADICTS,
     LOW_DEPTH,
     NEGATIVE,
     NO_LOD,
@@ -154,6 +155,8 @@ def _samples(
             limit = f": not detected means below {100 * one.lod:.2g} %" if one.lod else ""
             words = f"{one.row['depth']} reads, fewer than {settings.min_depth}{limit}."
             reasons.append(Reason(FLAG, words))
+        if CONTRADICTS in one.flags:
+            reasons.append(Reason(FAIL, "The row contradicts itself; see what was left out."))
         if NO_LOD in one.flags:
             words = "Neither depth nor limit of detection is given: not detected says nothing."
             reasons.append(Reason(FAIL, words))

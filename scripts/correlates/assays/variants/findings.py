@@ -15,6 +15,7 @@ LOW_DEPTH = "depth_below_needed"
 BELOW_LOD = "seen_below_lod"
 UNLISTED = "not_on_resistance_list"
 LOD_OF_DEPTH = "lod_by_depth"
+CONTRADICTS = "row_contradicts_itself"
 # statuses of the measurement contract
 OK, ND, NOT_EVALUABLE = "ok", "nd", "not_evaluable"
 
@@ -94,7 +95,8 @@ def find_variants(
 
     Returns
     -------
-    The findings, and the rows that contradict themselves (``row``, ``reason``). A row without a
+    The findings, and the rows that contradict themselves (``row``, ``reason``), whose variants are
+    ``not_evaluable``. A row without a
     change (``none``) says that no variant of the gene's list was found: it gives one finding for
     each of them.
     """
@@ -103,6 +105,10 @@ def find_variants(
         reason = contradiction(row, settings)
         if reason:
             refused.append({"row": row, "reason": reason})
+            change = short_change(row.get("hgvs_p"))
+            if change != NONE:
+                gene, none = str(row["gene"]).upper(), (None, None, None, None)
+                findings.append(Finding(row, gene, change, NOT_EVALUABLE, *none, (CONTRADICTS,)))
             continue
         gene, change = str(row["gene"]).upper(), short_change(row.get("hgvs_p"))
         changes = [change] if change != NONE else list(settings.known.get(gene, ()))
