@@ -76,6 +76,7 @@ SCRIPT_FLOORS = {
     "compare_soluble": "analyses",
     "measure_synapse": "assays",
     "follow_degradation": "analyses",
+    "compare_messengers": "analyses",
     "compare_exposure": "analyses",
     "associate_genotypes": "analyses",
     "build_report": "report",

@@ -32,6 +32,7 @@ def questions_by_assays():
         (rules.compare_exposure.output, has_sheets("pk")),
         (rules.associate_genotypes.output, has_sheets("genotype")),
         (rules.follow_degradation.output, has_protein()),
+        (rules.compare_messengers.output, has_protein() and has_messengers()),
     ]
 
 

@@ -16,6 +16,10 @@ def has_protein():
     return has_sheets("western") or is_protein_stained()
 
 
+def has_messengers():
+    return has_sheets("qpcr", "rnaseq", "scrna")
+
+
 def flow_if_protein_is_stained(wildcards):
     """The measurements of the flow assay, joined with exported tables where there are any."""
     require_plan()

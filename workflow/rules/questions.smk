@@ -202,3 +202,32 @@ rule associate_genotypes:
         code=code_of("associate_genotypes"),
     script:
         "../../scripts/associate_genotypes.py"
+
+
+rule compare_messengers:
+    """Compare messengers with their proteins, over patients, within them, and on lenalidomide."""
+    input:
+        clinical=clinical_file,
+        measurements=rules.build_cohort.output.measurements,
+    output:
+        answers="results/analyses/concordance/answers.tsv",
+        pairs="results/analyses/concordance/pairs.tsv",
+        changes="results/analyses/concordance/changes.tsv",
+        figure="results/analyses/concordance/figure.svg",
+    log:
+        "logs/analyses/compare_messengers.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        settings=lookup(dpath="protein/concordance", within=config),
+        markers=lookup(dpath="protein/markers", within=config),
+        baselines=lookup(dpath="cohort", within=config),
+        confidence=lookup(dpath="analyses/confidence", within=config),
+        design_note=lookup(dpath="analyses/design_note", within=config),
+        code=code_of("compare_messengers"),
+    script:
+        "../../scripts/compare_messengers.py"

@@ -8,6 +8,7 @@ from statistics import median
 import numpy as np
 
 from correlates.analyses.answers import answer
+from correlates.analyses.cells import CELLS
 from correlates.analyses.degradation.courses import NOT_EVALUABLE, Course
 from correlates.analyses.degradation.kinetics import (
     FITTED,
@@ -28,7 +29,6 @@ FELL, ROSE, UNCHANGED = "fell", "rose", "no_change_shown"
 RECOVERS, NO_RECOVERY, NO_TIME_OFF = "recovers", "no_recovery_shown", "no_time_off"
 TOO_FEW, UNREACHABLE = "too_few_patients", "not_attainable"
 _TOLD = ("half_life_h", "plateau_pct")
-CELLS = {"cll": "CLL cells", "t_cd4": "CD4 T cells", "t_cd8": "CD8 T cells", "nk": "NK cells"}
 METHODS = {"flow": "intracellular flow", "western": "western blot"}
 _PHARMACOLOGY = {
     "ikzf1": "A fall is the expected effect of lenalidomide on this protein.",

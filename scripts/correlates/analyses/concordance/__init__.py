@@ -1,0 +1,1 @@
+"""Whether messenger and protein agree, within a gene and a kind of cell."""

@@ -1,0 +1,290 @@
+"""Whether messenger and protein agree, in sentences."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from correlates.analyses.answers import answer
+from correlates.analyses.cells import CELLS
+from correlates.analyses.concordance.changes import (
+    BOTH_FELL,
+    CONSISTENT,
+    DISCORDANT,
+    EXPECTED,
+    NO_FALL,
+    TOO_FEW,
+    UNCLEAR,
+    UNREACHABLE,
+    Changes,
+    changes_of,
+)
+from correlates.analyses.concordance.correlations import Correlation, spearman, within_patients
+from correlates.analyses.concordance.pairs import SERIES
+from correlates.analyses.concordance.settings import ConcordanceSettings
+from correlates.analyses.sign_flip import PairedShift
+from correlates.analyses.wording import number, p_value, patients, smallest
+
+ACROSS, WITHIN, CHANGE = "across_patients", "within_patients", "change_on_lenalidomide"
+CORRELATED, INVERSE, NOT_SHOWN = "correlated", "inverse", "not_shown"
+NOT_EVALUABLE = "not_evaluable"
+ASSAYS = {"qpcr": "RT-qPCR", "rnaseq": "RNA sequencing", "scrna": "single-cell RNA"}
+METHODS = {"flow": "intracellular flow", "western": "western blot"}
+_LEVEL = 0.05
+_CHANGE_WORDS = {
+    EXPECTED: (
+        "Protein down with its messenger unchanged is the expected pharmacology of lenalidomide, "
+        "which has this protein degraded; it is no sign of a technical failure."
+    ),
+    CONSISTENT: (
+        "That the messenger does not change is not shown within the margin; a fall of the protein "
+        "is the expected pharmacology of lenalidomide and no sign of a technical failure."
+    ),
+    BOTH_FELL: "Both fell, so that degradation alone need not explain the protein.",
+    NO_FALL: "A fall of the protein is not shown.",
+    DISCORDANT: (
+        "Protein down with its messenger unchanged is not expected of this gene: a change after "
+        "transcription, or one of the two assays."
+    ),
+    UNCLEAR: "Whether the messenger changes with it is not shown.",
+    UNREACHABLE: "No result of so few patients could pass the level.",
+}
+_NOT_ONE_SCALE = "net signals are not calibrated and of several batches"
+
+
+@dataclass(frozen=True)
+class Concordance:
+    """Answers, and the changes behind them."""
+
+    answers: list[dict]
+    changes: list[dict]
+
+
+def concordance_answers(
+    pairs: pd.DataFrame,
+    baselines: Mapping[str, set[tuple[str, str]]],
+    settings: ConcordanceSettings,
+    confidence: float,
+    design_note: str,
+) -> Concordance:
+    """Answer for every gene, kind of cell, messenger and method of the protein.
+
+    Parameters
+    ----------
+    pairs
+        Of `expression_pairs`.
+    baselines
+        Draws that stand for B1, by patient.
+    settings
+        Fewest patients, margin, genes that are degraded.
+    confidence
+        Of the intervals.
+    design_note
+        What the design of the trial keeps apart.
+
+    Returns
+    -------
+    Rank correlation over the patients at each visit, correlation within patients over their
+    draws, and the changes on lenalidomide. Genes and kinds of cell are never pooled, nor are the
+    messengers of one gene. Differences in level between messenger and protein mean nothing: their
+    units differ.
+    """
+    answers, changes = [], []
+    for key, those in pairs.groupby(SERIES, sort=True):
+        asked = dict(zip(SERIES, key, strict=True))
+        asked["name"] = _name(asked)
+        asked["feature"] = _feature(asked, those)
+        asked["caution"] = _caution(asked, those, design_note)
+        asked["is_degraded"] = asked["gene"] in settings.degraded_by_drug
+        n = those["patient"].nunique()
+        if n < settings.min_patients:
+            # One sentence is enough where nothing can be asked.
+            answers.append(_too_few(asked, ACROSS, "all draws", n, settings))
+            continue
+        for (visit, timepoint), of in those.groupby(["visit", "timepoint"], sort=True):
+            answers.append(_across(asked, visit, timepoint, of, settings, confidence))
+        answers.append(_within(asked, those, settings, confidence))
+        found = changes_of(
+            those,
+            baselines,
+            settings.unchanged_log2,
+            asked["is_degraded"],
+            settings.min_patients,
+        )
+        answers.append(_changed(asked, found, settings))
+        changes += found.rows
+    return Concordance(answers, changes)
+
+
+def _name(asked: Mapping) -> str:
+    assay, method = ASSAYS[asked["assay"]], METHODS[asked["method"]]
+    analyte = asked["analyte"].upper() if asked["analyte"] != asked["gene"] else "messenger"
+    cell = CELLS.get(asked["cell"], asked["cell"])
+    return f"{asked['gene'].upper()} in {cell}, {analyte} by {assay} and protein by {method}"
+
+
+def _feature(asked: Mapping, those: pd.DataFrame) -> str:
+    return f"{asked['gene']}__{those['statistic'].iloc[0]}__{asked['cell']}"
+
+
+def _caution(asked: Mapping, those: pd.DataFrame, design_note: str) -> str:
+    parts = [design_note.strip(), "An association is not a cause."]
+    if (those["specimen_mrna"] != those["specimen_protein"]).any():
+        parts.append("RNA and protein are of different preparations of the draw.")
+    if asked["gene"] == "crbn":
+        parts.append(
+            "CRBN has several transcripts, and messenger and protein are known to agree weakly."
+        )
+    return " ".join(part for part in parts if part)
+
+
+def _across(asked, visit, timepoint, of, settings, confidence) -> dict:
+    contrast = f"patients at {visit}" + ("" if timepoint == "pre" else f" {timepoint}")
+    n = of["patient"].nunique()
+    if n < settings.min_patients:
+        return _too_few(asked, ACROSS, contrast, n, settings)
+    if (of["statistic"] == "net").any() and of["run"].nunique() > 1:
+        sentence = f"{asked['name']}, {contrast}: not correlated, since {_NOT_ONE_SCALE}."
+        return _told(asked, ACROSS, contrast, n, NOT_EVALUABLE, sentence)
+    found = spearman(
+        of["log2_mrna"].to_numpy(float),
+        of["log2_protein"].to_numpy(float),
+        (of["side_mrna"].to_numpy(int), of["side_protein"].to_numpy(int)),
+        confidence,
+        settings.permutations,
+        settings.seed,
+    )
+    censored = int(((of["side_mrna"] != 0) | (of["side_protein"] != 0)).sum())
+    how = {"exact": "exact", "sampled": "permutation"}.get(found.p_how, "")
+    least = f"the smallest that {n} patients allow is {smallest(found.smallest_p)}"
+    sentence = (
+        f"{asked['name']}, {contrast}: Spearman's rho {number(found.r)} ({patients(n)}, "
+        f"{_interval(found, confidence)}). Two-sided {how} {p_value(found.p)}; {least}."
+        if not math.isnan(found.r)
+        else f"{asked['name']}, {contrast}: one of the two does not vary, so there is no rho."
+    )
+    return _correlated(asked, ACROSS, contrast, n, found, sentence, confidence, censored)
+
+
+def _within(asked, those, settings, confidence) -> dict:
+    contrast = "draws of the same patient"
+    measured = those[(those["side_mrna"] == 0) & (those["side_protein"] == 0)]
+    several = measured.groupby("patient")["visit"].transform("size") > 1
+    measured = measured[several]
+    n = measured["patient"].nunique()
+    batches = measured.groupby("patient")["run"].nunique()
+    if n < settings.min_patients:
+        return _too_few(asked, WITHIN, contrast, n, settings)
+    if (measured["statistic"] == "net").any() and (batches > 1).any():
+        sentence = f"{asked['name']}, {contrast}: not correlated, since {_NOT_ONE_SCALE}."
+        return _told(asked, WITHIN, contrast, n, NOT_EVALUABLE, sentence)
+    found = within_patients(
+        measured["log2_mrna"], measured["log2_protein"], measured["patient"], confidence
+    )
+    sentence = (
+        f"{asked['name']}, {contrast}: repeated-measures correlation {number(found.r)} "
+        f"({len(measured)} draws of {patients(n)}, {_interval(found, confidence)}). "
+        f"Two-sided {p_value(found.p)} (t, {found.df} degrees of freedom)."
+        if not math.isnan(found.r)
+        else f"{asked['name']}, {contrast}: too few draws for a correlation within patients."
+    )
+    return _correlated(asked, WITHIN, contrast, n, found, sentence, confidence, 0)
+
+
+def _correlated(asked, question, contrast, n, found, sentence, confidence, censored) -> dict:
+    verdict = NOT_EVALUABLE
+    if not math.isnan(found.r):
+        verdict = NOT_SHOWN
+        if found.smallest_p > _LEVEL:
+            verdict = UNREACHABLE
+        elif found.p <= _LEVEL:
+            verdict = CORRELATED if found.r > 0 else INVERSE
+    if verdict == NOT_SHOWN:
+        sentence += " An agreement is not shown, which is not to say that there is none."
+    if question == WITHIN and asked["is_degraded"]:
+        sentence += (
+            " Draws on lenalidomide are expected to disagree with those before: the drug takes the "
+            "protein and leaves the messenger."
+        )
+    return _told(
+        asked,
+        question,
+        contrast,
+        n,
+        verdict,
+        sentence,
+        **{"n_censored": censored, "estimate": found.r, "unit": "1", "p": found.p},
+        **{"ci_low": found.low, "ci_high": found.high, "confidence": confidence},
+    )
+
+
+def _changed(asked, found: Changes, settings) -> dict:
+    contrast = "draws on the combination against B1"
+    n = len(found.rows)
+    if found.verdict == TOO_FEW:
+        return _too_few(asked, CHANGE, contrast, n, settings)
+    fold = 2**settings.unchanged_log2
+    sentence = (
+        f"{asked['name']}, {contrast}: protein {_times(found.protein, 95)}, "
+        f"{p_value(found.protein.p)}; messenger {_times(found.equivalence, 90)}, to be called "
+        f"unchanged within {number(1 / fold)} to {number(fold)} times ({patients(n)}; the smallest "
+        f"p that {n} pairs allow is {smallest(found.protein.smallest_p)}). "
+        f"{_CHANGE_WORDS[found.verdict]}"
+    )
+    ends = {"ci_low": 2**found.protein.low, "ci_high": 2**found.protein.high}
+    bounds = sum(row["is_bound"] for row in found.rows)
+    return _told(
+        asked,
+        CHANGE,
+        contrast,
+        n,
+        found.verdict,
+        sentence,
+        **{"n_censored": bounds, "estimate": 2**found.protein.mean_high, "unit": "1"},
+        **ends,
+        **{"confidence": 0.95, "p": found.protein.p},
+    )
+
+
+def _times(shift: PairedShift, level: int) -> str:
+    said = f"{number(2**shift.mean_high)} times"
+    if not shift.is_bounded:
+        return f"{said} (no {level} % interval with both ends is attainable)"
+    return f"{said} ({level} % interval {number(2**shift.low)} to {number(2**shift.high)})"
+
+
+def _interval(found: Correlation, confidence: float) -> str:
+    level = f"{100 * confidence:g} % interval"
+    if math.isnan(found.low):
+        return f"no {level}"
+    return f"{level} {number(found.low)} to {number(found.high)}, {found.interval_by}"
+
+
+def _too_few(asked, question, contrast, n, settings) -> dict:
+    sentence = (
+        f"{asked['name']}, {contrast}: {patients(n)} with both, fewer than {settings.min_patients}."
+    )
+    return _told(asked, question, contrast, n, TOO_FEW, sentence)
+
+
+def _told(asked, question, contrast, n, verdict, sentence, **more) -> dict:
+    return answer(
+        "protein",
+        question,
+        asked["feature"],
+        contrast,
+        n=n,
+        verdict=verdict,
+        sentence=sentence,
+        caution=asked["caution"],
+        **more,
+    )
+
+
+def b1_draws(features: pd.DataFrame) -> dict[str, set[tuple[str, str]]]:
+    """Return the draws that stand for B1 of any feature, by patient."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for row in features[features["baseline"] == "B1"].to_dict("records"):
+        found.setdefault(row["patient"], set()).add((row["visit"], row["timepoint"]))
+    return found
