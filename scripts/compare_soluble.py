@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from correlates.analyses.answers import write_answers
 from correlates.analyses.soluble.changes import change_answers
 from correlates.analyses.soluble.levels import clearance_answers, rise_answers
+from correlates.assays.soluble.settings import labels_of
 from correlates.clinical.dosing.settings import VisitSettings
 from correlates.job import run_logged
 from correlates.measurements import read_measurements
@@ -19,8 +20,10 @@ def main(job) -> None:
     measurements = measurements[measurements["assay"] == "soluble"]
     visits, asked = VisitSettings.of(job.params.visits), job.params.settings
     level, note = job.params.confidence, job.params.design_note
-    censoring = job.params.censoring
-    answers = change_answers(measurements, asked["contrasts"], censoring, visits, level, note)
+    censoring, labels = job.params.censoring, labels_of(job.params.panels)
+    answers = change_answers(
+        measurements, asked["contrasts"], censoring, visits, level, note, labels
+    )
     answers += rise_answers(measurements, asked["immunoglobulins"], visits, level, note)
     answers += clearance_answers(measurements, asked["clearance_at"], visits, level)
     write_answers(job.output.answers, answers)

@@ -150,9 +150,15 @@ def test_markers_are_handled_by_their_share_below(visits):
 
 
 def test_nobody_with_both_draws_is_told(visits):
-    (one,) = change_answers(table({"P1": {"C1D1": 3}}), [DRAWS], CENSORING, visits, 0.95)
+    values = table({"P1": {"C1D1": 3}, "P2": {"C1D8": 4}})
+    (one,) = change_answers(values, [DRAWS], CENSORING, visits, 0.95, labels={"il6": "IL-6"})
 
     assert (one["verdict"], one["n"]) == ("no pairs", 0)
+    assert one["sentence"].startswith("IL-6 in plasma, C1D8 pre against C1D1 pre")
+
+
+def test_a_draw_at_which_nobody_was_measured_asks_nothing(visits):
+    assert change_answers(table({"P1": {"C1D1": 3}}), [DRAWS], CENSORING, visits, 0.95) == []
 
 
 def test_rises_of_immunoglobulins_are_counted_at_the_highest_later_value(visits):

@@ -76,6 +76,7 @@ rule compare_soluble:
     params:
         settings=lookup(dpath="analyses/soluble", within=config),
         censoring=lookup(dpath="soluble/measure/censoring", within=config),
+        panels=lookup(dpath="soluble/measure/panels", within=config),
         visits=lookup(dpath="clinical/visits", within=config),
         confidence=lookup(dpath="analyses/confidence", within=config),
         design_note=lookup(dpath="analyses/design_note", within=config),

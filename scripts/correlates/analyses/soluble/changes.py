@@ -1,6 +1,7 @@
 """Day 7 and day 28: what changes in each soluble marker, told with its censored values."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from correlates.analyses.soluble.estimates import RATIO, Change, change_of, is_r
 from correlates.analyses.soluble.pairs import BELOW, Pairs, is_usable, pairs_of
 from correlates.analyses.wording import number, p_value, patients, smallest
 from correlates.assays.soluble.handling import handling_of
-from correlates.clinical.dosing.settings import VisitSettings
+from correlates.clinical.dosing.settings import VisitSettings, draw_of
 
 ASSAY, QUESTION = "soluble", "change"
 RISES, FALLS, NOT_SHOWN = "rises", "falls", "no change shown"
@@ -28,6 +29,7 @@ def change_answers(
     visits: VisitSettings,
     confidence: float,
     design_note: str = "",
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> list[dict]:
     """Compare every marker between two draws of the same patients.
 
@@ -45,10 +47,13 @@ def change_answers(
         Of the intervals.
     design_note
         What the design of the trial keeps apart.
+    labels
+        Names of the markers by key.
 
     Returns
     -------
-    An answer a marker, specimen and contrast; their p are corrected together (Benjamini and
+    An answer a marker, specimen and contrast; none where the marker was measured in nobody at one
+    of the draws, since nothing was asked there. Their p are corrected together (Benjamini and
     Hochberg), and a change is claimed at a false discovery rate of 0.10.
     """
     rows = measurements[measurements["feature"].str.contains(CONCENTRATION, regex=False)]
@@ -58,16 +63,27 @@ def change_answers(
         below = sum(row["status"] in BELOW for row in usable)
         handling = handling_of(below, len(usable), censoring)
         for draws in contrasts:
+            if not all(_was_measured(own, draw, visits) for draw in draws):
+                continue
             pairs = pairs_of(own, draws, visits)
             change = change_of(pairs, handling, confidence) if pairs.n else None
             row = answer(ASSAY, QUESTION, feature, f"{draws[1]} - {draws[0]} ({specimen})")
-            found.append((row, pairs, change, draws))
+            key = feature.partition("__")[0]
+            head = f"{labels.get(key, key)} in {specimen}, {draws[1]} against {draws[0]}"
+            found.append((row, pairs, change, head))
     p_values = [_p_of(change) for _, _, change, _ in found]
     q_values = benjamini_hochberg(p_values) if p_values else []
     return [
-        _told(row, pairs, change, draws, float(q), (len(found), confidence, design_note))
-        for (row, pairs, change, draws), q in zip(found, q_values, strict=True)
+        _told(row, pairs, change, head, float(q), (len(found), confidence, design_note))
+        for (row, pairs, change, head), q in zip(found, q_values, strict=True)
     ]
+
+
+def _was_measured(rows: pd.DataFrame, draw: str, visits: VisitSettings) -> bool:
+    """Tell whether a marker was measured at a draw in anybody, also if it cannot be evaluated."""
+    wanted = draw_of(draw)
+    names = {wanted, *visits.aliases_of(*wanted)}
+    return bool(names & set(zip(rows["visit"], rows["timepoint"], strict=True)))
 
 
 def _p_of(change: Change | None) -> float:
@@ -78,13 +94,11 @@ def _told(
     row: dict,
     pairs: Pairs,
     change: Change | None,
-    draws: Sequence[str],
+    head: str,
     q: float,
     shared: tuple[int, float, str],
 ) -> dict:
     size, confidence, note = shared
-    analyte, _, specimen = row["feature"].split("__")
-    head = f"{analyte} in {specimen}, {draws[1]} against {draws[0]}"
     caution = " ".join(part for part in (_left_out(pairs), note.strip()) if part)
     if change is None:
         said = f"{head}: no patient has two values that can be compared."

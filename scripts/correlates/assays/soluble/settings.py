@@ -65,4 +65,9 @@ class SolubleSettings:
     @property
     def labels(self) -> dict[str, str]:
         """Markers as the configuration writes them, by key and in the order of the panels."""
-        return {plain_key(name): name for of in self.panels.values() for name in of["analytes"]}
+        return labels_of(self.panels)
+
+
+def labels_of(panels: Mapping[str, Mapping]) -> dict[str, str]:
+    """Return the markers of the panels as the configuration writes them, by key and in order."""
+    return {plain_key(name): name for of in panels.values() for name in of["analytes"]}

@@ -45,7 +45,7 @@ _ONE_COPY = 37.0
 _CYCLES = 40
 _WELL_SD, _PLATE_SD, _INPUT_SD, _REFERENCE_SD, _VISIT_SD = 0.08, 0.35, 0.35, 0.12, 0.12
 _REPLICATES, _PATIENTS_A_PLATE, _PATIENTS_A_MIR_PLATE = 3, 2, 12
-_STANDARDS = (1e6, 1e5, 1e4, 1e3, 1e2)
+_STANDARDS = (1e6, 1e5, 1e4, 1e3, 1e2, 2e1)
 _ALIQUOT_COLUMNS = (
     *("sample", "patient", "visit", "timepoint", "specimen", "cell", "study_day"),
     *("purity_pct", "rin", "process_delay_h", "storage", "thaw_n"),
