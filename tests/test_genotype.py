@@ -146,6 +146,14 @@ def test_alleles_that_are_not_declared_count_as_not_called():
     assert [one["status"] for one in found.measurements] == ["not_evaluable", "ok"]
 
 
+def test_what_was_repeated_on_a_run_that_passed_takes_the_place_of_a_failed_one():
+    wrong = CONTROL | {"run": "GT9", "genotype": "A/A"}
+    found = measured(row("P01", "A/A", run="GT9"), row("P01", "G/A"), wrong)
+
+    (one,) = found.measurements
+    assert (one["status"], one["value"]) == ("ok", 1)
+
+
 def test_an_undeclared_variant_is_refused_with_the_remedy():
     found = measured(row("P01", "A/A", rsid="rs999"))
 

@@ -138,6 +138,29 @@ def test_nothing_of_a_failed_run_is_used_and_everything_keeps_its_row():
     assert "measure them again" in found.left_out[0]["reason"]
 
 
+def test_samples_of_a_failed_run_that_were_measured_again_count():
+    failed = [one | {"run": "R9", "conc_ng_ml": "999"} for one in PROFILE]
+    found = measured([*failed, control(60, 40, run="R9"), *PROFILE, *QC])
+
+    (cmax,) = features(found, "ibrutinib__cmax")
+    assert (cmax["status"], cmax["value"]) == ("ok", 80)
+    assert len(features(found, "ibrutinib__conc")) == 5
+
+
+def test_a_draw_may_end_one_profile_and_begin_the_next():
+    last = row(24, "6", visit="C1D1", timepoint="pre", profile="C0D28")
+    following = [
+        row(h, c, visit="C1D1", profile="C1D1") for h, c in ((0, "6"), (2, "80"), (6, "32"))
+    ]
+    found = measured([*PROFILE, last, *following, *QC])
+
+    auc = {one["visit"]: one for one in features(found, "ibrutinib__auc_tau")}
+    assert "predose_for_tau" not in auc["C0D28"]["flags"]
+    assert auc["C1D1"]["flags"] == ["predose_for_tau"]
+    assert len([one for one in features(found, "ibrutinib__conc") if one["visit"] == "C1D1"]) == 3
+    assert found.left_out == []
+
+
 def test_the_spread_between_runs_is_that_of_runs_that_passed():
     second = [one | {"run": "R2"} for one in (control(44, 40), control(44, 40))]
     failed = [one | {"run": "R3"} for one in (control(80, 40), control(80, 40))]

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from scipy import stats
 
+from correlates.assays.occupancy.mutants import mutations_of
 from correlates.assays.rows import as_table
 from correlates.assays.variants.collect import measure_variants
 from correlates.assays.variants.findings import VariantSettings
@@ -220,7 +221,13 @@ def test_the_method_with_the_lower_limit_counts():
 
     one = value(found, "btk_c481s__vaf")
     assert (one["status"], one["value"]) == ("ok", pytest.approx(0.1))
-    assert "lower limit of detection" in found.left_out[0]["reason"]
+    assert "lower limit of detection (ddpcr)" in found.left_out[0]["reason"]
+
+
+def test_occupancy_reads_the_reads_where_no_fraction_is_given():
+    mutations = mutations_of([row(alt=200, depth=2000)], SEXES)
+
+    assert mutations.by_patient["P01"][0].vaf == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(

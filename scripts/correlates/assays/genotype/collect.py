@@ -69,12 +69,17 @@ def measure_genotypes(
     """
     rows, found = list(rows), GenotypeResults()
     own = [row for row in rows if row.get("role") != CONTROL]
-    calls, refused = read_calls(own, loci)
     controls, unread = _controls([row for row in rows if row.get("role") == CONTROL], loci)
-    failed = _judge_runs(found, rows, calls, controls, min_call_rate)
-    calls = [
-        Call(one.row, one.locus, None, (RUN_FAILED,)) if one.row.get("run") in failed else one
-        for one in calls
+    failed = _judge_runs(found, rows, read_calls(own, loci)[0], controls, min_call_rate)
+    # what was repeated on a run that passed takes the place of a failed run's
+    passed, refused = read_calls([row for row in own if row.get("run") not in failed], loci)
+    known = {(one.row.get("patient"), one.locus.rsid) for one in passed}
+    lost, unread_too = read_calls([row for row in own if row.get("run") in failed], loci)
+    refused += unread_too
+    calls = passed + [
+        Call(one.row, one.locus, None, (RUN_FAILED,))
+        for one in lost
+        if (one.row.get("patient"), one.locus.rsid) not in known
     ]
     found.loci = _loci(calls)
     low = {one["rsid"] for one in found.loci if one["ancestry"] == ALL}

@@ -88,17 +88,17 @@ def measure_pk(
     rows, found = list(rows), PkResults()
     controls, unread = read_controls(rows, limits)
     points, unreadable = read_points(rows)
-    points, repeated = _one_an_analyte(points)
     failed = _judge_runs(found, rows, controls, limits)
+    points, repeated = _one_an_analyte(points, failed)
     whole, outside = gather(points)
     profiles = [_without(profile, failed) for profile in whole]
-    lost = [*refused, *(one["row"] for one in (*unreadable, *repeated))]
+    lost = [*refused, *(one["row"] for one in unreadable)]
     lost += [one.row for one in points if one.row.get("run") in failed]
     found.analysed = [
         (shown if shown.points else profile, _analysed(shown, nca, lost))
         for profile, shown in zip(whole, profiles, strict=True)
     ]
-    found.measurements = concentration_rows(points, failed)
+    found.measurements = concentration_rows(_one_a_draw(points), failed)
     found.measurements += _unread(unreadable, points)
     found.measurements += exposure_rows(found.analysed, nca.rule)
     found.left_out = [
@@ -115,20 +115,27 @@ def measure_pk(
     return found
 
 
-def _one_an_analyte(points: list[Point]) -> tuple[list[Point], list[dict]]:
-    """Leave out further measurements of one analyte in one draw: nothing tells which is right."""
-    seen: dict[tuple, int] = {}
-    refused, kept = [], []
+def _one_an_analyte(points: list[Point], failed: Iterable[str]) -> tuple[list[Point], list[dict]]:
+    """Keep one measurement of an analyte in a draw of a profile: the first of a run that passed.
+
+    A draw may end one profile and begin the next: it then stands in both.
+    """
+    groups: dict[tuple, list[Point]] = {}
     for point in points:
-        row = point.row
-        key = _draw_of(row)
-        if key in seen:
-            reason = f"row {seen[key]} is the same draw and analyte; keep the valid one of them"
-            refused.append({"row": row, "reason": reason})
-        else:
-            seen[key] = row.get("row")
-            kept.append(point)
-    return kept, refused
+        profile = point.row.get("profile") or point.row["visit"]
+        groups.setdefault((*_draw_of(point.row), profile), []).append(point)
+    refused, kept = [], set()
+    for own in groups.values():
+        best = next((one for one in own if one.row.get("run") not in failed), own[0])
+        kept.add(id(best))
+        reason = f"row {best.row.get('row')}, of the same draw and analyte, is used"
+        refused += [{"row": one.row, "reason": reason} for one in own if one is not best]
+    return [point for point in points if id(point) in kept], refused
+
+
+def _one_a_draw(points: list[Point]) -> list[Point]:
+    """Return the points whose concentrations are rows of their own: one a draw and analyte."""
+    return list({_draw_of(point.row): point for point in reversed(points)}.values())[::-1]
 
 
 def _draw_of(row: Mapping) -> tuple:

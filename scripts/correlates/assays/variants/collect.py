@@ -68,8 +68,8 @@ def measure_variants(
     own = [row for row in rows if is_of_patient(row)]
     controls, unread = find_variants([row for row in rows if not is_of_patient(row)], settings)
     findings, refused = find_variants(own, settings)
-    findings, superseded = _one_a_variant(findings)
     failed = _judge_runs(results, rows, controls, settings)
+    findings, superseded = _one_a_variant(findings, failed)
     results.found = findings
     results.measurements = variant_rows(findings, sexes, settings, failed)
     results.left_out = [_left_out(one) for one in (*refused, *unread, *superseded)]
@@ -80,8 +80,10 @@ def measure_variants(
     return results
 
 
-def _one_a_variant(findings: list[Finding]) -> tuple[list[Finding], list[dict]]:
-    """Keep one finding of a variant in a draw: that of the lowest limit of detection."""
+def _one_a_variant(
+    findings: list[Finding], failed: Iterable[str]
+) -> tuple[list[Finding], list[dict]]:
+    """Keep one finding of a variant in a draw: of a run that passed, the lowest limit."""
     groups: dict[tuple, list[Finding]] = {}
     for one in findings:
         names = ("patient", "visit", "timepoint", "specimen")
@@ -89,12 +91,14 @@ def _one_a_variant(findings: list[Finding]) -> tuple[list[Finding], list[dict]]:
         groups.setdefault(key, []).append(one)
     kept, superseded = [], []
     for own in groups.values():
-        best = min(own, key=lambda one: (one.lod is None, one.lod or 0.0))
+        best = min(
+            own, key=lambda one: (one.row.get("run") in failed, one.lod is None, one.lod or 0.0)
+        )
         kept.append(best)
         others = [one for one in own if one is not best]
         reason = (
-            f"{best.gene} {best.change} was also determined with a lower limit of detection "
-            f"({best.row.get('assay') or 'ngs'}), which is used"
+            f"{best.gene} {best.change} was also determined in a run that passed, with the lower "
+            f"limit of detection ({best.row.get('assay') or 'ngs'}); that is used"
         )
         superseded += [{"row": one.row, "reason": reason} for one in others]
     return kept, superseded
