@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from correlates.analyses.pk import interaction
+from correlates.analyses.pk.figure import _ticks
 from correlates.analyses.pk.interaction import InteractionSettings, interaction_answers
 from correlates.analyses.pk.lenalidomide import LiteratureSettings, literature_answers
 from correlates.analyses.pk.mixed import phase_effect
@@ -253,3 +254,11 @@ def test_the_simulated_ratio_is_within_its_interval(tmp_path):
     assert found["n"] >= 20
     assert found["ci_low"] < simulated.GMR < found["ci_high"]
     assert found["ci_high"] / found["ci_low"] < 1.4
+
+
+@pytest.mark.parametrize("ends", [(0.4, 4.5), (0.03, 0.41), (1.38, 1.62), (2.0, 2.0)])
+def test_the_axis_of_exposure_has_ticks_in_its_range(ends):
+    ticks = _ticks(*ends)
+
+    assert all(ends[0] <= one <= ends[1] for one in ticks)
+    assert 2 <= len(ticks) <= 9

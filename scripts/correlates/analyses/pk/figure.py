@@ -13,7 +13,7 @@ from correlates.assays.figures import COLOURS, INK, MUTED, dress, empty_figure, 
 _SHORT = {
     "ibrutinib__auc_tau_dn": "AUC0-tau",
     "ibrutinib__cmax_dn": "Cmax",
-    "pci45227__auc_ratio__ibrutinib": "PCI-45227 / ibrutinib",
+    "pci45227__auc_ratio__ibrutinib": "PCI / parent",
 }
 
 
@@ -40,19 +40,34 @@ def draw_interaction(
     if not shown:
         save_svg(empty_figure("No patient has a profile in both phases."), path)
         return
-    figure = new_figure(7.2, 3.4)
-    axes = figure.subplots(1, len(shown) + 1, width_ratios=[1] * len(shown) + [1.5])
-    for place, (axis, feature) in enumerate(zip(axes, shown, strict=False)):
+    figure = new_figure(7.2, 4.6)
+    above, below = figure.subfigures(2, 1, height_ratios=[1.7, 1])
+    axes = above.subplots(1, len(shown), squeeze=False).ravel()
+    for place, (axis, feature) in enumerate(zip(axes, shown, strict=True)):
         table = pairs[feature].table
         both = table[["alone", "combination"]].to_numpy(float).T
-        axis.plot([0, 1], both, color=COLOURS[place], lw=0.8, alpha=0.7)
+        axis.plot([0, 1], both, color=COLOURS[place], lw=0.8, alpha=0.7, marker=".", ms=4)
         axis.set_yscale("log")
-        axis.set_xlim(-0.2, 1.2)
-        axis.set_xticks([0, 1], ["alone", "with\nlen."])
-        unit = "ng h/mL/mg" if "auc_tau" in feature else "ng/mL/mg" if "cmax" in feature else "1"
-        dress(axis, f"{_SHORT[feature]}\nn = {len(table)}", "", unit)
-    _draw_ratios(axes[-1], [one for one in answers if one["feature"] in shown], bound)
+        axis.set_xlim(-0.25, 1.25)
+        unit = "ng h/mL/mg" if "auc_tau" in feature else "ng/mL/mg" if "cmax" in feature else ""
+        dress(axis, f"{_SHORT[feature]}, n = {len(table)}", "", unit)
+        axis.set_xticks([0, 1], ["alone", "with len."])
+        ticks = _ticks(float(both.min()), float(both.max()))
+        axis.set_yticks(ticks, [f"{tick:.3g}" for tick in ticks])
+        axis.set_yticks([], minor=True)
+    _draw_ratios(below.subplots(), [one for one in answers if one["feature"] in shown], bound)
     save_svg(figure, path)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return some round numbers in a range of a logarithmic axis."""
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    for steps in ((1,), (1, 3), (1, 2, 5), tuple(range(1, 10)), np.arange(10, 100, 5) / 10):
+        ticks = [float(step * 10.0**decade) for decade in decades for step in steps]
+        inside = [tick for tick in ticks if low <= tick <= high]
+        if len(inside) >= 3:
+            return inside
+    return [low, high]
 
 
 def _draw_ratios(axis, answers: Sequence[Mapping], bound: tuple[float, float]) -> None:
