@@ -296,6 +296,12 @@ def test_deep_xml_is_left(tmp_path):
     [
         pytest.param("x.rdml", b"PK\x03\x04 and no more", "whole zip", id="a broken zip"),
         pytest.param("x.rdml", b"<rdml><sample></rdml>", "not well-formed", id="broken XML"),
+        pytest.param(
+            "x.rdml",
+            b"<?xml version='1.0' encoding='utf-99'?><rdml></rdml>",
+            "encoding",
+            id="an encoding that nobody knows",
+        ),
         pytest.param("x.xls", b"\xd0\xcf\x11\xe0" + b"\0" * 600, "Excel workbook", id="old Excel"),
         pytest.param("x.txt", b"", "empty", id="an empty file"),
         pytest.param("x.txt", b"\0\1\2", "binary", id="bytes of nothing"),

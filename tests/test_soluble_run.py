@@ -14,11 +14,12 @@ from correlates.assays.soluble.measure import measure_soluble
 from correlates.assays.soluble.settings import SolubleSettings
 from correlates.intake.sheets.assays import assay_rows_of, read_assay_sheets
 from correlates.intake.sheets.sheet import read_sheet
-from correlates.measurements import faults
+from correlates.measurements import faults, read_measurements
 from correlates.simulate.assays.soluble import write_soluble
 from correlates.simulate.draws import draw_trial
 from correlates.simulate.trial import NO_EFFECTS
 from correlates.tables import read_tsv
+from study import ROOT, Study
 
 SHIPPED = Path(__file__).resolve().parent.parent / "config" / "config.yaml"
 
@@ -141,3 +142,20 @@ def test_a_study_without_evaluable_values_has_a_figure_that_says_so(tmp_path):
     draw_overview([], [], {}, tmp_path / "none.svg")
 
     assert "No soluble marker could be evaluated" in (tmp_path / "none.svg").read_text()
+
+
+def test_sheets_become_measurements_as_a_user_runs_it(folder):
+    study = Study(ROOT, folder)
+    rows = "".join(f"P{n:02d}\tPR\t0\t29\n" for n in range(1, 21))
+    header = "patient\tresponse\ttfr_grade\tlenalidomide_start_day\n"
+    (folder / "patients.tsv").write_text(header + rows)
+    study.write_config({"study": {"patients": "patients.tsv", "soluble": "assays/soluble"}})
+    study.run_well("results/soluble/measurements.parquet")
+
+    table = read_measurements(study.result("soluble/measurements.parquet"))
+    assert {"il6__conc__plasma", "igg__conc__serum", "crcl__rate"} <= set(table["feature"])
+    assert {one["verdict"] for one in read_tsv(study.result("soluble/runs.tsv"))} == {
+        *("pass", "flag"),
+    }
+    assert (study.folder / "results/soluble/overview.svg").exists()
+    assert study.planned("results/soluble/measurements.parquet") == {}

@@ -5,8 +5,10 @@ Source: RDML consortium, rdml.org; the type of a sample and its quantity may be 
 """
 
 import io
+import lzma
 import math
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +24,11 @@ from correlates.intake.qpcr.words import well_at
 DATA = "rdml_data.xml"
 # Curves, of which only the number of cycles is of use here.
 _CURVES = ("adp", "mdp")
+# What a damaged or unknown zip file makes the standard library raise.
+_DAMAGES = (
+    *(OSError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError),
+    *(ValueError, struct.error),
+)
 _ID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
@@ -123,9 +130,11 @@ def _opened(path: Path, member: str) -> Iterator[IO[bytes] | None]:
                 return
             with archive.open(name) as stream:
                 yield stream
+    except RdmlError:
+        raise
     except UnsafeXml as error:
         raise RdmlError(str(error)) from error
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except _DAMAGES as error:
         msg = f"it is damaged: {error}"
         raise RdmlError(msg) from error
     except RuntimeError as error:

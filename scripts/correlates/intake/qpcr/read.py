@@ -76,7 +76,8 @@ def _kind(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        # broken, or of a kind of zip that the reader will name
         return "rdml"
     found = (kind for mark, kind in _ZIPPED.items() if any(one.startswith(mark) for one in names))
     return next(found, "rdml")

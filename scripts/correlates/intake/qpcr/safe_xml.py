@@ -50,7 +50,8 @@ def read_xml(stream: IO[bytes], pass_over: Collection[str] = ()) -> Element:
                 raise UnsafeXml(msg)
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:
+        # an encoding that nobody knows is looked up in vain
         msg = f"it is not well-formed XML: {error}"
         raise UnsafeXml(msg) from error
     return reader.tree.close()
