@@ -13,6 +13,7 @@ from correlates.analyses.soluble.estimates import change_of
 from correlates.analyses.soluble.levels import clearance_answers, rise_answers
 from correlates.analyses.soluble.pairs import pairs_of
 from correlates.clinical.dosing.settings import VisitSettings
+from correlates.report.names import feature_name
 
 DRAWS = ("C1D1 pre", "C1D8 pre")
 DAYS = {"C0D1": 1, "C1D1": 29, "C1D8": 36, "C2D1": 57}
@@ -195,3 +196,16 @@ def test_without_clearance_nothing_is_said_of_it(visits):
     rows = table({"P1": {"C0D1": 4}}, "b2m__conc__plasma")
 
     assert clearance_answers(rows, "C0D1 pre", visits, 0.95) == []
+
+
+@pytest.mark.parametrize(
+    ("feature", "words"),
+    [
+        ("il6__conc__plasma", "IL-6 in plasma"),
+        ("stnfr1__conc__plasma", "sTNFR1 in plasma"),
+        ("b2m__conc__serum", "β2-microglobulin in serum"),
+        ("crcl__rate", "Creatinine clearance"),
+    ],
+)
+def test_features_have_words_on_the_report(feature, words):
+    assert feature_name(feature) == words

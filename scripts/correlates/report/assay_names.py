@@ -1,5 +1,6 @@
 """What features of the assays beside flow are called in words; what has none keeps its key."""
 
+import re
 from collections.abc import Mapping
 
 # By statistic; {of} is the analyte, {cells} " in CLL cells" or empty.
@@ -17,6 +18,7 @@ _STATISTICS = {
     "net": "{of} protein{cells}, above FMO",
     "log2_ratio": "{of} protein{cells} (western, log2)",
     "conc": "{of}{cells}",
+    "rate": "{of}",
     "vaf": "{of}, variant allele frequency",
     "ccf": "{of}, share of cancer cells",
     "cmax": "{of}, highest concentration",
@@ -47,8 +49,13 @@ _CELLS = {
 _ANALYTES = {
     **{"mir155": "miR-155", "igg": "IgG", "iga": "IgA", "igm": "IgM"},
     **{"b2m": "β2-microglobulin", "ibrutinib": "ibrutinib", "lenalidomide": "lenalidomide"},
-    "pci45227": "PCI-45227",
+    **{"pci45227": "PCI-45227", "crcl": "creatinine clearance", "vegf": "VEGF", "bfgf": "bFGF"},
+    **{"stnfr1": "sTNFR1", "svegfr2": "sVEGFR2", "ifng": "IFN-γ", "tnfa": "TNF-α"},
+    **{"il12p70": "IL-12p70"},
 }
+# Words that begin with a letter that stays small.
+_SMALL = frozenset({"mir155", "b2m", "stnfr1", "svegfr2", "bfgf"})
+_INTERLEUKIN = re.compile(r"il(\d+)")
 
 
 def assay_feature_name(feature: str, populations: Mapping[str, str]) -> str:
@@ -70,5 +77,7 @@ def assay_feature_name(feature: str, populations: Mapping[str, str]) -> str:
         return feature
     where = _CELLS.get(cells) or populations.get(cells, cells)
     of = _ANALYTES.get(analyte) or analyte.replace("_", " ").upper()
+    if _INTERLEUKIN.fullmatch(analyte):
+        of = f"IL-{analyte[2:]}"
     said = words.format(of=of, cells=f" in {where}" if cells else "")
-    return said[:1].upper() + said[1:] if analyte not in ("mir155",) else said
+    return said if analyte in _SMALL else said[:1].upper() + said[1:]
