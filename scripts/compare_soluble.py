@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from correlates.analyses.answers import write_answers
 from correlates.analyses.soluble.changes import change_answers
+from correlates.analyses.soluble.figure import draw_changes
 from correlates.analyses.soluble.levels import clearance_answers, rise_answers
 from correlates.assays.soluble.settings import labels_of
 from correlates.clinical.dosing.settings import VisitSettings
@@ -27,6 +28,7 @@ def main(job) -> None:
     answers += rise_answers(measurements, asked["immunoglobulins"], visits, level, note)
     answers += clearance_answers(measurements, asked["clearance_at"], visits, level)
     write_answers(job.output.answers, answers)
+    draw_changes(answers, labels, job.output.figure)
 
 
 if __name__ == "__main__":

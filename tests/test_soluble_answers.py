@@ -10,6 +10,7 @@ import yaml
 
 from correlates.analyses.soluble.changes import VERDICTS, change_answers
 from correlates.analyses.soluble.estimates import change_of
+from correlates.analyses.soluble.figure import draw_changes
 from correlates.analyses.soluble.levels import clearance_answers, rise_answers
 from correlates.analyses.soluble.pairs import pairs_of
 from correlates.clinical.dosing.settings import VisitSettings
@@ -196,6 +197,19 @@ def test_without_clearance_nothing_is_said_of_it(visits):
     rows = table({"P1": {"C0D1": 4}}, "b2m__conc__plasma")
 
     assert clearance_answers(rows, "C0D1 pre", visits, 0.95) == []
+
+
+def test_changes_are_drawn_with_what_is_only_a_direction(visits, tmp_path):
+    most = {f"P{i:02d}": {"C1D1": "<2", "C1D8": 9 if i < 4 else "<2"} for i in range(12)}
+    rows = pd.concat([table(rising()), table(most, "il2__conc__plasma")])
+    answers = change_answers(rows, [DRAWS], CENSORING, visits, 0.95)
+    draw_changes(answers, {"il2": "IL-2", "il6": "IL-6"}, tmp_path / "figure.svg")
+    draw_changes([], {}, tmp_path / "none.svg")
+
+    text = (tmp_path / "figure.svg").read_text()
+    assert "100 % rose" in text
+    assert "IL-6, plasma" in text
+    assert "No marker has two values" in (tmp_path / "none.svg").read_text()
 
 
 @pytest.mark.parametrize(

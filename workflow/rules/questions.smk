@@ -65,6 +65,7 @@ rule compare_soluble:
         measurements=rules.build_cohort.output.measurements,
     output:
         answers="results/analyses/soluble/answers.tsv",
+        figure="results/analyses/soluble/figure.svg",
     log:
         "logs/analyses/compare_soluble.log",
     conda:
