@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from correlates.measurements import read_measurements
+from correlates.report.glossary import MEANINGS
 from correlates.simulate.assays import genotype, pk, variants
 from correlates.simulate.trial import NO_EFFECTS, draw_patients
 from correlates.tables import read_tsv, write_tsv
@@ -70,3 +71,11 @@ def test_the_questions_are_answered(study):
     assert float(auc["ci_low"]) < pk.GMR < float(auc["ci_high"])
     assert len(genotypes) == 3 * 4
     assert all(one["sentence"] and one["verdict"] for one in (*exposure, *genotypes))
+
+
+def test_every_flag_of_the_three_is_told_in_words(study):
+    cohort = read_measurements(study.result("cohort/measurements.parquet"))
+    flags = {flag for row in cohort[cohort["assay"].isin(ASSAYS)]["flags"] for flag in row}
+
+    assert len(flags) > 10
+    assert flags <= set(MEANINGS)

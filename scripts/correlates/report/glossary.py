@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from correlates.flow.figures.labels import FLAG_WORDS
+from correlates.report.pharmacology_flags import MEANINGS as OF_PHARMACOLOGY
 
 MEANINGS = {
     "fallback_no_valley": "the density has no valley where the template looks for one, so the cut "
@@ -154,6 +155,7 @@ MEANINGS = {
     "after a dose, so it can be no baseline",
     "earlier_draw": "the last draw of the baseline has no usable value of this, so an earlier one "
     "in the same window gives it",
+    **OF_PHARMACOLOGY,
 }
 # A blood count's columns, which stand within a flag: ``cbc_alc_missing``.
 _COUNTS = {
