@@ -355,5 +355,12 @@ def test_a_run_measures_what_it_can_and_says_why_the_rest_is_not(tmp_path):
     assert any("No such file" in row["reason"] for row in left_out)
     assert any(row["patient"] == "P09" for row in left_out)
     assert study.planned("results/scrna/measurements.parquet") == {}
+    assert len(list(study.result("scrna/files").iterdir())) == 2
     for name in ("layout.svg", "overview.svg"):
         assert study.result(f"scrna/{name}").read_text().startswith("<?xml")
+
+    (tmp_path / "scrna.tsv").write_text("\n".join(sheet[:2]) + "\n")
+    # the other file is not measured again, and what is gone leaves nothing behind
+    assert study.planned("results/scrna/measurements.parquet") == {"measure_scrna": 1}
+    study.run_well("results/scrna/measurements.parquet")
+    assert len(list(study.result("scrna/files").iterdir())) == 1

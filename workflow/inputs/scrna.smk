@@ -58,3 +58,9 @@ def memory_of_cells(wildcards, attempt):
 def of_all_cells(pattern):
     """An input function: one file of each file of cells."""
     return lambda wildcards: [pattern.format(cells=key) for key in files_of_cells()]
+
+
+def absent_files_of_cells():
+    """What earlier runs left of files of cells that the sheet no longer names."""
+    folders = Path("results/scrna/files").glob("*")
+    return sorted(str(path) for path in folders if path.name not in files_of_cells())

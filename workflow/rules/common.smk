@@ -215,7 +215,11 @@ def finish_run(status):
         tables=[one["name"] for one in exported_tables()],
         has_stimulations=bool(stimulation_acquisitions()),
         beside={"as_templated": PLAN.overridden, "again": PLAN.double_gated},
-        absent=[*absent_clinical_results(), *absent_assay_results()],
+        absent=[
+            *absent_clinical_results(),
+            *absent_assay_results(),
+            *absent_files_of_cells(),
+        ],
     )
     kept = [clinical, Path(os.environ["CORRELATES_ASSAYS"]), *map(Path, ASSAY_FILES.values())]
     forget_what_is_past(results, plan, study, kept)

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from correlates.intake.against_schema import against_schema
+from correlates.intake.scrna_config import scrna_problems
 from correlates.intake.sheets.dates import hide_dates
 from correlates.problems import Problem, StudyError, did_you_mean
 
@@ -105,6 +106,7 @@ def _against_logic(content: dict) -> Iterator[Problem]:
     yield from _clone_logic(flow)
     yield from _qpcr_logic(content["qpcr"])
     yield from _soluble_logic(content["soluble"]["measure"])
+    yield from scrna_problems(content["scrna"])
     yield from _repeated_contrasts(content["analyses"]["contrasts"])
     yield from _family_sizes(content["analyses"]["contrasts"])
     if has_study(content):
