@@ -508,6 +508,20 @@ def test_intensities_of_a_population_that_fail_alike_share_a_row():
     ]
 
 
+def test_genes_of_single_cells_that_are_too_few_share_a_row_of_their_type():
+    few = {"unit": "%", "status": "not_evaluable", "n": 9, "flags": ["few_cells_of_type"]}
+    names = ("rhoh__detected__nk", "crbn__detected_at_depth__nk", "nk__adt__cd56")
+    rows = [row("P1", "C0D1", None, name, **few) for name in names]
+    rows.append(row("P1", "C0D1", None, "rhoh__detected__mono", **few))
+
+    listed = listed_of(rows, "measurement", PATIENTS[:1])
+
+    assert [one[2:] for one in listed] == [
+        ["nk__cells@B0, fresh_wb", "not_evaluable", "3 markers of nk: few cells of type (n = 9)"],
+        ["rhoh__detected__mono@B0, fresh_wb", "not_evaluable", "few cells of type (n = 9)"],
+    ]
+
+
 def listed_of(rows, what, patients=PATIENTS):
     listed = list_exclusions([], [], *tables(rows, patients))
     kept = listed.loc[listed["what"] == what, ["patient", "visit", "item", "status", "reason"]]

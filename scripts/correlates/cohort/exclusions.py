@@ -14,6 +14,8 @@ from correlates.measurements import CENSORED, INTENSITIES, KEY, LEFT_OUT
 COLUMNS = LEFT_OUT
 ACCEPTED = frozenset({"accepted", "accepted_with_warning"})
 INTENSITY = rf"^(.*?__(?:{'|'.join(INTENSITIES)}))__"
+# Of single cells: genes of a type, and its antibodies.
+SINGLE_CELLS = r"__(?:log2_pb_cpm|detected|detected_at_depth)__(.+)$|^(.+)__adt__"
 # Features that are named where many are absent for one reason.
 _MOST_NAMED = 5
 _STOPS = {"run": "run stopped", "row": "row left out", "nothing": "warning"}
@@ -147,12 +149,16 @@ def _of_measurements(measurements: pd.DataFrame, features: pd.DataFrame) -> pd.D
 def _intensities_together(rows: pd.DataFrame) -> pd.DataFrame:
     """Put the intensities of a population into one row where all else of theirs is equal.
 
-    A population of few events has no median of any marker, and the list would be mostly that.
+    A population of few events has no median of any marker, and the list would be mostly that. So
+    it is with single cells of one type, of which there are too few for any gene.
     """
     kind = rows["feature"].str.extract(INTENSITY, expand=False)
-    population = kind.str.split("__").str[0]
+    cells = rows["feature"].str.extract(SINGLE_CELLS)
+    of_type = cells[0].where(cells[0].notna(), cells[1]).astype("string") + "__cells"
+    group = kind.astype("string").fillna(of_type)
+    population = group.str.split("__").str[0].astype(object)
     # Any other feature is a group of its own.
-    group = kind.fillna(rows["feature"])
+    group = group.fillna(rows["feature"].astype("string")).astype(object)
     alike = rows.assign(group=group).groupby(
         ["patient", "visit", "timepoint", "specimen", "baseline", "group", "status", "reason"],
         sort=False,

@@ -107,6 +107,8 @@ def feature_name(feature: str) -> str:
             name=name, agent=stimulation["agent"].upper(), of=_functions_name(of)
         )
         return sentence_case(said)
+    if rest == "cells":
+        return sentence_case(f"{name}, one by one")
     if rest in INTENSITIES:
         return sentence_case(f"{INTENSITIES[rest][1]} of {name}")
     return feature

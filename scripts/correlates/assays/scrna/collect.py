@@ -79,7 +79,7 @@ def collect_files(
         codes[place] = [code for code, _ in reasons]
         words = [reason for _, reason in reasons]
         collected.judged.append((row, one, words))
-        collected.samples.append(sample_row(ASSAY, _run_of(row), row, words, item=key))
+        collected.samples.append(sample_row(ASSAY, _run_of(row), row, words, item=row["file"]))
         collected.groups += _group_rows(key, row, one)
         if row.get("role") != CONTROL:
             measured += measure_sample(row, one, summaries[key], codes[place], settings)

@@ -194,5 +194,7 @@ def _removed(one: Mapping) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
+    # A name of a file keeps its small letters.
+    if "." not in text.partition(" ")[0]:
+        text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "?")) else f"{text}."
