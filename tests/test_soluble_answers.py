@@ -207,7 +207,7 @@ def test_changes_are_drawn_with_what_is_only_a_direction(visits, tmp_path):
     draw_changes([], {}, tmp_path / "none.svg")
 
     text = (tmp_path / "figure.svg").read_text()
-    assert "100 % rose" in text
+    assert "100 % rose (40 to 100)" in text
     assert "IL-6, plasma" in text
     assert "No marker has two values" in (tmp_path / "none.svg").read_text()
 

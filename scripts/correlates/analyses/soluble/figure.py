@@ -35,7 +35,7 @@ def draw_changes(answers: Sequence[Mapping], labels: Mapping[str, str], path: st
         directions are known stands as text.
     """
     asked = [one for one in answers if one["question"] == QUESTION and one["n"]]
-    contrasts = list(dict.fromkeys(one["contrast"].rpartition(" (")[0] for one in asked))
+    contrasts = _contrasts(asked)
     if not contrasts:
         save_svg(empty_figure("No marker has two values of one patient."), path)
         return
@@ -62,10 +62,23 @@ def draw_changes(answers: Sequence[Mapping], labels: Mapping[str, str], path: st
     save_svg(figure, path)
 
 
+def _contrasts(asked: Sequence[Mapping]) -> list[str]:
+    """Return the contrasts in the order of the config, as the marker with most of them has it."""
+    of_feature: dict[str, list[str]] = {}
+    for one in asked:
+        contrast = one["contrast"].rpartition(" (")[0]
+        of_feature.setdefault(one["feature"], []).append(contrast)
+    ordered = sorted(of_feature.values(), key=len, reverse=True)
+    return list(dict.fromkeys(contrast for of in ordered for contrast in of))
+
+
 def _draw_change(axis, place: int, one: Mapping) -> None:
     colour = _SHOWN.get(one["verdict"], MUTED)
     if one["unit"] != RATIO:
-        said = f"{100 * one['estimate']:.0f} % rose" if isfinite(one["estimate"]) else "all tied"
+        said = "all tied"
+        if isfinite(one["estimate"]):
+            share, low, high = (100 * one[name] for name in ("estimate", "ci_low", "ci_high"))
+            said = f"{share:.0f} % rose ({low:.0f} to {high:.0f})"
         axis.text(1.15, place, said, fontsize=7, va="center", color=colour)
         return
     if not isfinite(one["estimate"]):
