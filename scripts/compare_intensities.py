@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from correlates.flow.calibration.applied import COLUMNS as CALIBRATED
 from correlates.flow.calibration.applied import with_mesf
 from correlates.flow.counts.collect import acquisition_rows, templates_of
-from correlates.flow.counts.fmo import COLUMNS, FmoFloors, fmo_intensities
+from correlates.flow.counts.fmo import COLUMNS, ISOTYPE, FmoFloors, fmo_intensities
 from correlates.flow.counts.measurements import read_job_tables
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
@@ -22,10 +22,15 @@ def main(job) -> None:
     floors = FmoFloors(job.params.fmo_min_parent_events, job.params.lod_events)
     templates = templates_of(plan, job.input.templates)
     tubes = acquisition_rows(plan)
-    found = fmo_intensities(tubes, read_job_tables(paths), templates, floors)
+    medians = read_job_tables(paths)
+    found = fmo_intensities(tubes, medians, templates, floors)
     found = with_mesf(found, read_tsv(job.input.calibration), tubes)
     known = found.astype(object).where(found.notna(), None)
     write_tsv(job.output.compared, [*COLUMNS, *CALIBRATED], known.to_dict("records"))
+    # Beside it and never in its place: which assay may use an isotype is for its settings to say.
+    others = fmo_intensities(tubes, medians, templates, floors, ISOTYPE)
+    others = others.astype(object).where(others.notna(), None)
+    write_tsv(job.output.isotypes, COLUMNS, others.to_dict("records"))
 
 
 if __name__ == "__main__":

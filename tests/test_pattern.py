@@ -201,7 +201,7 @@ def test_every_legal_tube_and_specimen_is_read():
     tubes = [re.sub("<.*>", "CD25", tube) for tube in tubes if tube != "or"]
     pattern = compile_pattern("{patient}_{visit}_{specimen}_{tube}.fcs")
 
-    assert len(tubes) == 11
+    assert len(tubes) == 12
     for tube in tubes:
         for specimen in columns["specimen"]["enum"]:
             found = pattern.match(f"P1_SCR_{specimen}_{tube}.fcs")

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from correlates.assays.protein.intracellular import blank_table, intracellular_rows
+from correlates.assays.protein.isotypes import isotype_rows
 from correlates.assays.protein.settings import IntracellularSettings
 from correlates.assays.rows import as_table
 from correlates.measurements import COLUMNS, conform, faults
@@ -117,3 +118,19 @@ def test_the_rows_keep_the_contract_and_blanks_are_by_batch():
     assert blank_table(rows).to_dict("records") == [
         {"run": "b1", "feature": "ikzf1 cll", "background": 200.0}
     ]
+
+
+def test_medians_beside_isotype_tubes_become_rows_of_their_draw():
+    stain = flow_row("cll__mfi__ikzf1", 1000.0, 990.0, 1010.0)
+    compared = dict.fromkeys(("mfir_low", "mfir_high"), "") | {
+        **{"acquisition": "a1", "population": "cll", "marker": "IKZF1", "mfir": "4"},
+        **{"dmfi": "750", "dmfi_low": "740", "dmfi_high": "760", "flags": "fmo_batch_median"},
+    }
+    plan = {"acquisition": "a1", "patient": "P01", "visit": "C1D1", "timepoint": ""}
+    settings = IntracellularSettings({"ikzf1": ["ikzf1"]}, ["cll"], use_isotype=True)
+
+    isotypes = isotype_rows([compared], [plan | {"specimen": "fresh_pbmc"}], flow(stain))
+    net = intracellular_rows(flow(stain), settings, isotypes)[0]
+
+    assert (net["value"], net["status"]) == (750.0, "ok")
+    assert {"isotype_background", "fmo_batch_median"} <= set(net["flags"])

@@ -105,3 +105,19 @@ def test_draws_have_their_hours_after_lenalidomide(study):
 
     assert {row["hours_post_len"] for row in points if row["timepoint"] == "h5"} == {"5"}
     assert {row["window"] for row in points if row["timepoint"] == "h5"} == {"peak"}
+
+
+def test_an_isotype_that_is_declared_stands_in_and_is_flagged(study):
+    config = study.read_config()
+    declared = {"protein": {"intracellular": {"use_isotype": True}}}
+    study.write_config(config | declared)
+    study.run_well("results/protein/measurements.parquet")
+    study.write_config(config)
+
+    rows = read_measurements(study.result("protein/measurements.parquet"))
+    nets = rows[rows["feature"].str.startswith("ikzf3__net__") & (rows["run"] == "ikzf2")]
+
+    assert set(nets["status"]) == {"ok"}
+    assert all("isotype_background" in flags for flags in nets["flags"])
+    others = rows[rows["feature"].str.startswith("ikzf1__net__")]
+    assert not any("isotype_background" in flags for flags in others["flags"])

@@ -26,3 +26,20 @@ def flow_if_protein_is_stained(wildcards):
     joined = rules.join_gated_tables.output.measurements
     flow = joined if exported_tables() else rules.collect_flow.output.measurements
     return [flow] if is_protein_stained() else []
+
+
+def may_use_isotypes():
+    """Whether isotype tubes may stand in for an FMO, and a protein is stained at all."""
+    return config["protein"]["intracellular"]["use_isotype"] and is_protein_stained()
+
+
+def isotypes_if_declared(wildcards):
+    """The medians beside those of isotype tubes."""
+    require_plan()
+    return [rules.compare_intensities.output.isotypes] if may_use_isotypes() else []
+
+
+def plan_if_declared(wildcards):
+    """The plan, which tells whose draw a file is, where isotypes may be used."""
+    require_plan()
+    return [PLAN_FILE] if may_use_isotypes() else []

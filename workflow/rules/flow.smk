@@ -114,6 +114,7 @@ rule compare_intensities:
         calibration=rules.fit_calibration.output.calibration,
     output:
         compared="results/flow/fmo_intensities.tsv",
+        isotypes="results/flow/isotype_intensities.tsv",
     log:
         "logs/flow/compare_intensities.log",
     conda:

@@ -14,6 +14,8 @@ rule measure_protein:
     """Read each protein of each lineage above its background, and each blot against its control."""
     input:
         flow=flow_if_protein_is_stained,
+        isotypes=isotypes_if_declared,
+        plan=plan_if_declared,
         western=assay_rows("western"),
     output:
         measurements="results/protein/measurements.parquet",

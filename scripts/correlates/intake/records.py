@@ -170,8 +170,9 @@ class Plan:
 
     @cached_property
     def in_panels_with_fmo(self) -> list[str]:
-        """Keys of all acquisitions of the panels that any FMO tube is of."""
-        panels = {one.panel for one in self.acquisitions if one.tube_key.startswith("fmo_")}
+        """Keys of all acquisitions of the panels that any FMO or isotype tube is of."""
+        kinds = ("fmo_", "isotype_")
+        panels = {one.panel for one in self.acquisitions if one.tube_key.startswith(kinds)}
         return [one.acquisition for one in self.acquisitions if one.panel in panels]
 
     @cached_property

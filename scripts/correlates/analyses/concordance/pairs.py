@@ -9,7 +9,7 @@ import pandas as pd
 from correlates.measurements import CENSORED, USABLE
 
 # A messenger's analyte may be one of several of its gene, such as full-length CRBN.
-_MESSENGER = re.compile(r"([a-z0-9]+)(_[a-z0-9]+)?__log2_(?:cnrq|cpm)__([a-z0-9_]+)")
+_MESSENGER = re.compile(r"([a-z0-9]+)(_[a-z0-9]+)?__log2_(?:cnrq|cpm|pb_cpm)__([a-z0-9_]+)")
 _PROTEIN = re.compile(r"([a-z0-9]+)__(mesf|net|log2_ratio)__([a-z0-9_]+)")
 _METHOD = {"mesf": "flow", "net": "flow", "log2_ratio": "western"}
 _ASSAYS = ("qpcr", "rnaseq", "scrna")

@@ -12,7 +12,7 @@ from correlates.flow.templates.template import Template
 from correlates.intake.acquisitions import FULL
 from correlates.intake.sheets.visits import tube_key
 
-FMO = "fmo_"
+FMO, ISOTYPE = "fmo_", "isotype_"
 BELOW_FLOOR, BATCH_MEDIAN = "fmo_parent_below_floor", "fmo_batch_median"
 TOO_FEW, NOT_POSITIVE, AT_ZERO = "fmo_too_few_events", "fmo_not_positive", "fmo_not_above_zero"
 _KEYS = ("acquisition", "population", "marker", "channel")
@@ -43,6 +43,7 @@ def fmo_intensities(
     intensities: pd.DataFrame,
     templates: Mapping[str, Template],
     floors: FmoFloors,
+    kind: str = FMO,
 ) -> pd.DataFrame:
     """Compare each median with that of the FMO tube of its marker.
 
@@ -57,6 +58,8 @@ def fmo_intensities(
         Template by acquisition; gates that were drawn elsewhere have none.
     floors
         Fewest events of an FMO's population.
+    kind
+        ``fmo_``, or ``isotype_``: tubes with an isotype in the place of the marker's antibody.
 
     Returns
     -------
@@ -71,9 +74,9 @@ def fmo_intensities(
     tubes["key"] = [tube_key(tube) for tube in tubes["tube"]]
     rows = intensities[intensities["marker"].fillna("").str.strip() != ""]
     rows = rows.merge(tubes[["acquisition", "sample", "panel", "batch", "key"]], on="acquisition")
-    rows["fmo"] = _keys_of(rows["marker"])
+    rows["fmo"] = _keys_of(rows["marker"], kind)
     rows["batch"] = rows["batch"].fillna("")
-    gated_on = _gated_on(tubes, templates)
+    gated_on = _gated_on(tubes, templates, kind)
     places = zip(rows["panel"], rows["fmo"], rows["population"], strict=True)
     rows = rows[[place not in gated_on for place in places]]
     is_fmo = rows["key"] == rows["fmo"]
@@ -88,12 +91,14 @@ def read_compared(path: str | Path) -> pd.DataFrame:
     return table.assign(flags=table["flags"].fillna(""))
 
 
-def _keys_of(markers: pd.Series) -> pd.Series:
-    keys = {marker: tube_key(FMO + marker.strip()) for marker in markers.unique()}
+def _keys_of(markers: pd.Series, kind: str) -> pd.Series:
+    keys = {marker: tube_key(kind + marker.strip()) for marker in markers.unique()}
     return markers.map(keys)
 
 
-def _gated_on(tubes: pd.DataFrame, templates: Mapping[str, Template]) -> set[tuple[str, str, str]]:
+def _gated_on(
+    tubes: pd.DataFrame, templates: Mapping[str, Template], kind: str
+) -> set[tuple[str, str, str]]:
     """Return (panel, FMO tube, population) where the population rests on a gate on that marker."""
     found = set()
     of_panel = {
@@ -105,7 +110,7 @@ def _gated_on(tubes: pd.DataFrame, templates: Mapping[str, Template]) -> set[tup
         resting = resting_on(template)
         for row in template.rows:
             users = set().union(*(resting[alias] for alias in row.aliases))
-            found |= {(panel, tube_key(FMO + dim), user) for dim in row.dims for user in users}
+            found |= {(panel, tube_key(kind + dim), user) for dim in row.dims for user in users}
     return found
 
 

@@ -69,8 +69,9 @@ def _tube(characters: str) -> str:
     """Return an expression of tubes: one word, or two of which the last is never a tube itself."""
     one_word = "|".join(_ONE_WORD_TUBES)
     tubes = [*_ONE_WORD_TUBES, "probe-bg", "beads-count", "beads-mesf"]
-    marker = _word_but([*tubes, "fmo-*", "single-*", "stim-*"], characters)
-    return f"(?i:{one_word}|(?:fmo|single|stim)[-_]{marker}|probe[-_]bg|beads[-_](?:count|mesf))"
+    marker = _word_but([*tubes, "fmo-*", "isotype-*", "single-*", "stim-*"], characters)
+    of_marker = rf"(?:fmo|isotype|single|stim)[-_]{marker}"
+    return f"(?i:{one_word}|{of_marker}|probe[-_]bg|beads[-_](?:count|mesf))"
 
 
 def _word_but(words: Iterable[str], characters: str) -> str:

@@ -15,7 +15,7 @@ _CYCLE_DAY = re.compile(r"C(\d{1,2})D(\d{1,2})")
 _SPOKEN = re.compile(r"c(?:ycle)?[\W_]*(\d{1,2})[\W_]*d(?:ay)?[\W_]*(\d{1,2})", re.IGNORECASE)
 _REDCAP_ARM = re.compile(r"_ARM_\d+[A-Z]?$")
 _PLANNED = {"EOT_LEN": CYCLE_DAYS * 12 + 28}
-_TUBE_OF = re.compile(r"(fmo|single|stim|beads|probe)[-_ ]+(.+)", re.IGNORECASE)
+_TUBE_OF = re.compile(r"(fmo|isotype|single|stim|beads|probe)[-_ ]+(.+)", re.IGNORECASE)
 _VISIT_RULE = "Visits are SCR, C<cycle>D<day 1 to 28>, EOT_LEN, EOT, PD, FU90 or UNS<number>."
 
 

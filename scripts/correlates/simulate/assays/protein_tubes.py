@@ -1,4 +1,4 @@
-"""Simulated intracellular stains: full tubes of two patients on lenalidomide, and FMO tubes."""
+"""Simulated intracellular stains: full tubes of two patients on lenalidomide, FMO and isotype."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +23,8 @@ DRAWS = {
 _COURSES = {"CRBN": (100.0, 24.0), "IKZF1": (40.0, 8.0), "IKZF3": (25.0, 6.0), "RHOH": (70.0, 60.0)}
 _STAINED_FMO = (("CRBN", "IKZF1", "IKZF3", "RHOH"), ("CRBN", "IKZF1", "RHOH"))
 _EVENTS = 9_000
+_ISOTYPE = 120.0
+_KINDS = [kind for labels in LINEAGES.values() for kind in labels]
 
 
 def write_tubes(
@@ -61,8 +63,13 @@ def write_tubes(
         for marker in with_fmo:
             path = place / f"{batch}_fmo_{marker}.fcs"
             draw_panel_tube(PANEL, _EVENTS, rng, donor=donor, without=marker).write(path)
-            references.append(_reference(batch, marker, path.relative_to(folder)))
+            references.append(_reference(batch, f"fmo_{marker}", path.relative_to(folder)))
         for marker in sorted(set(_COURSES) - set(with_fmo)):
+            # An isotype sticks to cells that have none of the protein; it is declared, not used.
+            path = place / f"{batch}_isotype_{marker}.fcs"
+            sticks = {marker: dict.fromkeys(_KINDS, _ISOTYPE)}
+            draw_panel_tube(PANEL, _EVENTS, rng, donor=donor, medians=sticks).write(path)
+            references.append(_reference(batch, f"isotype_{marker}", path.relative_to(folder)))
             defects.append(
                 {
                     "where": f"batch {batch}",
@@ -78,9 +85,8 @@ def write_tubes(
 
 def medians_of(left_pct: Mapping[str, float]) -> dict[str, dict[str, float]]:
     """Return the medians of each marker by kind of cell, at so much of its usual expression."""
-    kinds = [kind for labels in LINEAGES.values() for kind in labels]
     return {
-        marker: {kind: expression_of(kind, marker)[0] * left / 100 for kind in kinds}
+        marker: {kind: expression_of(kind, marker)[0] * left / 100 for kind in _KINDS}
         for marker, left in left_pct.items()
     }
 
@@ -101,9 +107,9 @@ def _sample(patient: Patient, draw, times, batch: str, path: Path) -> dict:
     }
 
 
-def _reference(batch: str, marker: str, path: Path) -> dict:
+def _reference(batch: str, tube: str, path: Path) -> dict:
     return {
-        **{"reference": "fmo-cells", "tube": f"fmo_{marker}", "panel": PANEL, "batch": batch},
+        **{"reference": "fmo-cells", "tube": tube, "panel": PANEL, "batch": batch},
         **{"fcs": str(path), "lot": "simulated"},
     }
 
