@@ -14,8 +14,13 @@ from correlates.intake.plan import make_plan
 from correlates.simulate import fcs_writer
 from correlates.simulate.cohort import simulate_cohort
 from correlates.simulate.fcs_writer import spillover_keyword, write_fcs
-from correlates.simulate.panel import CHANNELS, FLUORESCENCE, MARKERS
+from correlates.simulate.panel import CHANNELS, FLUORESCENCE, MARKERS, PANEL
 from correlates.tables import read_tsv
+
+
+def of_panel(rows):
+    """Return the rows of the T/NK panel; assays beside flow add tubes of their own."""
+    return [row for row in rows if row["panel"] == PANEL]
 
 
 def digests(folder):
@@ -102,7 +107,7 @@ def test_the_spillover_matrix_is_read_back(first_file):
 
 
 def test_sheets_and_files_name_the_same_samples(cohort):
-    samples = read_tsv(cohort / "samples.tsv")
+    samples = of_panel(read_tsv(cohort / "samples.tsv"))
     counted = {(row["patient"], row["visit"]) for row in read_tsv(cohort / "cbc.tsv")}
     patients = {row["patient"] for row in read_tsv(cohort / "patients.tsv")}
 
@@ -124,19 +129,22 @@ def test_the_demo_knows_recorded_days_and_batches(request, tmp_path):
     # simulated defects of the assays are told of
     assert [one for one in plan.problems if one.stops != "nothing"] == []
     assert plan.listed == ()
-    samples = [one for one in plan.acquisitions if one.role == SAMPLE]
+    everything = [one for one in plan.acquisitions if one.role == SAMPLE]
+    assert {one.study_day_source for one in everything} == {"recorded"}
+    assert {one.sample for one in everything} == {row["sample"] for row in rows}
+    samples = [one for one in everything if one.panel == PANEL]
+    rows = of_panel(rows)
     assert {(one.sample, str(one.study_day), one.batch) for one in samples} == {
         (row["sample"], f"{row['study_day']}.0", row["batch"]) for row in rows
     }
-    assert {one.study_day_source for one in samples} == {"recorded"}
-    assert {one.specimen for one in plan.acquisitions} == {"fresh_wb"}
+    assert {one.specimen for one in samples} == {"fresh_wb"}
     batches = {one.batch for one in samples}
     assert len(batches) == 4
     assert {one.batch for one in plan.acquisitions if one.tube == "control"} == batches
 
 
 def test_panels_name_every_channel_but_time(cohort):
-    rows = read_tsv(cohort / "panels.tsv")
+    rows = of_panel(read_tsv(cohort / "panels.tsv"))
 
     assert {row["channel"] for row in rows} == set(CHANNELS) - {"Time"}
     assert {row["channel"] for row in rows if not row["marker"]} == {"FSC-A", "FSC-H", "SSC-A"}

@@ -98,7 +98,9 @@ def _left(hours: float, plateau: float, half_life: float) -> float:
 def _sample(patient: Patient, draw, times, batch: str, path: Path) -> dict:
     visit, timepoint = draw
     days, since = times
+    suffix = "" if timepoint == "pre" else f"_{timepoint}"
     return {
+        "sample": f"{patient.key}_{visit}{suffix}",
         **{"patient": patient.key, "visit": visit, "timepoint": timepoint, "panel": PANEL},
         "study_day": int(patient.clinical["lenalidomide_start_day"] + days),
         **{"specimen": "fresh_wb", "batch": batch, "occasion": "scheduled", "tube": "full"},
