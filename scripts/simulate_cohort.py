@@ -18,6 +18,7 @@ def main(job) -> None:
         n_events=job.params.events,
         seed=job.params.seed,
         effects=job.params.effects,
+        assays=True,
     )
 
 

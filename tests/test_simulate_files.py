@@ -121,7 +121,7 @@ def test_the_demo_knows_recorded_days_and_batches(request, tmp_path):
     root = request.config.rootpath / "config"
     config = yaml.safe_load((root / "config.yaml").read_text())
     update_config(config, yaml.safe_load((root / "demo" / "config.yaml").read_text()))
-    simulate_cohort(tmp_path / "data", n_patients=24, n_events=50, seed=1)
+    simulate_cohort(tmp_path / "data", n_patients=24, n_events=50, seed=1, assays=True)
     rows = read_tsv(tmp_path / "data" / "samples.tsv")
 
     plan = make_plan(config, root=tmp_path)

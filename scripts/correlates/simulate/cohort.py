@@ -39,6 +39,7 @@ def simulate_cohort(
     n_events: int = N_EVENTS,
     seed: int = 1,
     effects: bool = True,
+    assays: bool = False,
 ) -> None:
     """Write a cohort whose truth is known; the same arguments give the same bytes.
 
@@ -55,6 +56,8 @@ def simulate_cohort(
         Seed of every draw.
     effects
         Plant the effects of ``truth/effects.tsv``; without them, a null cohort.
+    assays
+        Write the raw data of the assays beside flow too; their tubes join the sheets.
     """
     folder = Path(folder)
     planted = Effects() if effects else NO_EFFECTS
@@ -80,8 +83,9 @@ def simulate_cohort(
     truth.write_effects(folder / "truth" / "effects.tsv", planted)
     pairs = [(draws[a].sample, draws[b].sample) for a, b in swap.items()]
     truth.write_swaps(folder / "truth" / "swaps.tsv", pairs)
-    # At the end: assays that have FCS tubes add them to the sheets.
-    write_assays(folder, patients, seed)
+    if assays:
+        # At the end: assays that have FCS tubes add them to the sheets.
+        write_assays(folder, patients, seed)
 
 
 def _draw_batches(draws: list[Draw], rng: np.random.Generator) -> dict[str, Batch]:
