@@ -6,6 +6,7 @@ files belong together.
 """
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,10 @@ from correlates.assays.scrna.refusals import (
 _MATRIX = ("matrix.mtx.gz", "matrix.mtx")
 _FEATURES = ("features.tsv.gz", "features.tsv", "genes.tsv.gz", "genes.tsv")
 _BARCODES = ("barcodes.tsv.gz", "barcodes.tsv")
+# A cut or foreign file; a header that promises more than any machine holds.
+_DAMAGES = (OSError, EOFError, ValueError, zlib.error, MemoryError, OverflowError)
+# Bytes of a count in text at the least, with its line's end; what gzip makes of text at the most.
+_LEAST_BYTES, _MOST_PACKED, _SMALL = 2, 100, 1 << 26
 _WHOLE = "Give the folder as Cell Ranger or STARsolo wrote it, with its three files."
 
 
@@ -57,16 +62,33 @@ def read_matrix_folder(folder: Path) -> tuple[sparse.csr_matrix, Features, np.nd
     """
     matrix, features, barcodes = matrix_files(folder)
     try:
+        _refuse_promises(matrix)
         with _opened(matrix) as stream:
             counts = io.mmread(stream)
         rows = list(_fields(features))
         names = np.array([row[0] for row in _fields(barcodes)], dtype=object)
-    except (OSError, EOFError, ValueError, UnicodeDecodeError) as error:
-        problem = f"a file of the folder cannot be read ({error})"
+    except _DAMAGES as error:
+        problem = f"a file of the folder cannot be read ({error or type(error).__name__})"
         raise Refused(FILE_UNREADABLE, problem, "Copy it again, whole.") from None
     counts = sparse.csr_matrix(counts.T)
     _refuse_others(counts.shape, len(names), len(rows), features.name, barcodes.name)
     return counts, _features_of(rows), names
+
+
+def _refuse_promises(matrix: Path) -> None:
+    """Refuse a header that promises more counts than its file can hold.
+
+    The reader takes memory for what is promised before it reads a line, and no exception is raised
+    where there is none.
+    """
+    with _opened(matrix) as stream:
+        lines = (line for line in iter(stream.readline, b"") if not line.startswith(b"%"))
+        sizes = [int(word) for word in next(lines, b"").split()]
+    promised = sizes[2] if len(sizes) > 2 else int(np.prod(sizes, dtype=float))
+    packed = _MOST_PACKED if matrix.suffix == ".gz" else 1
+    if max([promised, *sizes]) * _LEAST_BYTES > max(matrix.stat().st_size * packed, _SMALL):
+        problem = f"{matrix.name} promises {promised} counts, more than its size can hold"
+        raise Refused(FILE_UNREADABLE, problem, "Copy it again, whole.")
 
 
 def _refuse_others(

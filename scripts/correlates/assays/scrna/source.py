@@ -5,7 +5,8 @@ memory goes with the cells of one lane and not with the file.
 """
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,12 @@ from correlates.assays.scrna.refusals import (
 )
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_WHOLE = "Copy it again, whole, or write it anew."
+# What 10x writes beside the list of features, in a group `matrix` or, in version 2, one a genome.
+_PARTS_OF_10X = {"barcodes", "data", "indices", "indptr", "shape"}
 _ROWS_AT_ONCE = 5000
+# What counts are kept in, and far above what any cell holds of one gene.
+_MOST_COUNTS = np.iinfo(np.int32).max
 # Where raw counts are looked for if the sheet names no layer, the usual place first.
 X, RAW = "X", "raw"
 _LAYERS = ("counts", "raw_counts", "raw", "umi")
@@ -84,7 +90,8 @@ class CellSource:
         Refused
             If they are not raw counts.
         """
-        counts = sparse.csr_matrix(self.read(np.flatnonzero(chosen)))
+        with _told_of_damage():
+            counts = sparse.csr_matrix(self.read(np.flatnonzero(chosen)))
         refuse_unless_counts(counts, self.layer)
         return counts.astype(np.int32)
 
@@ -118,11 +125,19 @@ def open_cells(path: str | Path, layer: str = "") -> CellSource:
         raise Refused(FILE_MISSING, problem, "Correct the path, or bring the file.") from None
     if not is_hdf5:
         raise Refused(NOT_SINGLE_CELLS, "this is no file of single cells that is known", _LEGAL)
-    try:
+    with _told_of_damage():
         return _open_hdf5(path, layer)
-    except (OSError, KeyError, ValueError) as error:
-        problem = f"the HDF5 file cannot be read ({error})"
-        raise Refused(FILE_UNREADABLE, problem, "Copy it again, whole, or write it anew.") from None
+
+
+@contextmanager
+def _told_of_damage() -> Iterator[None]:
+    try:
+        yield
+    except Refused:
+        raise
+    except Exception as error:  # noqa: BLE001 -- anndata and scanpy raise nothing narrower
+        problem = f"the HDF5 file cannot be read ({error or type(error).__name__})"
+        raise Refused(FILE_UNREADABLE, problem, _WHOLE) from None
 
 
 def refuse_unless_counts(values: sparse.spmatrix, place: str) -> None:
@@ -134,10 +149,13 @@ def refuse_unless_counts(values: sparse.spmatrix, place: str) -> None:
         If a value is negative, missing or no whole number; says what it looks like.
     """
     data = np.asarray(values.data, dtype=float)
-    if data.size == 0 or (np.isfinite(data).all() and (data >= 0).all() and not (data % 1).any()):
+    is_whole = np.isfinite(data).all() and (data >= 0).all() and not (data % 1).any()
+    if data.size == 0 or (is_whole and data.max() <= _MOST_COUNTS):
         return
     if not np.isfinite(data).all():
         seen = "it holds missing or infinite values"
+    elif is_whole:
+        seen = f"the largest is {data.max():.3g}, more than a cell has molecules"
     elif (data < 0).any():
         seen = f"the least value is {data.min():.3g}, as of scaled data"
     else:
@@ -151,6 +169,7 @@ def _in_memory(
     kind: str, barcodes: np.ndarray, features: Features, counts: sparse.csr_matrix, place: str
 ) -> CellSource:
     obs = pd.DataFrame(index=pd.Index(barcodes, dtype=object))
+    _refuse_impossible_indices(counts)
     return CellSource(kind, barcodes, obs, features, place, lambda rows: counts[rows])
 
 
@@ -172,6 +191,11 @@ def _open_hdf5(path: Path, layer: str) -> CellSource:
 
 def _read_10x_h5(path: Path) -> CellSource:
     """Read the h5 of Cell Ranger, version 2 (one group a genome) or 3 (``matrix``)."""
+    with h5py.File(path, "r") as file:
+        groups = [one for one in file.values() if isinstance(one, h5py.Group)]
+        if not groups or not all(set(one) >= _PARTS_OF_10X for one in groups):
+            problem = "this HDF5 file is neither an .h5ad nor a matrix of 10x"
+            raise Refused(NOT_SINGLE_CELLS, problem, _LEGAL)
     import scanpy as sc  # seconds of CPU, which a refused file shall not cost
 
     with warnings.catch_warnings():
@@ -216,6 +240,10 @@ def _on_disk(element):
 def _from_places(obs: pd.DataFrame, held: Mapping, layer: str) -> CellSource:
     place = _place_of_counts(held, layer, len(obs))
     values, var = held[place]
+    if tuple(values.shape) != (len(obs), len(var)):
+        shape = " x ".join(map(str, values.shape))
+        problem = f"{place} is {shape}, and the file lists {len(obs)} cells and {len(var)} genes"
+        raise Refused(FILE_UNREADABLE, problem, _WHOLE)
     barcodes = np.asarray(obs.index, dtype=object)
     return CellSource(
         *("h5ad", barcodes, obs, _features_of(var), place),
@@ -237,6 +265,8 @@ def _place_of_counts(held: Mapping, layer: str, n_cells: int) -> str:
         try:
             refuse_unless_counts(_rows_of(held[place][0], first), place)
         except Refused as error:
+            if error.code != COUNTS_NOT_RAW:
+                raise
             refused.append(error)
         else:
             return place
@@ -253,10 +283,19 @@ def _rows_of(values, rows: np.ndarray) -> sparse.csr_matrix:
         inside = rows[(rows >= start) & (rows < start + _ROWS_AT_ONCE)]
         if len(inside):
             block = sparse.csr_matrix(values[start : start + _ROWS_AT_ONCE])
+            _refuse_impossible_indices(block)
             blocks.append(block[inside - start])
     return (
         sparse.vstack(blocks, format="csr") if blocks else sparse.csr_matrix((0, values.shape[1]))
     )
+
+
+def _refuse_impossible_indices(counts: sparse.csr_matrix) -> None:
+    """Refuse a damaged matrix before its rows are chosen, which would read beyond its memory."""
+    places = counts.indices
+    if len(places) and not 0 <= places.min() <= places.max() < counts.shape[1]:
+        problem = f"a count stands in column {places.max()} of {counts.shape[1]}"
+        raise Refused(FILE_UNREADABLE, problem, _WHOLE)
 
 
 def _features_of(var: pd.DataFrame) -> Features:
