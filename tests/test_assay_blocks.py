@@ -101,7 +101,29 @@ def test_a_caution_of_all_answers_is_said_once(tmp_path):
     (question,) = view["questions"]
     assert question["cautions"] == "The order is fixed."
     assert [row["caution"] for row in question["rows"]] == ["Two lack it.", ""]
-    assert [row["is_weak"] for row in question["rows"]] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "badge"),
+    [
+        ("not_shown", "off"),
+        ("exploratory", "off"),
+        ("no relation shown", "off"),
+        ("cannot be shown", "off"),
+        ("bounded by assay ceiling", "off"),
+        ("equivalent", "good"),
+        ("as expected", "good"),
+        ("below expected", "accepted_with_warning"),
+        ("mismatch", "accepted_with_warning"),
+    ],
+)
+def test_a_verdict_looks_like_what_it_is(tmp_path, verdict, badge):
+    path = tmp_path / "results" / "analyses" / "pk" / "answers.tsv"
+    write_answers(path, [answer("pk", "Is it changed?", "a", "", verdict=verdict, caution="")])
+    empty = pd.DataFrame({"assay": [], "feature": []})
+    (view,) = assay_views(files_by_folder([path]), empty, lambda path, label: "")
+
+    assert view["questions"][0]["rows"][0]["badge"] == badge
 
 
 def test_no_assay_is_no_block():

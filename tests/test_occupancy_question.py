@@ -274,3 +274,87 @@ def test_a_study_without_any_pair_says_so():
 
     assert (row["n"], row["verdict"]) == (0, "no pairs")
     assert "no patient has two values" in row["sentence"]
+
+
+def test_btk_in_cll_cells_at_trough_comes_first_and_is_called_primary():
+    normal = [one | {"feature": "btk__occ__b_normal"} for one in trough_pairs([(97.0,)], [(97.0,)])]
+    itk = [one | {"feature": "itk__occ__t"} for one in trough_pairs(ALONE, BOTH)]
+    found = answer_occupancy(table([*normal, *itk, *trough_pairs(ALONE, BOTH)]), {}, SETTINGS)
+
+    first, *others = found.answers
+    assert (first["question"], first["feature"]) == ("Occupancy at trough", "btk__occ__cll")
+    assert first["caution"].startswith("This is the primary answer")
+    compared = [one for one in others if "Median" not in one["question"]]
+    assert all(
+        one["caution"].startswith("Exploratory: the primary question is BTK occupancy of CLL cells")
+        and "3 comparisons were made without correction" in one["caution"]
+        for one in compared
+    )
+    assert [one.series.feature for one in found.drawn][:1] == ["btk__occ__cll"]
+
+
+def test_none_of_two_specimens_is_called_primary():
+    rows = trough_pairs(ALONE, BOTH)
+    found = answer_occupancy(
+        table([*rows, *(one | {"specimen": "cryo_pbmc"} for one in rows)]), {}, SETTINGS
+    )
+
+    assert not any("This is the primary" in one["caution"] for one in found.answers)
+
+
+def test_single_patients_beyond_the_margin_are_counted_beside_an_equivalent_mean():
+    """Twelve patients; one falls by 8 points, which the mean and its interval hide."""
+    alone = [95.0] * 12
+    both = [95.0 + 0.1 * (-1) ** one for one in range(11)] + [87.0]
+    row = primary(trough_pairs(alone, both))
+
+    assert row["verdict"] == "equivalent"
+    assert "1 of 12 changed by 5 points or more (-8.00 to 0.100)" in row["sentence"]
+    # Clopper and Pearson, one-sided 95 %, of 1 in 12
+    assert "up to 34 % may (95 % upper bound)" in row["sentence"]
+    assert "evenly about their mean" in row["caution"]
+
+
+def test_changes_that_a_ceiling_leaves_open_are_counted_as_a_range():
+    row = primary(trough_pairs([*ALONE[:5], 96.0], [*BOTH[:5], (80.0,)]))
+
+    assert "Of single patients between 0 and 1 of 6 changed by 5 points" in row["sentence"]
+
+
+def test_one_pair_allows_what_several_allow():
+    row = primary(trough_pairs(ALONE[:1], BOTH[:1]))
+
+    assert "1 pair allows no 90 % interval" in row["sentence"]
+    assert "the smallest that 1 pair allows is 1" in row["sentence"]
+    assert "pair allow " not in row["sentence"]
+
+
+def test_an_occupancy_below_100_is_never_printed_as_100():
+    rows = trough_pairs([99.97] * 7, [99.98] * 7)
+    found = answers(rows)
+    medians = [one for one in found.values() if one["question"] == "Median of the cohort"]
+
+    assert medians
+    assert all("99.9 %" in one["sentence"] for one in medians)
+    assert not any("100.0" in one["sentence"] for one in medians)
+
+
+def test_a_median_has_an_interval_or_says_that_it_has_none():
+    found = answers(trough_pairs(ALONE, BOTH))
+    row = found["Median of the cohort", "btk__occ__cll", "C1D1 pre"]
+    few = answers(trough_pairs(ALONE[:5], BOTH[:5]))
+    short = few["Median of the cohort", "btk__occ__cll", "C1D1 pre"]
+
+    # of six values the lowest and the highest hold the median with 1 - 2 / 2^6 = 96.9 %
+    assert (row["ci_low"], row["ci_high"], row["confidence"]) == (91.0, 96.0, 0.95)
+    assert "95 % interval 91.0 to 96.0" in row["sentence"]
+    assert short["ci_low"] is None
+    assert "no 95 % interval is attainable" in short["sentence"]
+
+
+def test_pairs_without_any_free_signal_are_said_to_have_no_ratio():
+    rows = trough_pairs([*ALONE, 100.0], [*BOTH, 99.0])
+    row = primary(rows, question="Free fraction at trough", feature="btk__ff__cll")
+
+    assert row["n"] == 6
+    assert "1 pair without any free signal has no ratio" in row["sentence"]

@@ -623,6 +623,23 @@ def test_intervals(ends, expected):
     assert formats.interval(*ends) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (99.97, "%", "99.9"),
+        (99.97, "", "100"),
+        (100, "%", "100"),
+        (94.47623367, "%", "94.5"),
+        (9.996, "", "10.0"),
+        (0.0999999, "", "0.100"),
+        (-99.97, "points", "-100"),
+    ],
+)
+def test_numbers_have_three_digits_and_a_share_below_100_never_reads_100(value, unit, expected):
+    assert formats.shown(value, unit) == expected
+    assert formats.interval(value, value, unit=unit) == f"{expected} to {expected}"
+
+
 def test_the_glossary_holds_the_flags_that_occur():
     found = glossary([["fallback_no_valley", "day_planned"], [], ["something_new"]])
 

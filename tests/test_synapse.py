@@ -7,12 +7,13 @@ from scipy.stats import binom
 
 from correlates.analyses.synapse.answers import answer_synapse
 from correlates.assays.rows import as_table
-from correlates.assays.synapse.conjugates import median_interval, relative_recruitment, summaries
+from correlates.assays.synapse.conjugates import relative_recruitment, summaries
 from correlates.assays.synapse.figure import draw_synapses
 from correlates.assays.synapse.judging import SynapseSettings
 from correlates.assays.synapse.measure import measure_synapse
 from correlates.clinical.dosing.settings import VisitSettings
 from correlates.intake.sheets.sheet import read_sheet
+from correlates.intervals import median_interval
 from correlates.measurements import faults
 from correlates.simulate.assays import synapse as simulated
 from correlates.simulate.trial import NO_EFFECTS, draw_patients

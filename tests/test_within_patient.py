@@ -8,18 +8,18 @@ from statsmodels.formula.api import ols
 from correlates.analyses.occupancy.within_patient import Observation, fit_within
 
 
-def draws(n, rng, dose=False):
-    level = rng.normal(-1, 0.3, n)
+def draws(n, rng, dose=False, phases=(0, 1), effect=0.1, effect_sd=0.0):
+    level, own = rng.normal(-1, 0.3, n), rng.normal(effect, effect_sd, n)
     return [
         Observation(
             f"P{one}",
-            level[one] + 0.1 * both + 0.02 * (hours - 24) + rng.normal(0, 0.05),
+            level[one] + own[one] * both + 0.02 * (hours - 24) + rng.normal(0, 0.05),
             bool(both),
             hours,
             rng.choice([280.0, 420.0]) if dose else np.nan,
         )
         for one in range(n)
-        for both in (0, 1, 1)
+        for both in phases
         for hours in [rng.uniform(20, 28)]
     ]
 
@@ -56,6 +56,36 @@ def test_it_is_least_squares_with_a_term_for_each_patient(n, dose, formula):
     assert ours.p == pytest.approx(theirs.pvalues["both"])
     assert ours.hours_effect == pytest.approx(theirs.params["hours"])
     assert ours.estimate == pytest.approx(0.1, abs=0.05)
+
+
+def test_several_draws_of_a_phase_are_their_mean():
+    observations = draws(14, np.random.default_rng(3), phases=(0, 1, 1, 1))
+    frame = pd.DataFrame([(o.patient, o.is_combination, o.log10_ff, o.hours) for o in observations])
+    means = frame.groupby([0, 1]).mean().unstack()
+    differences = pd.DataFrame(
+        {"y": means[2][True] - means[2][False], "hours": means[3][True] - means[3][False]}
+    )
+    theirs = ols("y ~ hours", differences).fit()
+
+    ours = fit_within(observations, 0, 0, 0.90)
+
+    low, high = theirs.conf_int(0.10).loc["Intercept"]
+    assert (ours.estimate, ours.low, ours.high) == pytest.approx(
+        (theirs.params["Intercept"], low, high)
+    )
+    assert (ours.n_patients, ours.n_draws) == (14, 56)
+
+
+def test_draws_of_one_patient_are_no_patients():
+    """The effect differs between patients and is none in the mean; three draws show each."""
+    rng = np.random.default_rng(5)
+    found = [
+        fit_within(draws(12, rng, phases=(0, 1, 1, 1), effect=0, effect_sd=0.05), 0, 0, 0.90)
+        for _ in range(300)
+    ]
+
+    assert np.mean([one.p <= 0.05 for one in found]) < 0.075
+    assert np.mean([one.low <= 0 <= one.high for one in found]) > 0.86
 
 
 @pytest.mark.parametrize(

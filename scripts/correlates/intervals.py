@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, gammaincinv
+from scipy.special import bdtr, betaincinv, gammaincinv
 
 
 def clopper_pearson(
@@ -74,6 +74,33 @@ def garwood(n_events: ArrayLike, confidence: float = 0.95) -> tuple[np.ndarray, 
     tail = (1 - confidence) / 2
     low = np.where(n == 0, 0.0, gammaincinv(np.where(n == 0, 1.0, n), tail))
     return low, gammaincinv(n + 1, 1 - tail)
+
+
+def median_interval(
+    values: np.ndarray, confidence: float = 0.95
+) -> tuple[float | None, float | None]:
+    """Return the exact interval of a median by order statistics; None where so few allow none.
+
+    Parameters
+    ----------
+    values
+        Shape (n,).
+    confidence
+        Covered at least, whatever the distribution.
+
+    Notes
+    -----
+    The ``k``-th value from either end, ``k`` the largest with P(B < k) at most half of what may
+    be missed, B binomial of n and 1/2. Source: Thompson, Ann Math Stat 1936;7:122.
+    """
+    ordered, n = np.sort(values), values.size
+    tail = (1 - confidence) / 2
+    ranks = np.arange(1, n // 2 + 1)
+    kept = ranks[bdtr(ranks - 1, n, 0.5) <= tail]
+    if not kept.size:
+        return None, None
+    rank = int(kept[-1])
+    return float(ordered[rank - 1]), float(ordered[n - rank])
 
 
 def checked_share(n_events: ArrayLike, n_parent: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -59,10 +59,16 @@ def number(value: float) -> str:
         return "unbounded"
     if value == 0:
         return "0"
-    digits = 2 - floor(log10(abs(value)))
+    # by its digits after rounding: 99.97 is 100 and not 100.0
+    digits = 2 - floor(log10(abs(float(f"{value:.2e}"))))
     if not -7 < digits < 7:
         return f"{value:.2e}"
     return f"{round(value, digits):,.{max(digits, 0)}f}"
+
+
+def percent(value: float) -> str:
+    """Return a share in percent like `number`; one below 100 is rounded down, never to 100."""
+    return f"{floor(10 * value) / 10:.1f}" if value < 100 <= round(value, 1) else number(value)
 
 
 def p_value(p: float) -> str:

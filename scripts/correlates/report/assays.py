@@ -10,7 +10,13 @@ from correlates.pages.assay_quality import AssayFiles, Picture, quality_view, ro
 from correlates.report.names import sentence_case
 
 # Verdicts that leave a question open hold one of these.
-WEAK_VERDICTS = ("not ", "no change", "too few", "no pairs", "refused", "bounded", "estimate")
+WEAK_VERDICTS = (
+    *("not ", "no change", "no relation", "no reference", "no recovery", "no time", "no patient"),
+    *("no pairs", "too few", "refused", "bounded", "estimate", "exploratory", "unclear"),
+)
+# Those that ask for somebody's attention hold one of these.
+ALARMS = ("below expected", "mismatch")
+GOOD, OPEN, ALARM = "good", "off", "accepted_with_warning"
 QUESTIONS = {
     "degradation": "Degradation of CRBN, IKZF1 and IKZF3 on lenalidomide",
     "concordance": "mRNA against protein",
@@ -86,7 +92,7 @@ def _questions(answers: Sequence[Mapping]) -> list[dict]:
             {
                 "words": sentence_case(question.replace("_", " ")),
                 "rows": [
-                    dict(row) | {"caution": caution, "is_weak": _is_weak(row["verdict"])}
+                    dict(row) | {"caution": caution, "badge": _badge(row["verdict"])}
                     for row, caution in zip(rows, own, strict=True)
                 ],
                 "cautions": " ".join(common),
@@ -99,5 +105,9 @@ def _sentences(text: str) -> list[str]:
     return [one for one in re.split(r"(?<=[.!?]) +(?=[A-Z])", text) if one]
 
 
-def _is_weak(verdict: str) -> bool:
-    return any(word in verdict.replace("_", " ") for word in WEAK_VERDICTS)
+def _badge(verdict: str) -> str:
+    """Return the look of a verdict: something is shown, left open, or asks for attention."""
+    words = verdict.replace("_", " ")
+    if any(one in words for one in ALARMS):
+        return ALARM
+    return OPEN if any(one in words for one in WEAK_VERDICTS) else GOOD

@@ -3,7 +3,7 @@
 import re
 from math import isinf
 
-from correlates.analyses.wording import number, p_value, unit_words
+from correlates.analyses.wording import number, p_value, percent, unit_words
 from correlates.pages.words import NOTHING, as_number
 from correlates.report.names import INTENSITIES
 
@@ -42,10 +42,15 @@ def endpoint_words(name: str) -> str:
     return f"days from {match[2].upper()} to {event}, of patients still at risk there"
 
 
-def shown(value: object) -> str:
-    """Return a number with three significant digits; a dash where there is none."""
+def shown(value: object, unit: str = "") -> str:
+    """Return a number with three significant digits; a dash where there is none.
+
+    In percent one below 100 never reads 100.
+    """
     found = as_number(value)
-    return NOTHING if found is None else number(found)
+    if found is None:
+        return NOTHING
+    return percent(found) if unit == "%" else number(found)
 
 
 def p_shown(value: object) -> str:
@@ -62,14 +67,18 @@ def two_decimals(value: object) -> str:
     return NOTHING if found is None else f"{found:.2f}"
 
 
-def interval(low: object, high: object, of_two_decimals: bool = False) -> str:
+def interval(low: object, high: object, of_two_decimals: bool = False, unit: str = "") -> str:
     """Return ``low to high``; an end that the data cannot reach is named so."""
     ends = [as_number(low), as_number(high)]
     if all(end is None for end in ends):
         return NOTHING
-    form = two_decimals if of_two_decimals else shown
-    said = ["unbounded" if end is not None and isinf(end) else form(end) for end in ends]
-    return " to ".join(said)
+
+    def said(end: float | None) -> str:
+        if end is not None and isinf(end):
+            return "unbounded"
+        return two_decimals(end) if of_two_decimals else shown(end, unit)
+
+    return " to ".join(map(said, ends))
 
 
 def unit_shown(unit: str, feature: str = "") -> str:

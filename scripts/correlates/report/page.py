@@ -144,7 +144,7 @@ def environment() -> Environment:
     made.filters |= {
         "shown": formats.shown,
         "p_shown": formats.p_shown,
-        "between": lambda ends: formats.interval(*ends),
+        "between": lambda ends, unit="": formats.interval(*ends, unit=unit),
         "level": formats.percent_level,
         "folded": folded,
         "unit": formats.unit_shown,

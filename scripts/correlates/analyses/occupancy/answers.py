@@ -18,6 +18,7 @@ from correlates.analyses.occupancy.reference import IMPLAUSIBLE
 from correlates.analyses.occupancy.series import Series, series_of
 from correlates.analyses.occupancy.settings import (
     PRIMARY,
+    PRIMARY_SERIES,
     TROUGH,
     Comparison,
     OccupancySettings,
@@ -69,15 +70,21 @@ def answer_occupancy(
 
     Returns
     -------
-    `Found`, one answer a target, cell, specimen and comparison, never several of them together.
+    `Found`, one answer a target, cell, specimen and comparison, never several of them together; the
+    primary one is the first.
     """
     found = Found()
-    for series in series_of(measurements, settings):
+    every = series_of(measurements, settings)
+    pairs_of = [
+        [find_pairs(one.rows, asked, dosing, settings) for asked in settings.comparisons]
+        for one in every
+    ]
+    made_in_all = sum(any(pair.is_used for pair in own) for of in pairs_of for own in of)
+    for series, compared in zip(every, pairs_of, strict=True):
         troughs = judged_troughs(series, dosing, settings)
         found.troughs += troughs
         low = [row for row in troughs if row["verdict"] == IMPLAUSIBLE]
-        for comparison in settings.comparisons:
-            pairs = find_pairs(series.rows, comparison, dosing, settings)
+        for comparison, pairs in zip(settings.comparisons, compared, strict=True):
             is_secondary = comparison.question != PRIMARY
             if is_secondary and all(one.combination is None for one in pairs):
                 continue
@@ -90,11 +97,19 @@ def answer_occupancy(
             for one in made:
                 is_used = "has_values" if one["question"] == ALL_PAIRS else "is_used"
                 caution = _caution(pairs, is_used, low, comparison, series, design_note)
-                found.answers.append(one | {"caution": caution})
+                standing = say.standing_sentence(_is_primary(one, series), made_in_all)
+                found.answers.append(one | {"caution": f"{standing} {caution}".strip()})
             found.drawn.append(Drawn(series, comparison, tuple(pairs), made[0]))
-        found.answers.append(model_answer(series, dosing, settings) | {"caution": design_note})
+        note = f"{say.standing_sentence(False, made_in_all)} {design_note.strip()}".strip()
+        found.answers.append(model_answer(series, dosing, settings) | {"caution": note})
         found.answers += median_answers(series, dosing, settings)
     return found
+
+
+def _is_primary(one: Mapping, series: Series) -> bool:
+    """Tell the one answer that was asked for beforehand; two specimens make two, and so none."""
+    is_asked = (series.target, series.cell) == PRIMARY_SERIES and not series.named
+    return is_asked and one["question"] == PRIMARY
 
 
 def _compared(
@@ -127,6 +142,7 @@ def _caution(
     draws = {(one.patient, one.visit) for pair in used for one in (pair.alone, pair.combination)}
     odd = sorted({row["patient"] for row in low if (row["patient"], row["visit"]) in draws})
     parts = [say.left_out_sentence(counted_causes(others)), say.hours_sentence(used)]
+    parts += [say.SYMMETRY] if used else []
     if odd and comparison.window == TROUGH:
         parts.append(
             f"Implausibly low at trough for what new protein alone could free: {', '.join(odd)}; "

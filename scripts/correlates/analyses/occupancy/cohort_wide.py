@@ -43,6 +43,7 @@ def median_answers(
             | {
                 **{"n": median.n, "n_censored": median.n_censored, "unit": "%"},
                 **{"estimate": median.low if is_known else None, "verdict": median.verdict},
+                **{"ci_low": median.ci_low, "ci_high": median.ci_high, "confidence": 0.95},
                 "sentence": say.median_sentence(series.target, series.cell, where, median),
                 "caution": "",
             }

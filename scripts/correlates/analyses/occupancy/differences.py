@@ -32,6 +32,7 @@ def difference_answer(
     at_both = sum(one.alone.is_above_ceiling and one.combination.is_above_ceiling for one in used)
     is_hidden = at_both > MOST_CENSORED * len(used)
     judged = say.verdict_sentence(verdict, margin, shift)
+    judged = f"{judged} {say.single_patients_sentence(used, margin)}"
     if is_hidden:
         said = f"{head}: {say.ceiling_sentence(used, shift)}. {judged}"
     else:
@@ -62,11 +63,15 @@ def ratio_answer(
     shift = paired_shift(ends[:, 0], ends[:, 1], settings.confidence)
     n_censored = sum(one.is_censored for one in kept)
     ratio = _ratio_words(shift, n_censored)
+    lost = len(used) - len(kept)
     at_both = sum(one.alone.is_above_ceiling and one.combination.is_above_ceiling for one in kept)
     # a free fraction without a lower end would make any p one of what is not known
     is_hidden = at_both > MOST_CENSORED * len(kept) or not np.isfinite(ends).all()
     p = "No p is given." if is_hidden else say.p_sentence(shift)
     said = f"{head}: {ratio}, {say.pairs_words(shift.n)}. {p}"
+    if lost:
+        has = "has" if lost == 1 else "have"
+        said += f" {say.pairs_words(lost)} without any free signal {has} no ratio: left out here."
     return row | {
         **{"n": shift.n, "n_censored": n_censored, "unit": "ratio"},
         **{"estimate": None if n_censored else 10**shift.mean_low},

@@ -8,6 +8,7 @@ import numpy as np
 from correlates.analyses.occupancy.readings import Reading
 from correlates.analyses.occupancy.settings import OccupancySettings
 from correlates.assays.occupancy.resynthesis import expected_occupancy
+from correlates.intervals import median_interval
 
 EXPECTED, BELOW, BY_CEILING = "as expected", "below expected", "bounded by assay ceiling"
 NO_REFERENCE = "no reference"
@@ -22,7 +23,11 @@ _NOMINAL_HOURS = 24.0
 
 @dataclass(frozen=True)
 class Median:
-    """The median of a cohort's occupancies, by its bounds, and what it is held against."""
+    """The median of a cohort's occupancies, by its bounds, and what it is held against.
+
+    ``ci_low`` and ``ci_high`` are the 95 % interval over all that censored values could be; None of
+    fewer than six patients, who allow none.
+    """
 
     n: int
     n_censored: int
@@ -30,6 +35,8 @@ class Median:
     high: float
     least: float | None
     verdict: str
+    ci_low: float | None = None
+    ci_high: float | None = None
 
 
 def median_of(readings: Sequence[Reading], least: float | None) -> Median:
@@ -57,7 +64,8 @@ def median_of(readings: Sequence[Reading], least: float | None) -> Median:
         verdict = EXPECTED
     else:
         verdict = BELOW if ends[1] < least else BY_CEILING
-    return Median(low.size, n_censored, *ends, least, verdict)
+    interval = median_interval(low)[0], median_interval(high)[1]
+    return Median(low.size, n_censored, *ends, least, verdict, *interval)
 
 
 def judge_trough(

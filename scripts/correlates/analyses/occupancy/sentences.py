@@ -7,12 +7,13 @@ import numpy as np
 from correlates.analyses import equivalence
 from correlates.analyses.cells import CELLS
 from correlates.analyses.occupancy.pairs import Pair
-from correlates.analyses.occupancy.readings import CAUSES
+from correlates.analyses.occupancy.readings import CAUSES, EVERYTHING
 from correlates.analyses.occupancy.reference import Median
-from correlates.analyses.occupancy.settings import WINDOW_WORDS, Comparison
+from correlates.analyses.occupancy.settings import PRIMARY_SERIES, WINDOW_WORDS, Comparison
 from correlates.analyses.occupancy.within_patient import WithinPatient
 from correlates.analyses.sign_flip import MOST_COUNTED, PairedShift
-from correlates.analyses.wording import number, p_value, patients, smallest
+from correlates.analyses.wording import number, p_value, patients, percent, smallest
+from correlates.intervals import clopper_pearson
 
 _LEVEL = 0.05
 
@@ -34,6 +35,11 @@ def asked(target: str, cell: str, comparison: Comparison, measured: str = "occup
 def pairs_words(count: int) -> str:
     """Return ``1 pair`` or ``n pairs``."""
     return "1 pair" if count == 1 else f"{count} pairs"
+
+
+def pairs_allow(count: int) -> str:
+    """Return ``1 pair allows`` or ``n pairs allow``."""
+    return f"{pairs_words(count)} {'allows' if count == 1 else 'allow'}"
 
 
 def the_pairs(count: int) -> str:
@@ -73,7 +79,7 @@ def p_sentence(shift: PairedShift) -> str:
     else:
         seen = p_value(shift.p)
     how = "Exact sign-flip" if shift.n <= MOST_COUNTED else "Sign-flip (normal approximation)"
-    said = f"{how} {seen}; the smallest that {pairs_words(shift.n)} allow is "
+    said = f"{how} {seen}; the smallest that {pairs_allow(shift.n)} is "
     said += smallest(shift.smallest_p)
     if shift.smallest_p > _LEVEL:
         said += f", so {pairs_words(shift.n)} cannot reach {_LEVEL:g}"
@@ -97,8 +103,8 @@ def verdict_sentence(verdict: str, margin: float, shift: PairedShift | None, uni
     }
     if verdict == equivalence.TOO_FEW and shift is not None:
         return (
-            f"{pairs_words(shift.n).capitalize()} allow no {100 * shift.confidence:g} % interval, "
-            "so equivalence cannot be judged."
+            f"{pairs_allow(shift.n).capitalize()} no {100 * shift.confidence:g} % interval, so "
+            "equivalence cannot be judged."
         )
     return words.get(verdict, "")
 
@@ -134,21 +140,64 @@ def hours_sentence(used: Sequence[Pair]) -> str:
 def median_sentence(target: str, cell: str, where: str, found: Median) -> str:
     """Return the median of the cohort at one draw, held against what is known of the drug."""
     head = f"Median {what(target, cell)} {where}"
-    size = f"{number(found.low)} %"
+    size = f"{percent(found.low)} %"
     if found.low < found.high:
-        above = found.high == 100
+        above = found.high == EVERYTHING
         size = (
-            f"at or above {number(found.low)} %" if above else f"{size} to {number(found.high)} %"
+            f"at or above {percent(found.low)} %" if above else f"{size} to {percent(found.high)} %"
         )
-    said = f"{head}: {size} ({patients(found.n)}, {found.n_censored} beyond a limit)."
+    said = f"{head}: {size} ({_median_interval(found)}{patients(found.n)}, {found.n_censored} "
+    said += "beyond a limit)."
     if not found.least:
         return f"{said} No source gives a percentage in patients to hold it against."
+    if found.ci_low is None:
+        said += " So few patients say little of a median."
     verdicts = {
         "as expected": f"At least {number(found.least)} % is expected.",
         "below expected": f"That is below the {number(found.least)} % that is expected at least.",
     }
     unknown = f"Whether it reaches the {number(found.least)} % expected, the ceiling hides."
     return f"{said} {verdicts.get(found.verdict, unknown)}"
+
+
+def _median_interval(found: Median) -> str:
+    if found.ci_low is None:
+        return "no 95 % interval is attainable; "
+    if found.ci_high == EVERYTHING:
+        return f"95 % interval from {percent(found.ci_low)}; "
+    return f"95 % interval {percent(found.ci_low)} to {percent(found.ci_high)}; "
+
+
+def single_patients_sentence(used: Sequence[Pair], margin: float) -> str:
+    """Say how many patients changed by the margin or more, which a mean hides.
+
+    With it stands what share of such patients may do so: the upper end of a one-sided 95 % interval
+    (Clopper and Pearson), as if every change that a limit leaves open were one.
+    """
+    n = len(used)
+    surely = sum(one.low >= margin or one.high <= -margin for one in used)
+    perhaps = sum(one.high >= margin or one.low <= -margin for one in used)
+    count = str(perhaps) if surely == perhaps else f"between {surely} and {perhaps}"
+    low, high = min(one.low for one in used), max(one.high for one in used)
+    share = 100 * float(clopper_pearson(perhaps, n, 0.90)[1])
+    said = f"Of single patients {'none' if count == '0' else count} of {n} changed by {margin:g} "
+    said += f"points or more ({number(low)} to {number(high)})"
+    return said + (f"; up to {share:.0f} % may (95 % upper bound)." if perhaps < n else ".")
+
+
+def standing_sentence(is_primary: bool, comparisons: int) -> str:
+    """Say what an answer is worth among the others: one question only was set beforehand."""
+    primary = f"{what(*PRIMARY_SERIES)} at trough"
+    if is_primary:
+        return f"This is the primary answer ({primary}); the others on occupancy are exploratory."
+    made = "1 comparison was" if comparisons == 1 else f"{comparisons} comparisons were"
+    return f"Exploratory: the primary question is {primary}, and {made} made without correction."
+
+
+SYMMETRY = (
+    "Test and interval take the differences to lie evenly about their mean; where a few patients "
+    "change much and the others hardly, equivalence is claimed more often than it should."
+)
 
 
 def model_sentence(target: str, cell: str, found: WithinPatient, confidence: float) -> str:

@@ -5,8 +5,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from correlates.analyses.cells import CELLS
 from correlates.analyses.occupancy.readings import Reading, find_reading, parts_of
-from correlates.analyses.occupancy.settings import Comparison, Draw, OccupancySettings
+from correlates.analyses.occupancy.settings import (
+    PRIMARY_SERIES,
+    Comparison,
+    Draw,
+    OccupancySettings,
+)
 from correlates.clinical.dosing.dosing import Dosing
 from correlates.clinical.dosing.phases import COMBO, IBR_RUNIN
 
@@ -24,7 +30,10 @@ class Series:
 
 
 def series_of(measurements: pd.DataFrame, settings: OccupancySettings) -> list[Series]:
-    """Return the occupancies of the targets that have a margin, one a cell and specimen."""
+    """Return the occupancies of the targets that have a margin, one a cell and specimen.
+
+    That of the primary question is the first; then targets as their margins, cells as `CELLS`.
+    """
     found = []
     is_one = measurements["feature"].map(lambda name: parts_of(name) is not None).astype(bool)
     for feature, rows in measurements[is_one].groupby("feature", sort=True):
@@ -35,7 +44,14 @@ def series_of(measurements: pd.DataFrame, settings: OccupancySettings) -> list[S
         for specimen, own in rows.groupby("specimen", sort=True):
             named = f" ({specimen})" if several else ""
             found.append(Series(feature, specimen, target, cell, own, named))
-    return found
+    return sorted(found, key=lambda one: _place(one, list(settings.margins)))
+
+
+def _place(series: Series, targets: list[str]) -> tuple:
+    cells = list(CELLS)
+    at = cells.index(series.cell) if series.cell in cells else len(cells)
+    is_other = (series.target, series.cell) != PRIMARY_SERIES
+    return is_other, targets.index(series.target), at, series.feature, series.specimen
 
 
 def draws_of(settings: OccupancySettings) -> list[tuple[Draw, str, str]]:

@@ -11,6 +11,8 @@ TROUGH, PEAK = "trough", "peak"
 PRIMARY, LATER = "Occupancy at trough", "Occupancy at later troughs"
 AFTER_DOSE = "Occupancy 4 h after the dose"
 WINDOW_WORDS = {TROUGH: "trough", PEAK: "4 h after the dose"}
+# Of which target and cells the primary question is asked; every other answer is exploratory.
+PRIMARY_SERIES = ("btk", "cll")
 Draw = tuple[str, str]
 
 

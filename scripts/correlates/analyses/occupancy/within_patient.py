@@ -1,9 +1,11 @@
 """Sensitivity: the free fraction within patients, with the hours since the dose accounted for.
 
-``log10 ff ~ combination + hours (+ dose) + patient``, patients as fixed effects. Each patient has
-both phases, so patients as random effects would add nothing but a variance that so few cannot
-estimate. It is refused where it would not be honest: with few patients, with values beyond a
-ceiling (which it cannot hold), without hours.
+A patient is one number: the mean log10 ff of the draws under the combination less that under
+ibrutinib alone, regressed on the same difference of hours (and dose). Draws of one patient are not
+independent: taken one by one, three of them under the combination put 10 % of p below 0.05 where
+the drug's effect differs between patients and is none in the mean. With one draw a phase this is
+``log10 ff ~ combination + hours (+ dose) + patient``. It is refused where it would not be honest:
+with few patients, with values beyond a ceiling (which it cannot hold), without hours.
 """
 
 from collections.abc import Sequence
@@ -11,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import t as student
+
+from correlates.analyses.wording import patients as patients_words
 
 FEWEST_PATIENTS, FEWEST_FOR_DOSE = 10, 30
 
@@ -67,19 +71,19 @@ def fit_within(
         said = f"{draws} a bound in place of a value, which it cannot hold"
         return WithinPatient(*sizes, refusal=said)
     if len(patients) < FEWEST_PATIENTS:
-        said = f"{len(patients)} patients with hours at both times, it needs {FEWEST_PATIENTS}"
-        said += f" ({n_without_hours} draws lack hours)" if n_without_hours else ""
+        said = f"{patients_words(len(patients))} with hours at both times, it needs "
+        said += str(FEWEST_PATIENTS)
+        if n_without_hours:
+            lack = "1 draw lacks" if n_without_hours == 1 else f"{n_without_hours} draws lack"
+            said += f" ({lack} hours)"
         return WithinPatient(*sizes, refusal=said)
-    columns = {"combination": [float(one.is_combination) for one in kept]}
-    columns["hours"] = [one.hours for one in kept]
+    columns = {"combination": np.ones(len(patients))}
+    covariates = {"hours": _differences(kept, patients, "hours")}
     doses = [one.dose_mg for one in kept]
     if len(patients) >= FEWEST_FOR_DOSE and not np.isnan(doses).any():
-        columns["dose"] = doses
-    y = np.array([one.log10_ff for one in kept])
-    of = np.array([patients.index(one.patient) for one in kept])
-    centred = {name: _within(np.array(values), of) for name, values in columns.items()}
-    used = {name: column for name, column in centred.items() if np.ptp(column) > 1e-9}
-    return _least_squares(used, _within(y, of), sizes, confidence)
+        covariates["dose"] = _differences(kept, patients, "dose_mg")
+    columns |= {name: each for name, each in covariates.items() if np.abs(each).max() > 1e-9}
+    return _least_squares(columns, _differences(kept, patients, "log10_ff"), sizes, confidence)
 
 
 def _with_both(observations: Sequence[Observation]) -> list[Observation]:
@@ -89,17 +93,19 @@ def _with_both(observations: Sequence[Observation]) -> list[Observation]:
     return [one for one in observations if one.patient in both]
 
 
-def _within(values: np.ndarray, of: np.ndarray) -> np.ndarray:
-    means = np.bincount(of, values) / np.bincount(of)
-    return values - means[of]
+def _differences(draws: Sequence[Observation], patients: Sequence[str], name: str) -> np.ndarray:
+    """Return each patient's mean under the combination less that under ibrutinib alone."""
+    means = {both: {one: [] for one in patients} for both in (True, False)}
+    for one in draws:
+        means[one.is_combination][one.patient].append(getattr(one, name))
+    return np.array([np.mean(means[True][one]) - np.mean(means[False][one]) for one in patients])
 
 
 def _least_squares(
     columns: dict[str, np.ndarray], y: np.ndarray, sizes: tuple[int, int], confidence: float
 ) -> WithinPatient:
     design = np.column_stack(list(columns.values()))
-    n_patients, n_draws = sizes
-    freedom = n_draws - n_patients - design.shape[1]
+    freedom = len(y) - design.shape[1]
     if np.linalg.matrix_rank(design) < design.shape[1] or freedom < 1:
         return WithinPatient(*sizes, refusal="phase and hours cannot be told apart in these draws")
     effects, *_ = np.linalg.lstsq(design, y, rcond=None)

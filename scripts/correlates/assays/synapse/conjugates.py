@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtr
 
-from correlates.intervals import clopper_pearson
+from correlates.intervals import clopper_pearson, median_interval
 
 RRI, AREA, GZMB = "rri", "area", "gzmb"
 UNITS = {RRI: "1", AREA: "um2", GZMB: "%"}
@@ -57,33 +56,6 @@ def _median(statistic: str, values: Sequence[float]) -> Summary:
         return Summary(statistic, 0)
     low, high = median_interval(np.array(values, dtype=float))
     return Summary(statistic, len(values), float(np.median(values)), low, high)
-
-
-def median_interval(
-    values: np.ndarray, confidence: float = 0.95
-) -> tuple[float | None, float | None]:
-    """Return the exact interval of a median by order statistics; None where so few allow none.
-
-    Parameters
-    ----------
-    values
-        Shape (n,).
-    confidence
-        Covered at least, whatever the distribution.
-
-    Notes
-    -----
-    The ``k``-th value from either end, ``k`` the largest with P(B < k) at most half of what may
-    be missed, B binomial of n and 1/2. Source: Thompson, Ann Math Stat 1936;7:122.
-    """
-    ordered, n = np.sort(values), values.size
-    tail = (1 - confidence) / 2
-    ranks = np.arange(1, n // 2 + 1)
-    kept = ranks[bdtr(ranks - 1, n, 0.5) <= tail]
-    if not kept.size:
-        return None, None
-    rank = int(kept[-1])
-    return float(ordered[rank - 1]), float(ordered[n - rank])
 
 
 def _share(scored: Sequence[bool]) -> Summary:
