@@ -24,7 +24,10 @@ def main(job) -> None:
     records = read_assay_rows(job.input.scrna[0])
     files = named_files(records.rows)
     summaries = dict(zip(keys, map(read_json, job.input.summaries), strict=True))
-    found = collect_files(records.rows, files, summaries, records.left_out, settings)
+    pseudobulks = dict(zip(keys, map(pd.read_parquet, job.input.pseudobulks), strict=True))
+    found = collect_files(
+        *(records.rows, files, summaries, records.left_out, settings), pseudobulks=pseudobulks
+    )
     write_measurements(found.measurements, job.output.measurements)
     write_tsv(job.output.left_out, COLUMNS, found.left_out)
     write_tsv(job.output.groups, GROUP_COLUMNS, found.groups)

@@ -17,6 +17,7 @@ from correlates.assays.scrna.collect import collect_files
 from correlates.assays.scrna.measure import measure_sample
 from correlates.assays.scrna.one_file import measure_file
 from correlates.assays.scrna.planning import named_files, settings_from
+from correlates.assays.scrna.sizes import PLAIN
 from correlates.assays.scrna.verdicts import doublet_share, judge_sample
 from correlates.measurements import faults, read_measurements
 from correlates.simulate.assays.scrna import CONTROL, write_scrna
@@ -56,7 +57,8 @@ def collected(simulated):
     }
     # what a job writes is what the next one reads
     summaries = {key: json.loads(json.dumps(one.summary)) for key, one in results.items()}
-    found = collect_files(rows, files, summaries, [], SETTINGS)
+    sums = {key: one.pseudobulk for key, one in results.items()}
+    found = collect_files(rows, files, summaries, [], SETTINGS, sums)
     truth = {
         (row["sample"], row["batch"], row["type"], row["gene"]): row
         for row in read_tsv(folder / "truth/scrna.tsv")
@@ -251,9 +253,15 @@ def test_given_labels_are_used_and_unknown_ones_named():
     assert "doublets_not_evaluable" not in codes
 
 
+def alone(one):
+    """The summary of one sample with what `collect_files` adds: the size of each pseudobulk."""
+    groups = [group | {"size": group["library"], "scaled_by": PLAIN} for group in one["groups"]]
+    return one | {"groups": groups}
+
+
 def test_too_few_cells_of_a_type_are_not_summed():
     rows = [DRAW | {"cell_type_column": "cell_type"}]
-    one = _measured(labelled_cells(49), rows)
+    one = alone(_measured(labelled_cells(49), rows))
 
     made = {
         row["feature"]: row for row in measure_sample(rows[0], one, {"n_genes": 1206}, [], SETTINGS)
@@ -281,7 +289,7 @@ def test_counts_per_million_of_a_part_of_the_genes_mean_nothing():
 
 
 def test_ways_of_measuring_that_cannot_be_compared_differ_in_their_method():
-    one = _measured(labelled_cells(), [DRAW | {"cell_type_column": "cell_type"}])
+    one = alone(_measured(labelled_cells(), [DRAW | {"cell_type_column": "cell_type"}]))
     about = {"n_genes": 1206}
 
     methods = {

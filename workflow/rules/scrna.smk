@@ -41,6 +41,7 @@ rule measure_scrna:
         scrna=assay_rows("scrna"),
         summaries=of_all_cells("results/scrna/files/{cells}/summary.json"),
         cells=of_all_cells("results/scrna/files/{cells}/cells.parquet"),
+        pseudobulks=of_all_cells("results/scrna/files/{cells}/pseudobulk.parquet"),
     output:
         measurements="results/scrna/measurements.parquet",
         left_out="results/scrna/left_out.tsv",

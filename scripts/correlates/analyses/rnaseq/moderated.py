@@ -12,7 +12,7 @@ from scipy.stats import t as student
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from correlates.analyses.multiplicity import benjamini_hochberg
-from correlates.assays.rnaseq.normalise import PER_MILLION, tmm_factors
+from correlates.assays.normalise import PER_MILLION, tmm_factors
 
 _SPAN = 0.5
 _LEAST_VARIANCE = 1e-5

@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from correlates.assays.normalise import is_expressed, log2_cpm, tmm_factors
 from correlates.assays.rnaseq.genes import SEX_GENES
 from correlates.assays.rnaseq.libraries import Library
-from correlates.assays.rnaseq.normalise import is_expressed, log2_cpm, tmm_factors
 from correlates.assays.rnaseq.settings import RnaseqSettings
 
 

@@ -17,11 +17,11 @@ from correlates.assays.figures import (
     save_svg,
 )
 from correlates.assays.layouts import draw_run_order
+from correlates.assays.normalise import log2_cpm
 from correlates.assays.quality import FAIL, Reason, verdict_of
 from correlates.assays.rnaseq.expression import Expression
 from correlates.assays.rnaseq.genes import SEX_GENES, find_genes
 from correlates.assays.rnaseq.libraries import CONTROL, Library
-from correlates.assays.rnaseq.normalise import log2_cpm
 from correlates.assays.rnaseq.settings import RnaseqSettings
 
 _MOST_VARIABLE = 500

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from correlates.assays.left_out import left_out
+from correlates.assays.normalise import PER_MILLION
 from correlates.assays.quality import FAIL, Reason
 from correlates.assays.rnaseq.expression import Expression
 from correlates.assays.rnaseq.genes import CRBN, SEX_GENES, FoundGene, analyte, find_genes
 from correlates.assays.rnaseq.junctions import Inclusion, inclusion_of_draw
 from correlates.assays.rnaseq.libraries import Library
-from correlates.assays.rnaseq.normalise import PER_MILLION
 from correlates.assays.rnaseq.settings import RnaseqSettings
 from correlates.assays.rnaseq.verdicts import FLAGS
 from correlates.assays.rows import measurement

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from correlates.assays.normalise import log2_cpm, tpm
 from correlates.assays.quality import (
     FLAG,
     LOG2,
@@ -18,7 +19,6 @@ from correlates.assays.rnaseq.expression import Expression
 from correlates.assays.rnaseq.genes import analyte, find_genes
 from correlates.assays.rnaseq.libraries import CONTROL, Library
 from correlates.assays.rnaseq.measure import ASSAY
-from correlates.assays.rnaseq.normalise import log2_cpm, tpm
 from correlates.assays.rnaseq.settings import RnaseqSettings
 
 LIBRARY_COLUMNS = (

@@ -11,6 +11,7 @@ from correlates.assays.quality import FAIL, LOG2, Reason, control_row, run_row, 
 from correlates.assays.rows import as_table
 from correlates.assays.scrna.measure import ASSAY, LOG2_CPM, measure_sample
 from correlates.assays.scrna.planning import NamedFile
+from correlates.assays.scrna.sizes import PLAIN, effective_sizes
 from correlates.assays.scrna.verdicts import judge_batch, judge_sample, usual_depth
 
 CONTROL = "control"
@@ -53,6 +54,7 @@ def collect_files(
     summaries: Mapping[str, Mapping],
     refused_rows: Iterable[Mapping],
     settings: Mapping,
+    pseudobulks: Mapping[str, pd.DataFrame] | None = None,
 ) -> Collected:
     """Bring the samples of all files together.
 
@@ -68,7 +70,10 @@ def collect_files(
         Rows of the sheet that were left out, as far as they could be read.
     settings
         The config's block ``scrna``.
+    pseudobulks
+        Summed counts of each file, by its key; without them sizes are the counts alone.
     """
+    summaries = _with_sizes(summaries, pseudobulks or {}, settings)
     of_row = _samples_by_row(files, summaries)
     usual = usual_depth(one for _, one in of_row.values() if one["state"] == "measured")
     collected = Collected(as_table([]))
@@ -91,6 +96,38 @@ def collect_files(
     collected.left_out += [_of_sheet(row) for row in refused_rows]
     collected.left_out += list(_of_nobody(files, summaries))
     return collected
+
+
+def _with_sizes(
+    summaries: Mapping[str, Mapping], pseudobulks: Mapping[str, pd.DataFrame], settings: Mapping
+) -> dict[str, dict]:
+    """Return the summaries with ``size`` and ``scaled_by`` of each type of each sample."""
+    libraries = {
+        (key, one["place"], group["type"]): group["library"]
+        for key, summary in summaries.items()
+        for one in summary["samples"]
+        if key in pseudobulks
+        for group in one.get("groups", ())
+        if group["n_cells"] >= settings["min_cells"]
+    }
+    sizes = effective_sizes(pseudobulks, libraries, settings["lloq_counts"])
+    return {
+        key: dict(summary)
+        | {
+            "samples": [
+                dict(one) | {"groups": [_sized(key, one, group, sizes) for group in one["groups"]]}
+                if "groups" in one
+                else one
+                for one in summary["samples"]
+            ]
+        }
+        for key, summary in summaries.items()
+    }
+
+
+def _sized(key: str, one: Mapping, group: Mapping, sizes: Mapping) -> dict:
+    size, scaled_by = sizes.get((key, one["place"], group["type"]), (group["library"], PLAIN))
+    return dict(group) | {"size": size, "scaled_by": scaled_by}
 
 
 def _samples_by_row(
@@ -179,4 +216,4 @@ def _control_values(one: Mapping, fewest: float) -> Iterable[tuple[str, float]]:
         for gene, seen in group["genes"].items():
             if seen["count"] >= fewest:
                 feature = f"{gene.lower()}__{LOG2_CPM}__{group['type']}"
-                yield feature, math.log2(1e6 * seen["count"] / group["library"])
+                yield feature, math.log2(1e6 * seen["count"] / group["size"])

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from correlates.assays.rows import measurement
 from correlates.assays.scrna.pseudobulk import detected_share, log2_cpm
+from correlates.assays.scrna.sizes import TMM
 from correlates.assays.scrna.verdicts import LIGHT_CHAINS
 from correlates.intervals import clopper_pearson
 
@@ -109,8 +110,8 @@ class _Writer:
         return FEW_CELLS if self.n_cells < self.settings["min_cells"] else ""
 
     def _cpm(self, gene: str, seen: Mapping) -> dict:
-        library, level = self.group["library"], self.settings["confidence"]
-        return self._value(gene, LOG2_CPM, log2_cpm(seen["count"], library, self.settings, level))
+        size, level = self.group["size"], self.settings["confidence"]
+        return self._value(gene, LOG2_CPM, log2_cpm(seen["count"], size, self.settings, level))
 
     def _at_depth(self, gene: str, seen: Mapping) -> dict:
         share, n_deep = seen["thinned_pct"], seen["n_deep"]
@@ -157,7 +158,7 @@ class _Writer:
     def _method(self, statistic: str) -> str:
         """Say how it was measured: values of unlike ways are never compared in one test."""
         how = {
-            LOG2_CPM: "pseudobulk of raw counts",
+            LOG2_CPM: f"pseudobulk of raw counts by {(self.group or {}).get('scaled_by', TMM)}",
             DETECTED: "cells with a count, depends on depth",
             AT_DEPTH: f"cells thinned to {self.settings['detection_depth']} counts",
             ADT: "centred log-ratio of summed counts",

@@ -39,13 +39,13 @@ def sum_by_group(counts: sparse.csr_matrix, groups: np.ndarray, n_groups: int) -
     return np.asarray((picks @ counts).todense(), dtype=np.int64)
 
 
-def log2_cpm(count: float, library: float, limits: Mapping, confidence: float) -> dict:
+def log2_cpm(count: float, size: float, limits: Mapping, confidence: float) -> dict:
     """Return log2 counts per million of one gene of one pseudobulk, never with a count added.
 
     Parameters
     ----------
-    count, library
-        Counts of the gene, and of all genes.
+    count, size
+        Counts of the gene; effective size of the pseudobulk, its counts times its TMM factor.
     limits
         ``lloq_counts``: counts from which the number is quantified.
     confidence
@@ -59,7 +59,7 @@ def log2_cpm(count: float, library: float, limits: Mapping, confidence: float) -
     95 %; fewer than ``lloq_counts`` are ``lt_lloq``.
     """
     low, high = (float(end) for end in garwood(count, confidence))
-    scaled = PER_MILLION / library
+    scaled = PER_MILLION / size
     lloq = limits["lloq_counts"]
     status = "ok" if count >= lloq else "lt_lloq" if count > 0 else "nd"
     limit = UNSEEN if count == 0 else lloq

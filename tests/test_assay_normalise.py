@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from correlates.assays.rnaseq.normalise import cpm, is_expressed, log2_cpm, tmm_factors, tpm
+from correlates.assays.normalise import cpm, is_expressed, log2_cpm, tmm_factors, tpm
 
 # A library, the same with twice the reads, and two in which one gene takes more or less of them.
 TOY = np.array(
