@@ -1,5 +1,7 @@
 """Wells of plates turned into readings, and runs judged by their controls."""
 
+from dataclasses import replace
+
 import pytest
 
 from correlates.assays.occupancy.measure import measure
@@ -8,8 +10,8 @@ from correlates.assays.occupancy.wells import replicate_cv
 from occupancy_readings import NOBODY, SETTINGS, well, well_before
 
 
-def measured(*rows):
-    return measure((), rows, NOBODY, SETTINGS)
+def measured(*rows, settings=SETTINGS):
+    return measure((), rows, NOBODY, settings)
 
 
 def occupancy_of(results, visit="C1D1", feature="btk__occ__cll"):
@@ -196,6 +198,23 @@ def test_of_two_assays_of_a_draw_the_preferred_one_counts():
     assert occupancy_of(results)["value"] == pytest.approx(95.0)
     assert [row["visit"] for row in results.left_out] == ["C0D1", "C1D1"]
     assert "87.4 % signed" in results.left_out[1]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("free", "said"),
+    [
+        pytest.param(401.6, "(99.9 % signed)", id="just below 100"),
+        pytest.param(399.0, "(above 99.9 %)", id="beyond its ceiling"),
+    ],
+)
+def test_a_value_that_gave_way_is_not_listed_as_100_percent(free, said):
+    flow = {"assay": "flow_probe", "unit": "mfi", "signal_bg": 400.0, "n_events": 900}
+    flow |= {"run": "F1", "signal_total": None, "lloq_free": 1.5}
+    rows = [well_before(signal_free=5200.0, **flow), well(signal_free=free, **flow)]
+    settings = replace(SETTINGS, assays=("elisa", "flow_probe", "trfret"))
+    results = measured(*rows, well_before(), well(), settings=settings)
+
+    assert said in results.left_out[1]["reason"]
 
 
 def test_every_well_has_its_verdict_for_the_layout():

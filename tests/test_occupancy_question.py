@@ -223,6 +223,24 @@ def test_the_median_of_the_cohort_is_held_against_what_is_known_of_btk():
     assert found["Median of the cohort", "itk__occ__t_cd4", "C1D1 pre"]["verdict"] == "no reference"
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        pytest.param(99.96, "99.9 %", id="would round to 100"),
+        pytest.param(99.9996, "99.9 %", id="nearer still"),
+        pytest.param(99.94, "99.9 %", id="three digits suffice"),
+        pytest.param(87.8, "87.8 %", id="far below"),
+    ],
+)
+def test_what_lies_just_below_100_percent_is_not_written_as_100(value, said):
+    found = answers(trough_pairs([value] * 3, [(value,)] * 3))
+
+    alone = found["Median of the cohort", "btk__occ__cll", "C1D1 pre"]["sentence"]
+    both = found["Median of the cohort", "btk__occ__cll", "C2D1 pre"]["sentence"]
+    assert f": {said} (" in alone
+    assert f"at or above {said} (" in both
+
+
 def test_a_ceiling_below_what_is_expected_decides_nothing():
     found = answers(trough_pairs([(85.0,)] * 5, ALONE[:5]))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from correlates.assays.left_out import left_out
 from correlates.assays.occupancy.flow_tubes import flow_readings
-from correlates.assays.occupancy.judging import Occupancy, judged
+from correlates.assays.occupancy.judging import CENSORED, Occupancy, judged
 from correlates.assays.occupancy.mutants import BTK, Mutations
 from correlates.assays.occupancy.plates import read_plates
 from correlates.assays.occupancy.readings import FLOW, Reading
@@ -155,7 +155,10 @@ def _superseded(found: Sequence[Occupancy], used: Sequence[Occupancy]) -> list[d
         reading, kept = one.reading, other.reading
         value = f"no value: {', '.join(one.flags)}"
         if one.raw_pct is not None:
-            value = f"{one.raw_pct:.1f} % signed"
+            is_bound = one.status == CENSORED
+            # Below 100 % always, and not rounded up to it.
+            known = min(one.ceiling if is_bound else one.raw_pct, 99.9)
+            value = f"above {known:.1f} %" if is_bound else f"{known:.1f} % signed"
         reason = (
             f"{reading.target.upper()} in {reading.cell} ({value}): that of {kept.assay} on run "
             f"{kept.run or 'without a name'} is used"
