@@ -563,6 +563,13 @@ DEFAULTS = {
     "analyses.rnaseq.min_pairs_all_genes": 4,
     "analyses.rnaseq.most_flips": 128,
     "analyses.rnaseq.min_pairs_adjusted": 8,
+    "analyses.transcripts.contrasts": [
+        ["ibrutinib alone", "B0", "B1"],
+        ["lenalidomide added", "B1", "C2D1 pre"],
+        ["both drugs", "B0", "C2D1 pre"],
+    ],
+    "analyses.transcripts.cells": ["cll", "t", "t_cd4", "t_cd8"],
+    "analyses.transcripts.fdr": 0.10,
     "analyses.model.endpoints": ["cr", "tfr_ge2"],
     "analyses.model.features": ["t_cd4__abs", "nk__abs"],
     "analyses.model.baseline": "B1",

@@ -71,6 +71,7 @@ SCRIPT_FLOORS = {
     "run_contrasts": "analyses",
     "fit_model": "analyses",
     "compare_expression": "analyses",
+    "compare_transcripts": "analyses",
     "compare_occupancy": "analyses",
     "compare_synapses": "analyses",
     "compare_soluble": "analyses",

@@ -29,6 +29,8 @@ def questions_by_assays():
         (rules.compare_synapses.output, has_sheets("synapse")),
         (rules.compare_soluble.output, has_sheets("soluble")),
         (rules.compare_expression.output, has_sheets("rnaseq", "junctions")),
+        (rules.compare_quantities.output, has_sheets("qpcr")),
+        (rules.compare_pseudobulk.output, has_sheets("scrna")),
         (rules.compare_exposure.output, has_sheets("pk")),
         (rules.associate_genotypes.output, has_sheets("genotype")),
         (rules.follow_degradation.output, has_protein()),

@@ -150,6 +150,54 @@ rule compare_expression:
         "../../scripts/compare_expression.py"
 
 
+rule compare_quantities:
+    """Test what changed in messengers by RT-qPCR between the phases."""
+    input:
+        clinical=clinical_file,
+        measurements=rules.build_cohort.output.measurements,
+    output:
+        answers="results/analyses/qpcr/answers.tsv",
+        pairs="results/analyses/qpcr/pairs.tsv",
+        figure="results/analyses/qpcr/figure.svg",
+    log:
+        "logs/analyses/compare_quantities.log",
+    conda:
+        "../../envs/cohort.yaml"
+    threads: 1
+    resources:
+        mem_mb=each_try(2000),
+        runtime=each_try(30),
+    params:
+        assay="qpcr",
+        settings=lookup(dpath="analyses/transcripts", within=config),
+        genes=lookup(dpath="rnaseq/genes", within=config),
+        confidence=lookup(dpath="analyses/confidence", within=config),
+        b0_max_days_before=lookup(dpath="cohort/b0_max_days_before", within=config),
+        b1_max_days_before=lookup(dpath="cohort/b1_max_days_before", within=config),
+        design_note=lookup(dpath="analyses/design_note", within=config),
+        code=code_of("compare_transcripts"),
+    script:
+        "../../scripts/compare_transcripts.py"
+
+
+use rule compare_quantities as compare_pseudobulk with:
+    output:
+        answers="results/analyses/scrna/answers.tsv",
+        pairs="results/analyses/scrna/pairs.tsv",
+        figure="results/analyses/scrna/figure.svg",
+    log:
+        "logs/analyses/compare_pseudobulk.log",
+    params:
+        assay="scrna",
+        settings=lookup(dpath="analyses/transcripts", within=config),
+        genes=lookup(dpath="rnaseq/genes", within=config),
+        confidence=lookup(dpath="analyses/confidence", within=config),
+        b0_max_days_before=lookup(dpath="cohort/b0_max_days_before", within=config),
+        b1_max_days_before=lookup(dpath="cohort/b1_max_days_before", within=config),
+        design_note=lookup(dpath="analyses/design_note", within=config),
+        code=code_of("compare_transcripts"),
+
+
 rule follow_degradation:
     """Follow how much of a protein remains on lenalidomide, how fast it goes, if it comes back."""
     input:

@@ -1,6 +1,6 @@
 """Whether the genes that were named beforehand changed, by the exact paired test."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +53,7 @@ def ask(
     dosing: Mapping[str, Dosing],
     most_days: Mapping[str, float],
     swapped: frozenset[tuple[str, str]],
+    is_pair: Callable[[Pair], bool] | None = None,
 ) -> list[Asked]:
     """Test every named feature in every contrast.
 
@@ -64,6 +65,8 @@ def ask(
         Contrasts, genes, confidence.
     dosing, most_days, swapped
         As in `find_pairs`.
+    is_pair
+        Which pairs count; all if not given.
     """
     found = []
     for feature in asked_features(measurements, settings):
@@ -71,6 +74,7 @@ def ask(
         for specimen, together in rows.groupby("specimen", sort=True):
             for contrast in settings.contrasts:
                 pairs = find_pairs(together, contrast, dosing, most_days, swapped)
+                pairs = list(filter(is_pair, pairs)) if is_pair else pairs
                 sound = [one for one in pairs if not one.is_doubtful]
                 found.append(
                     Asked(
@@ -96,6 +100,7 @@ def named_answers(
     settings: RnaseqQuestions,
     cll_pct: Mapping[str, float],
     design_note: str,
+    assay: str = "rnaseq",
 ) -> list[dict]:
     """Return one answer a feature, specimen and contrast.
 
@@ -109,6 +114,8 @@ def named_answers(
         Share of CLL cells by library, in percent, where it is known.
     design_note
         What the design keeps from being told apart.
+    assay
+        What measured it.
 
     Returns
     -------
@@ -128,7 +135,7 @@ def named_answers(
         is_estimate = shift is not None and shift.mean_low == shift.mean_high
         answers.append(
             answer(
-                *("rnaseq", QUESTION, one.feature, one.contrast.name),
+                *(assay, QUESTION, one.feature, one.contrast.name),
                 n=len(one.pairs),
                 n_censored=sum(pair.is_censored for pair in one.pairs),
                 estimate=shift.mean_low if is_estimate else None,

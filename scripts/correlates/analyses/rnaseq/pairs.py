@@ -32,6 +32,8 @@ class Side:
         The value; below a limit it may be anything up to it.
     is_doubtful
         Whether its library is flagged.
+    method
+        How it was measured.
     """
 
     visit: str
@@ -40,6 +42,7 @@ class Side:
     low: float
     high: float
     is_doubtful: bool
+    method: str = ""
 
     @property
     def draw(self) -> tuple[str, str]:
@@ -131,7 +134,8 @@ def _side(row: Mapping, swapped: frozenset[tuple[str, str]]) -> Side:
     value = float(row["limit"] if is_below else row["value"])
     doubts = bool(DOUBTFUL & set(row["flags"])) or (row["patient"], row["visit"]) in swapped
     low = -math.inf if is_below else value
-    return Side(row["visit"], row["timepoint"], row["sample"], low, value, doubts)
+    method = row["method"] or ""
+    return Side(row["visit"], row["timepoint"], row["sample"], low, value, doubts, method)
 
 
 def ends_of(pairs: list[Pair]) -> tuple[np.ndarray, np.ndarray]:
