@@ -110,12 +110,6 @@ rule compare_synapses:
         "../../scripts/compare_synapses.py"
 
 
-def settings_of_sexes():
-    """What decides on a sex, as the check of the records has it."""
-    block = config["clinical"]["integrity"]
-    return {name: block[name] for name in ("sex_margin_log2", "sex_absent_log2")}
-
-
 rule compare_expression:
     """Test what changed in RNA between the phases, and check the sexes."""
     input:

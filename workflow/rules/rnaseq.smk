@@ -6,15 +6,7 @@ Writes  results/rnaseq/{measurements.parquet,left_out.tsv,runs.tsv,samples.tsv,c
 """
 
 
-def counts_of_genes(wildcards=None):
-    """Paths of the files of counts, as the config has them."""
-    named = (config.get("study") or {}).get("rnaseq_counts", [])
-    return [named] if isinstance(named, str) else named
-
-
-def counts_that_are_there(wildcards):
-    """Those that exist; the job says which do not."""
-    return [path for path in counts_of_genes() if Path(path).is_file()]
+include: "../inputs/rnaseq.smk"
 
 
 rule measure_rnaseq:
