@@ -227,7 +227,10 @@ def test_the_planted_change_is_found_and_none_where_there_is_none(cohort):
     assert risen["verdict"] == "higher"
     assert risen["ci_low"] < 1.35 < risen["ci_high"]
     assert answers["synapse__rri__t_cd8", "C1D1 pre - C0D1 pre"]["verdict"] == "no change shown"
-    assert answers["synapse__gzmb__t_cd8", "C2D1 pre - C1D1 pre"]["verdict"] == "higher"
+    assert "a median of conjugates each" in risen["sentence"]
+    polarised = answers["synapse__gzmb__t_cd8", "C2D1 pre - C1D1 pre"]
+    assert polarised["verdict"] == "higher"
+    assert "a share of conjugates each" in polarised["sentence"]
     assert "too few conjugates" in risen["caution"]
     assert "Not scored blinded: 1 patient" in risen["caution"]
     assert risen["caution"].endswith("The order is fixed.")

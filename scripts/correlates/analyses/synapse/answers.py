@@ -152,12 +152,13 @@ def _told(
     size_said = f"mean paired difference {number(estimate)} points"
     if not is_points:
         size_said = f"{number(estimate)} times as high (ratio of geometric means)"
+    of_each = "share" if is_points else "median"
     verdict = _verdict(shift, q)
     return row | {
         **{"n": shift.n, "n_censored": 0, "estimate": estimate, "unit": unit, "ci_low": low},
         **{"ci_high": high, "confidence": shift.confidence, "p": shift.p, "verdict": verdict},
         "sentence": f"{head}: {size_said} ({_interval(low, high, shift)}; "
-        f"{patients(shift.n)}, a median of conjugates each). {_tested(shift, q, size)}",
+        f"{patients(shift.n)}, a {of_each} of conjugates each). {_tested(shift, q, size)}",
         "caution": caution,
     }
 
