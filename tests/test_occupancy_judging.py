@@ -62,6 +62,23 @@ def test_a_signal_at_its_limit_is_a_bound_and_never_100_percent():
     assert faults(as_table([*measurement_rows(before), *measurement_rows(one)])) == []
 
 
+@pytest.mark.parametrize(
+    ("free", "status"),
+    [
+        pytest.param(0.0, "gt_uloq", id="no signal"),
+        pytest.param(149.9, "gt_uloq", id="a signal that is not quantified"),
+        pytest.param(150.0, "gt_uloq", id="at the limit"),
+        pytest.param(150.1, "ok", id="quantified"),
+    ],
+)
+def test_what_is_not_quantified_is_a_bound(free, status):
+    _, one = judge(BEFORE, reading(free=free))
+
+    assert one.status == status
+    assert features(one)["btk__occ__cll"]["status"] == status
+    assert features(one)["btk__occ__cll"]["value"] <= one.ceiling
+
+
 def test_what_is_reported_is_clamped_and_what_was_measured_is_kept():
     _, one = judge(BEFORE, reading(free=5280.0))
 
