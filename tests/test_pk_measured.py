@@ -150,15 +150,33 @@ def test_samples_of_a_failed_run_that_were_measured_again_count():
 def test_a_draw_may_end_one_profile_and_begin_the_next():
     last = row(24, "6", visit="C1D1", timepoint="pre", profile="C0D28")
     following = [
-        row(h, c, visit="C1D1", profile="C1D1") for h, c in ((0, "6"), (2, "80"), (6, "32"))
+        row(h, c, visit="C1D1", profile="C1D1")
+        for h, c in ((0, "6"), (2, "80"), (4, "50"), (6, "32"))
     ]
     found = measured([*PROFILE, last, *following, *QC])
 
     auc = {one["visit"]: one for one in features(found, "ibrutinib__auc_tau")}
     assert "predose_for_tau" not in auc["C0D28"]["flags"]
     assert auc["C1D1"]["flags"] == ["predose_for_tau"]
-    assert len([one for one in features(found, "ibrutinib__conc") if one["visit"] == "C1D1"]) == 3
+    assert len([one for one in features(found, "ibrutinib__conc") if one["visit"] == "C1D1"]) == 4
     assert found.left_out == []
+
+
+def test_a_time_before_the_dose_of_a_sample_planned_after_it_is_not_taken_for_a_trough():
+    found = measured([*PROFILE[:-1], PROFILE[-1] | {"actual_h": -6.0}, *QC])
+
+    (reason,) = [one["reason"] for one in found.left_out]
+    assert reason.startswith("Actual_h -6 is before the dose, and nominal_h 6 after it")
+    (auc,) = features(found, "ibrutinib__auc_tau")
+    assert "sample_left_out" in auc["flags"]
+
+
+def test_a_trough_that_was_recorded_after_the_dose_is_told_of():
+    late = [PROFILE[0] | {"actual_h": 3.0}, *PROFILE[1:]]
+
+    (pre,) = [one for one in measured([*late, *QC]).samples if one["timepoint"] == "pre"]
+
+    assert "far from its planned time" in pre["reasons"]
 
 
 def test_the_spread_between_runs_is_that_of_runs_that_passed():

@@ -201,3 +201,34 @@ def test_a_single_dose_without_a_sample_before_it_begins_at_zero_and_says_so():
 
     assert found.auc_last == pytest.approx(area([0, 1, 2, 4, 8], [0, 8, 4, 1, 0.0625]))
     assert nca.ZERO_ASSUMED in found.flags["auc_last"]
+
+
+@pytest.mark.parametrize(
+    ("times", "has_cmax"),
+    [
+        pytest.param([0], False, id="a trough alone"),
+        pytest.param([0, 24], True, id="two troughs"),
+        pytest.param([24.05], True, id="nothing but a late sample at tau"),
+        pytest.param([0, 2, 24], True, id="one sample between"),
+        pytest.param([0, 24.5, 30, 48], True, id="all of the next interval"),
+    ],
+)
+def test_troughs_are_no_exposure(times, has_cmax):
+    found = steady(times, np.linspace(5, 4, len(times)))
+
+    assert (found.auc_tau, found.auc_last) == (None, None)
+    assert nca.FEW_SAMPLES in found.flags["auc_tau"]
+    assert (found.cmax is not None) == has_cmax
+
+
+def test_one_sample_after_a_single_dose_has_no_area():
+    found = analyse(Curve((2.0,), (7.0,)))
+
+    assert (found.cmax, found.auc_last, found.auc_inf) == (7.0, None, None)
+
+
+def test_an_interval_whose_first_sample_is_late_is_no_error_where_one_sample_suffices():
+    found = analyse(Curve((24.05,), (5.0,), kind=nca.STEADY_STATE), nca.NcaSettings(min_samples=1))
+
+    assert found.auc_tau == pytest.approx(120)
+    assert nca.TAU_FOR_PREDOSE in found.flags["auc_tau"]

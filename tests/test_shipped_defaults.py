@@ -282,6 +282,7 @@ DEFAULTS = {
     "pk.nca.min_span": 2,
     "pk.nca.max_extrapolated": 0.20,
     "pk.nca.max_predose_share": 0.05,
+    "pk.nca.min_samples": 3,
     "pk.runs.max_bias_pct": 15,
     "pk.runs.max_bias_lloq_pct": 20,
     "pk.runs.min_share_qc": 0.67,

@@ -14,6 +14,7 @@ MEANINGS = {
     "it",
     "tau_extended": "the curve is carried to the end of the interval along its terminal slope",
     "no_sample_at_tau": "no sample at the end of the interval and none before the dose",
+    "few_samples_after_dose": "too few samples after the dose",
     "predose_above_limit": "the drug was still there before a single dose",
     "cmax_is_first_point": "the highest concentration is the first, so the true one may be missed",
     "all_below_lloq": "no concentration is above the limit of quantification",

@@ -26,6 +26,7 @@ NO_SLOPE = "no_terminal_slope"
 POOR_SLOPE = "terminal_slope_poor"
 EXTRAPOLATED = "auc_inf_extrapolated"
 NO_TAU = "no_sample_at_tau"
+FEW_SAMPLES = "few_samples_after_dose"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class NcaSettings:
         Largest share of AUCinf that may lie after the last sample.
     max_predose_share
         Largest share of Cmax before a single dose; flagged above.
+    min_samples
+        Fewest samples after the dose (at steady state within the interval) for an area.
     """
 
     rule: str = LIN_UP_LOG_DOWN
@@ -57,6 +60,7 @@ class NcaSettings:
     min_span: float = 2.0
     max_extrapolated: float = 0.20
     max_predose_share: float = 0.05
+    min_samples: int = 3
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,8 @@ def analyse(curve: Curve, settings: NcaSettings | None = None) -> Exposure:
 
     Returns
     -------
-    Cmax, Tmax and AUClast stand wherever something was quantified. A single dose has AUCinf, a
-    profile at steady state AUC0-tau, and never both.
+    Cmax and Tmax stand wherever something was quantified after the dose, areas where enough was. A
+    single dose has AUCinf, a profile at steady state AUC0-tau, and never both.
 
     Notes
     -----
@@ -140,12 +144,22 @@ def analyse(curve: Curve, settings: NcaSettings | None = None) -> Exposure:
             found.refuse(ALL_BLQ, reason, name)
         return found
     times, concs = _without_blq(curve)
+    if max(times) <= 0:
+        for name in EXPOSURES:
+            found.refuse(FEW_SAMPLES, "no sample after the dose was quantified", name)
+        return found
     peak = int(np.argmax(concs))
     found.cmax, found.tmax = concs[peak], times[peak]
     if curve.route == ORAL and peak == 0:
         found.flag(CMAX_FIRST, "cmax", "tmax")
     found.slope = terminal_slope(times, concs, includes_cmax=curve.route != ORAL)
     is_sound = _judge_slope(found, settings)
+    area_name = "auc_tau" if curve.kind == STEADY_STATE else "auc_inf"
+    reason = _too_few(times, curve.kind, settings)
+    if reason:
+        found.refuse(FEW_SAMPLES, reason, "auc_last")
+        found.refuse(FEW_SAMPLES, reason, area_name)
+        return found
     times, concs = _with_time_zero(curve, times, concs, found)
     found.auc_last = area(times, concs, settings.rule)
     if curve.kind == STEADY_STATE:
@@ -170,6 +184,17 @@ def _without_blq(curve: Curve) -> tuple[list[float], list[float]]:
             times.append(float(time))
             concs.append(float(conc or 0.0))
     return times, concs
+
+
+def _too_few(times: list[float], kind: str, settings: NcaSettings) -> str:
+    """Say that too few samples show what happened after the dose; empty if they are enough."""
+    is_steady = kind == STEADY_STATE
+    end = settings.tau_h + settings.tau_window_h if is_steady else np.inf
+    n_after = sum(0 < time <= end for time in times)
+    if n_after >= settings.min_samples:
+        return ""
+    within = f" and up to {settings.tau_h:g} h" if is_steady else ""
+    return f"{n_after} samples after the dose{within}, fewer than {settings.min_samples}"
 
 
 def _judge_slope(found: Exposure, settings: NcaSettings) -> bool:
@@ -264,8 +289,10 @@ def _end_of_interval(
     near = [time for time in curve.times if abs(time - tau) <= settings.tau_window_h]
     if not near and max(times) < tau:
         return None
-    if max(times) >= tau:
+    if max(times) >= tau and times[0] <= tau:
         return value_at(tau, times, concs, settings.rule)
+    if times[0] > tau:
+        return concs[0] if times[0] <= tau + settings.tau_window_h else None
     # the sample at tau was taken a little early, or was below the limit of quantification
     if slope is not None:
         return concs[-1] * float(np.exp(-slope.lambda_z * (tau - times[-1])))

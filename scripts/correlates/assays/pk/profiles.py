@@ -100,14 +100,19 @@ def read_points(
         if nominal is None and actual is None:
             refused.append({"row": row, "reason": "neither actual_h nor nominal_h is given"})
             continue
+        if (actual or 0) < 0 < (nominal or 0):
+            reason = f"actual_h {actual:g} is before the dose, and nominal_h {nominal:g} after it"
+            refused.append({"row": row, "reason": f"{reason}; correct the one that is wrong"})
+            continue
         try:
             conc = read_concentration(row)
         except Unreadable as error:
             refused.append({"row": row, "reason": str(error)})
             continue
         flags = () if actual is not None else (TIME_NOMINAL,)
-        if actual is not None and nominal is not None and nominal > 0:
-            away = abs(actual - nominal)
+        # a sample of before the dose may have been taken long before it, and not after it
+        if actual is not None and nominal is not None and max(actual, nominal) > 0:
+            away = abs(max(actual, 0) - nominal)
             flags = (TIME_OFF,) if away > max(max_off_nominal * nominal, min_off_nominal_h) else ()
         hours = float(nominal if actual is None else actual)
         points.append(Point(row, max(hours, 0.0), conc, flags))
