@@ -1,5 +1,6 @@
 """What of an assay's input gives no measurement, and why."""
 
+from correlates.intake.sheets.dates import hide_dates
 from correlates.measurements import LEFT_OUT
 
 COLUMNS = LEFT_OUT
@@ -17,10 +18,12 @@ def left_out(
     item
         Which one, as its user knows it.
     reason
-        Why, and what would mend it, in a sentence.
+        Why, and what would mend it, in a sentence. Dates in this and in ``item`` are hidden.
     patient, visit
         Whose it was, as far as that is known.
     status
         What became of it.
     """
-    return dict(zip(COLUMNS, (what, patient, visit, item, status, reason), strict=True))
+    # names of files and columns are free, and no date goes into results
+    cells = (what, patient, visit, hide_dates(item), status, hide_dates(reason))
+    return dict(zip(COLUMNS, cells, strict=True))

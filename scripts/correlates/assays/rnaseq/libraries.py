@@ -1,5 +1,6 @@
 """Libraries of the sheet joined with the columns of the counts, and what has no partner."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ def read_matrices(
     -------
     Matrices by path, and rows of what was left out.
     """
-    known = [named for row in rows if (named := row.get("library") or row.get("sample"))]
+    known = [named for row in rows if (named := _named(row))]
     matrices, refused = {}, []
     for path in paths:
         try:
@@ -82,6 +83,10 @@ def read_matrices(
         except UnreadableMatrix as error:
             refused.append(left_out("counts", str(path), f"{error}. {error.remedy}"))
     return matrices, refused
+
+
+def _named(row: Mapping) -> str | None:
+    return row.get("library") or row.get("sample")
 
 
 def join_libraries(
@@ -106,8 +111,9 @@ def join_libraries(
         for place, name in enumerate(matrix.libraries):
             columns.setdefault(name, []).append((path, matrix, place))
     libraries, unused, used = [], [], set()
+    named_by = Counter(library_name(_named(row) or "") for row in rows)
     for row in rows:
-        name = row.get("library") or row.get("sample")
+        name = _named(row)
         whose = (row.get("patient") or "", row.get("visit") or "")
         if not name:
             item = f"row {row['row']} of {row['sheet']}"
@@ -117,6 +123,14 @@ def join_libraries(
         named = name if name in columns else library_name(name)
         found = columns.get(named, [])
         used.add(named)
+        if found and named_by[library_name(name)] > 1:
+            libraries.append(Library(name, row))
+            reason = (
+                f"{named_by[library_name(name)]} rows of the sheet name this library: nothing "
+                "tells whose it is. Keep the right row."
+            )
+            unused.append(left_out("library", name, reason, *whose))
+            continue
         if len(found) == 1:
             libraries.append(Library(name, row, *found[0][1:]))
             continue

@@ -6,6 +6,7 @@ or RSEM through tximport, and plain matrices; genes by Ensembl id, symbol or bot
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from correlates.assays.rnaseq.numbers import to_numbers
 from correlates.assays.rnaseq.scale_check import why_not_counts
+from correlates.intake.sheets.dates import code_dates
 
 # Columns that say which gene a row is, in the words of the usual programs; the first two name it.
 _ID_NAMES = ("geneid", "gene_id", "gene", "id", "ensembl", "ensembl_id", "ensembl_gene_id", "name")
@@ -32,6 +35,9 @@ _FILE_ENDS = re.compile(
     re.IGNORECASE,
 )
 _STAR_COLUMNS = ("unstranded", "forward", "reverse")
+# Text of a thousand libraries and more; what unpacks to more is no table of counts.
+_MOST_BYTES = 1_000_000_000
+_SUMS = ("total", "totals", "sum", "grand total", "library size", "total reads")
 _SEPARATORS = ("\t", ",", ";")
 _SAVE_AS = "Save it as text, divided by tabs, with one row a gene and one column a library."
 
@@ -149,16 +155,20 @@ def _table(path: Path) -> tuple[pd.DataFrame, list[str]]:
             remedy = "Export the counts of genes as a text table."
             reason = "this is an HDF5 file, not a text table"
             raise UnreadableMatrix(reason, remedy)
-        content = path.read_bytes()
-        content = gzip.decompress(content) if start.startswith(b"\x1f\x8b") else content
+        opened = gzip.open if start.startswith(b"\x1f\x8b") else open
+        with opened(path, "rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         reason = "the file is not there"
         raise UnreadableMatrix(reason, "Correct its path.") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         remedy = "Copy it again from where it was written."
         reason = f"the file cannot be read ({error})"
         raise UnreadableMatrix(reason, remedy) from None
-    text = content.decode("utf-8-sig", errors="replace")
+    if len(content) > _MOST_BYTES:
+        reason = f"it holds more than {_MOST_BYTES // 1_000_000} MB of text"
+        raise UnreadableMatrix(reason, "Give the counts of fewer libraries a file.")
+    text = _decoded(content)
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if not lines:
         reason = "the file is empty"
@@ -178,6 +188,15 @@ def _table(path: Path) -> tuple[pd.DataFrame, list[str]]:
         raise UnreadableMatrix(reason + more, "Look for a separator within a name, or a cut file.")
     notes = [] if separator != ";" else ["cells are divided by semicolons"]
     return pd.DataFrame(rows), notes
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _is_one_star_file(table: pd.DataFrame) -> bool:
@@ -233,12 +252,16 @@ def _of_columns(header: list[str], body: pd.DataFrame, notes: list[str]) -> Coun
         remedy = "Give each library a name of its own."
         reason = f"several columns are named {', '.join(twice)}"
         raise UnreadableMatrix(reason, remedy)
+    counts = np.column_stack([_numbers(body[n], [header[n]]) for n in places])
+    sums = body[0].str.lower().isin(_SUMS).to_numpy()
+    if sums.sum() == 1 and np.allclose(counts[sums][0], counts[~sums].sum(axis=0)):
+        notes.append(f"the row {body[0][sums].iloc[0]!r} adds up the others and is no gene")
+        body, counts = body[~sums].reset_index(drop=True), counts[~sums]
     ids, own = _names(body[0].to_numpy(dtype=str))
     symbols = own if symbols_at is None else body[symbols_at].to_numpy(dtype=str)
     lengths = np.full(len(body), np.nan)
     if length_at is not None:
         lengths = pd.to_numeric(body[length_at], errors="coerce").to_numpy(dtype=float)
-    counts = np.column_stack([_numbers(body[n], [header[n]]) for n in places])
     return CountMatrix(ids, symbols, lengths, libraries, counts, notes)
 
 
@@ -254,20 +277,26 @@ def _names(names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def library_name(column: str) -> str:
-    """Return the library that a column is named after: without folders and endings of files."""
+    """Return the library that a column is named after: without folders and endings of files.
+
+    A date in it is coded, as it is in the sheet of libraries.
+    """
     name = re.split(r"[/\\]", column.strip())[-1]
     while (shorter := _FILE_ENDS.sub("", name)) not in (name, ""):
         name = shorter.rstrip(".")
-    return name
+    return code_dates(name)
 
 
 def _numbers(cells: pd.Series, named: list[str]) -> np.ndarray:
-    values = pd.to_numeric(cells, errors="coerce")
+    values = to_numbers(cells)
+    if values is None:
+        example = next(cell for cell in cells if re.fullmatch(r"\d+[.,]\d{3}", cell))
+        reason = (
+            f"column {named[0]} holds numbers such as {example!r}, and nothing tells whether the "
+            "mark is that of thousands or a decimal one"
+        )
+        raise UnreadableMatrix(reason, "Save it without separators of thousands.")
     wrong = values.isna()
-    if wrong.any():
-        # 12,5 of a spreadsheet in which the comma is decimal
-        values = pd.to_numeric(cells.str.replace(",", ".", n=1), errors="coerce")
-        wrong = values.isna()
     if wrong.any():
         example = cells[wrong].iloc[0]
         what = "is empty" if example == "" else f"holds {example!r}"

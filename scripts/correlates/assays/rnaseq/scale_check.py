@@ -40,7 +40,7 @@ def why_not_counts(counts: np.ndarray, allows_scaled: bool = False) -> tuple[str
         largest = f"the largest is {counts.max():.1f} and hardly any is whole"
         return f"these look like logarithms: {largest}", _REMEDY
     near_million = np.abs(totals[totals > 0] / _MILLION - 1) < _SAME_TOTAL
-    if are_fractions and near_million.all():
+    if near_million.all() and (are_fractions or len(totals) > 1):
         return "each library sums up to one million: these are TPM or CPM", _REMEDY
     if are_fractions and not allows_scaled:
         share = f"only {100 * share_whole:.1f} % of the numbers above 0 are whole"

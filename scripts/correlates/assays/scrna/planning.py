@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from correlates.intake.sheets.dates import code_dates
+
 # What tells whose cells are which; a job is given nothing else of a row.
 TOLD = (
     *("sample", "obs_column", "obs_value", "barcode_suffix", "lane", "batch", "layer"),
@@ -68,7 +70,8 @@ def _path_of(row: Mapping, root: Path) -> str:
 
 def _key_of(path: str) -> str:
     """Return the last names of a path, and a digest, since two files may share their names."""
-    name = re.sub(r"[^A-Za-z0-9]+", "-", "-".join(Path(path).parts[-2:])).strip("-")
+    named = code_dates("-".join(Path(path).parts[-2:]))
+    name = re.sub(r"[^A-Za-z0-9]+", "-", named).strip("-")
     return f"{name[-60:]}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
 
 

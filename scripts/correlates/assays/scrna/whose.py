@@ -12,6 +12,7 @@ from correlates.assays.scrna.refusals import (
     Refused,
 )
 from correlates.assays.scrna.source import CellSource
+from correlates.intake.sheets.dates import code_dates
 from correlates.problems import nearest
 
 
@@ -88,7 +89,8 @@ def _cells_of(source: CellSource, row: Mapping, n_rows: int) -> np.ndarray:
             hint = f"Is {near[0]!r} meant?" if near else "Correct the column obs_column."
             raise Refused(OBS_COLUMN_MISSING, problem, hint)
         value = row.get("obs_value") or row.get("sample") or ""
-        labels = source.obs[column].astype(str).to_numpy()
+        # in the sheet, dates in names are coded
+        labels = np.array([code_dates(str(one)) for one in source.obs[column]], dtype=object)
         own, found = labels == value, sorted(set(labels))
         what = f"value of {column}"
     elif n_rows > 1:

@@ -23,9 +23,10 @@ def load_schema(name: str) -> dict:
     another unit, with the factor to the column's own), ``dates`` (headers under which a column of
     study days may come as dates), ``computed`` (columns that may be absent where another sheet
     tells them), ``filled`` (columns without empty fields), ``name`` (a column of names, which a
-    spreadsheet may damage), ``kept_back`` (a column that nothing is made of but study days),
-    ``where_empty`` (what an empty field means), ``key`` (columns that together name a row) and
-    ``moved`` (former keys of the config, with what each is called now). Sheets of assays say
+    spreadsheet may damage), ``coded_dates`` (a name in which a date becomes a short code, so that
+    names that differ stay different), ``kept_back`` (a column that nothing is made of but study
+    days), ``where_empty`` (what an empty field means), ``key`` (columns that together name a row)
+    and ``moved`` (former keys of the config, with what each is called now). Sheets of assays say
     ``of_a_draw`` (their rows are of draws: the columns that tell which are those of the aliquots;
     ``patient`` where a row is of a patient only), ``nobody`` (the values of a column with which a
     row is of nobody, such as a standard) and, of a column, ``as_in`` (another schema that

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from correlates.intake.sheets.cells import CellError, cell_reader, is_empty
-from correlates.intake.sheets.dates import hide_dates
+from correlates.intake.sheets.dates import code_dates, hide_dates
 from correlates.intake.sheets.days import DateKey, with_days
 from correlates.intake.sheets.headers import factor_of, find_columns
 from correlates.intake.sheets.plausible import impossible_rows, unlikely_rows
@@ -17,7 +17,7 @@ from correlates.problems import Problem
 
 MAX_AGE = 90
 # Paths are not written about patients, but to find files.
-_PATHS = {"fcs"}
+_PATHS = {"fcs", "file"}
 _PRENORMAL = {"timepoint": normal_timepoint, "tube": normal_tube, "specimen": str.lower}
 
 
@@ -224,6 +224,8 @@ def _read_rows(table: TextTable, schema: Mapping, places: Mapping, sheet: Sheet)
                 continue
             if column in free_text:
                 text = _without_dates(sheet, number, column, text)
+            elif columns[column].get("coded_dates"):
+                text = _with_coded_dates(sheet, number, column, text)
             try:
                 row.values[column] = readers[column](_as_written(column, text, sheet, number))
             except CellError as error:
@@ -234,7 +236,7 @@ def _read_rows(table: TextTable, schema: Mapping, places: Mapping, sheet: Sheet)
 def _is_free_text(schema: Mapping) -> Callable[[str], bool]:
     """Tell columns of a sheet of patients into which anybody may have written anything."""
     columns = schema["properties"]
-    ruled = {"enum", "pattern", "kept_back"}
+    ruled = {"enum", "pattern", "kept_back", "coded_dates"}
     return lambda column: (
         "patient" in columns
         and columns[column]["type"] == "string"
@@ -252,6 +254,17 @@ def _without_dates(sheet: Sheet, number: int, column: str, text: str) -> str:
         note = Problem(sheet.name, problem, remedy, number, column, stops="nothing")
         sheet.problems.append(note)
     return hidden
+
+
+def _with_coded_dates(sheet: Sheet, number: int, column: str, text: str) -> str:
+    """Return a name with a code in place of a date, and tell of it."""
+    coded = code_dates(text)
+    if coded != text:
+        problem = f"this name holds a date; results call it {coded}"
+        remedy = "Nothing need be done; or give it a name without a date wherever it stands."
+        note = Problem(sheet.name, problem, remedy, number, column, stops="nothing")
+        sheet.problems.append(note)
+    return coded
 
 
 def _as_written(column: str, text: str, sheet: Sheet, number: int) -> str:
