@@ -11,6 +11,7 @@ from correlates.cohort.integrity.evidence import Evidence, settings_of
 from correlates.cohort.integrity.registry import by_severity, run_checks
 from correlates.cohort.integrity.sex import sex_findings
 from correlates.intake.acquisitions import SAMPLE
+from correlates.intake.assay_records import read_assay_rows
 from correlates.intake.records import read_plan
 from correlates.job import run_logged
 from correlates.measurements import read_measurements
@@ -40,6 +41,7 @@ def main(job) -> None:
         files=read_tsv(job.input.files),
         problems=read_tsv(job.input.problems),
         cbc=plan.cbc,
+        assays=[row for path in job.input.assays for row in read_assay_rows(path).rows],
         tables={name: read_tsv(path) for name, path in tables},
     )
     measurements = read_measurements(job.input.measurements)

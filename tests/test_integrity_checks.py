@@ -532,3 +532,19 @@ def test_only_what_hardly_can_be_is_an_error_of_the_unit(column, rare, certain):
     told = [found("laboratory_unit", laboratory=labs(column, one)) for one in (rare, certain)]
 
     assert [rows[0]["severity"] for rows in told] == ["warning", "error"]
+
+
+def test_blood_that_only_an_assay_had_is_a_draw():
+    drawn = {"patient": "P01", "visit": "C0D1", "timepoint": "pre", "specimen": "plasma"}
+    rows = [drawn | {"study_day": 3, "row": 2, "sheet": "pk.tsv"}]
+    nobody = {"patient": None, "visit": None, "row": 3, "sheet": "pk.tsv"}
+    wells = [rows[0], rows[0] | {"specimen": "fresh_pbmc", "row": 4}, nobody]
+
+    found = run_checks(
+        CHECKS, Evidence(make_records(patients=["P01", "P02"]), SETTINGS, assays=wells)
+    )
+
+    lacking = [one["patient"] for one in found if one["rule"] == "patient_without_sample"]
+    assert lacking == ["P02"]
+    late = [one["source"] for one in found if one["rule"] == "b0_before_ibrutinib"]
+    assert late == ["pk.tsv row 2"]

@@ -262,3 +262,21 @@ def test_the_axis_of_exposure_has_ticks_in_its_range(ends):
 
     assert all(ends[0] <= one <= ends[1] for one in ticks)
     assert 2 <= len(ticks) <= 9
+
+
+def test_profiles_at_other_visits_are_told_of_with_the_setting_that_names_them():
+    table = rows(AUC, [1.0, 2.0], [1.5, 2.5]).replace({"visit": {"C0D28": "C0D8"}})
+
+    said = answer_of(table)["sentence"]
+
+    assert "Patients without a value alone: 2 no profile at C0D28." in said
+    assert "Profiles stand at C0D8, C2D1: name the visits" in said
+    assert "alone_visits" in said
+
+
+def test_an_analyte_that_nobody_measured_is_said_to_be_so():
+    table = rows(AUC, [1.0, 2.0], [1.5, 2.5])
+
+    assert answer_of(table, "ibrutinib__cmax_dn")["sentence"].endswith("measured in no profile.")
+    said = [one["sentence"] for one in literature_answers(table, {}, LiteratureSettings())]
+    assert all(one.endswith("was measured in no profile.") for one in said)

@@ -682,7 +682,7 @@ def test_panels_are_named_alike_whatever_their_capitals(study):
             ("tnk",),
             None,
             "panel\tchannel\tmarker\ntnk\tA\tCD3\ntnk\tA\tCD4\n",
-            "panels.tsv, row 2, panel, channel, batch: this key also stands in row 3",
+            "panels.tsv, row 2, panel, channel: this key also stands in row 3",
             id="one channel with two markers",
         ),
     ],

@@ -45,6 +45,12 @@ def sexes_of_patients(wildcards):
     return {row["patient"]: row["sex"] for row in rows if row.get("sex")}
 
 
+def rows_of_assays(wildcards):
+    """The good rows of all sheets of assays: they know draws that no FCS file is of."""
+    require_plan()
+    return [ASSAY_FILES[kind] for kind in sorted(ASSAY_FILES)]
+
+
 def outputs_in_study(outputs):
     return [output for output, is_in_study in outputs if is_in_study]
 

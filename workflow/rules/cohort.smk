@@ -99,6 +99,7 @@ rule check_integrity:
     input:
         plan=plan_file,
         clinical=clinical_file,
+        assays=rows_of_assays,
         files=rules.list_files.output.files,
         problems=rules.list_files.output.problems,
         responses=responses_if_assessed,

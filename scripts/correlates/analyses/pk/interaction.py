@@ -103,7 +103,8 @@ def _answer(
     if len(pairs.table) < 2:
         n = len(pairs.table)
         said = f"{words}: {n} patient{'' if n == 1 else 's'} with both profiles; two are needed "
-        sentence = f"{said}for a ratio with an interval. {lost}".strip()
+        sentence = f"{said}for a ratio with an interval. {lost} {_elsewhere(pairs, settings)}"
+        sentence = sentence.strip() if pairs.visits else f"{words} was measured in no profile."
         return asked | {"verdict": NOT_ESTIMABLE, "sentence": sentence}
     ratio = geometric_mean_ratio(pairs.log_ratios, settings.confidence)
     verdict = verdict_of(ratio, settings)
@@ -233,6 +234,17 @@ def _lost(pairs: Pairs) -> str:
         for reason, count in sorted(by_reason.items())
     ]
     return f"Patients without a value {'; '.join(said)}." if said else ""
+
+
+def _elsewhere(pairs: Pairs, settings: InteractionSettings) -> str:
+    """Say where profiles stand if none is of a visit that is asked for."""
+    asked = (settings.alone_visits, settings.combination_visits)
+    if all(set(visits) & set(pairs.visits) for visits in asked):
+        return ""
+    return (
+        f"Profiles stand at {', '.join(pairs.visits)}: name the visits to compare in the config "
+        "(pk: interaction: alone_visits, combination_visits)."
+    )
 
 
 def _people(keys: list[str]) -> str:

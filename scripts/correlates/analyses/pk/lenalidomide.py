@@ -74,7 +74,12 @@ def _answer(
     settings: LiteratureSettings,
     confidence: float,
 ) -> dict:
-    rows = measurements[(measurements["feature"] == feature) & (measurements["status"] == "ok")]
+    rows = measurements[measurements["feature"] == feature]
+    if rows.empty:
+        asked = answer("pk", QUESTION, feature, CONTRAST, n=0, n_censored=0)
+        asked |= {"unit": "ratio", "confidence": confidence, "verdict": NOT_ESTIMABLE}
+        return asked | {"sentence": f"{words} was measured in no profile.", "caution": CAUTION}
+    rows = rows[rows["status"] == "ok"]
     rows = rows.sort_values("day", kind="stable").drop_duplicates("patient")
     known = rows[[crcl.get(patient) is not None for patient in rows["patient"]]]
     no_crcl = len(rows) - len(known)

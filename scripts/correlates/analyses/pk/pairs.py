@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -36,11 +36,14 @@ class Pairs:
         Patients with one of them: ``patient``, ``phase`` (0 alone, 1 combination), ``value``.
     missing
         How many patients lack a value, by phase and reason.
+    visits
+        Visits at which anybody has a row of this exposure.
     """
 
     table: pd.DataFrame
     single: pd.DataFrame
     missing: dict[str, Counter] = field(default_factory=dict)
+    visits: tuple[str, ...] = ()
 
     @property
     def log_ratios(self) -> np.ndarray:
@@ -63,7 +66,7 @@ class Pairs:
 
     def without(self, patients: Sequence[str]) -> "Pairs":
         """Return the pairs of other patients only."""
-        return Pairs(self.table[~self.table["patient"].isin(patients)], self.single, self.missing)
+        return replace(self, table=self.table[~self.table["patient"].isin(patients)])
 
 
 def pairs_of(
@@ -106,7 +109,8 @@ def pairs_of(
         if patient not in both
     ]
     singles = pd.DataFrame(single, columns=["patient", "phase", "value"])
-    return Pairs(pd.DataFrame(table, columns=columns), singles, missing)
+    drawn = tuple(sorted(set(rows["visit"])))
+    return Pairs(pd.DataFrame(table, columns=columns), singles, missing, drawn)
 
 
 def _of_phase(
@@ -124,13 +128,13 @@ def _of_phase(
         if any(is_usable):
             found[str(patient)] = drawn[is_usable.index(True)]
         else:
-            missing[_why(drawn, phase)] += 1
+            missing[_why(drawn, phase, visits)] += 1
     return found, missing
 
 
-def _why(drawn: list[dict], phase: str) -> str:
+def _why(drawn: list[dict], phase: str, visits: Sequence[str]) -> str:
     if not drawn:
-        return "no profile"
+        return f"no profile at {' or '.join(visits)}"
     if all(one["phase"] != phase for one in drawn):
         return f"not in the phase {phase} by the recorded doses"
     if any(one["status"] in ("lt_lloq", "nd") for one in drawn):

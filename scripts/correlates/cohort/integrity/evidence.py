@@ -118,6 +118,8 @@ class Evidence:
         ``hours_post_dose``, ``path``.
     files, problems, cbc
         Rows of ``results/intake/files.tsv`` and ``problems.tsv``; of the sheet of blood counts.
+    assays
+        Rows of the assays' sheets: of each the draw, ``row`` and ``sheet``.
     tables
         Rows of the tables that TABLES names, as far as they were made.
     """
@@ -128,6 +130,7 @@ class Evidence:
     files: Sequence[Mapping] = ()
     problems: Sequence[Mapping] = ()
     cbc: Sequence[Mapping] = ()
+    assays: Sequence[Mapping] = ()
     tables: Mapping[str, Sequence[Mapping]] = field(default_factory=dict)
     _dosing: dict[str, Dosing] = field(default_factory=dict, init=False, repr=False)
     _cycles: dict[str, dict[int, float]] = field(default_factory=dict, init=False, repr=False)
@@ -149,7 +152,11 @@ class Evidence:
             name = need.partition(":")[2]
             return "" if name in self.tables else TABLES[name]
         if kind == "draws":
-            return "" if self.draws else "neither the samples sheet nor a file name gives a draw"
+            return (
+                ""
+                if self.draws
+                else "no samples sheet, file name or sheet of an assay gives a draw"
+            )
         if not self.records.has(kind):
             return f"the study has no sheet of this kind (study.{kind})"
         if column and all(row.get(column) is None for row in self.records.rows(kind)):
@@ -158,7 +165,7 @@ class Evidence:
 
     @cached_property
     def draws(self) -> list[Draw]:
-        """The draws of the samples sheet and of the files, once each, in the order of their days.
+        """The draws of samples sheet, files and assays, once each, in the order of their days.
 
         A draw whose rows give several days stands once for each of them.
         """
@@ -171,9 +178,29 @@ class Evidence:
             key = tuple(getattr(draw, name) for name in DRAW)
             if key not in told and (*key[:3], "") not in told:
                 found.setdefault((*key, draw.day), draw)
+        self._add_assays(found)
         dated = {key[:4] for key, draw in found.items() if draw.day is not None}
         kept = [one for key, one in found.items() if one.day is not None or key[:4] not in dated]
         return sorted(kept, key=lambda one: (one.patient, math.inf if one.day is None else one.day))
+
+    def _add_assays(self, found: dict[tuple, Draw]) -> None:
+        """Add the draws that assays alone know; all that is made of one draw is that draw."""
+        days = {(*key[:3], draw.day) for key, draw in found.items()}
+        undated = {key[:3] for key in found}
+        for row in self.assays:
+            if row.get("patient") is None or row.get("visit") is None:
+                continue
+            hours = {
+                "hours_post_dose": "hours_post_ibr",
+                "hours_post_lenalidomide": "hours_post_len",
+            }
+            draw = _draw_of(row | {ours: row.get(theirs) for ours, theirs in hours.items()})
+            key = tuple(getattr(draw, name) for name in DRAW)
+            is_known = (*key[:3], draw.day) in days or (draw.day is None and key[:3] in undated)
+            if not is_known:
+                found[(*key, draw.day)] = draw
+                days.add((*key[:3], draw.day))
+                undated.add(key[:3])
 
     @cached_property
     def draws_of(self) -> dict[str, list[Draw]]:

@@ -70,13 +70,13 @@ def duplicate_content(evidence: Evidence) -> Iterator[Finding]:
 
 @check(WARNING)
 def patient_without_sample(evidence: Evidence) -> Iterator[Finding]:
-    """Find patients without any sample or file."""
+    """Find patients without any sample, file or row of an assay."""
     known = set(evidence.draws_of)
     known |= {row["patient"] for row in evidence.files if row.get("patient")}
     for row in evidence.records.rows("patients"):
         if row["patient"] not in known and not row.get("screen_failure"):
             yield Finding(
-                "no sample and no file is of this patient",
+                "no sample, no file and no row of an assay is of this patient",
                 "Look for files under another name (results/intake/files.tsv), or nothing if none "
                 "was drawn.",
                 row["patient"],

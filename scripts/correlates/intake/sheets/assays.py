@@ -12,6 +12,12 @@ from correlates.intake.qpcr.read import ENDINGS as QPCR_ENDINGS
 from correlates.intake.qpcr.read import read_qpcr_table
 from correlates.intake.sheets.crosschecks import check_patients
 from correlates.intake.sheets.days import DateKey
+from correlates.intake.sheets.keys import (
+    apart_words,
+    is_of_nobody,
+    is_told_by_order,
+    key_words,
+)
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.sheet import Sheet, SheetRow, judge_table
 from correlates.intake.sheets.tabular import TextTable, read_text_table
@@ -135,7 +141,7 @@ def _fill_draws(kind: str, sheet: Sheet, aliquots: list[Sheet]) -> None:
     left_out = {row.get("sample"): (one, row.number) for one in aliquots for row in one.refused}
     names = Names(known)
     for row in sheet.rows:
-        if _is_of_nobody(schema, row):
+        if is_of_nobody(schema, row):
             continue
         aliquot = known.get(row.get("sample"))
         if aliquot is not None:
@@ -149,11 +155,6 @@ def _fill_draws(kind: str, sheet: Sheet, aliquots: list[Sheet]) -> None:
             row.values["timepoint"] = "pre"
         if not _has_draw(schema, row):
             _refuse_without_draw(schema, sheet, row, names, bool(aliquots))
-
-
-def _is_of_nobody(schema: Mapping, row: SheetRow) -> bool:
-    nobody = schema.get("nobody", {})
-    return any(row.get(column) in values for column, values in nobody.items())
 
 
 def _has_draw(schema: Mapping, row: SheetRow) -> bool:
@@ -193,20 +194,24 @@ def _refuse_without_draw(
 
 def _refuse_repeated_between(kind: str, sheets: list[Sheet]) -> None:
     """Refuse rows of one key that stand in several files of a kind."""
-    key, groups = load_schema(kind)["key"], {}
+    schema, groups = load_schema(kind), {}
+    key = schema["key"]
     if len(sheets) < 2:
         return
     for sheet in sheets:
         for row in sheet.rows:
+            if is_told_by_order(schema, row):
+                continue
             values = tuple(row.get(column) for column in key)
             groups.setdefault(values, []).append((sheet, row))
     for values, places in groups.items():
         if len({id(sheet) for sheet, _ in places}) < 2:
             continue
-        shown = ", ".join(str(value) for value in values if value is not None)
+        columns, shown = key_words(key, values)
         for sheet, row in places:
             others = ", ".join(
                 f"row {other.number} of {one.name}" for one, other in places if other is not row
             )
             remedy = "Keep the right one; until then all of them are left out."
-            sheet.refuse(row, f"this key also stands in {others}", remedy, ", ".join(key), shown)
+            remedy += apart_words(schema, row)
+            sheet.refuse(row, f"this key also stands in {others}", remedy, columns, shown)

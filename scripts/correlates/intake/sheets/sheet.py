@@ -9,6 +9,7 @@ from correlates.intake.sheets.cells import CellError, cell_reader, is_empty
 from correlates.intake.sheets.dates import code_dates, hide_dates
 from correlates.intake.sheets.days import DateKey, with_days
 from correlates.intake.sheets.headers import factor_of, find_columns
+from correlates.intake.sheets.keys import apart_words, is_told_by_order, key_words
 from correlates.intake.sheets.plausible import impossible_rows, unlikely_rows
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.tabular import TextTable, read_text_table
@@ -173,7 +174,7 @@ def judge_table(
     sheet.problems += impossible_rows(kind, name, _good(sheet))
     sheet.settle()
     if all(column in places for column in schema["required"]):
-        _refuse_repeated(sheet, schema["key"])
+        _refuse_repeated(sheet, schema)
     sheet.problems += unlikely_rows(kind, name, _good(sheet))
     return sheet
 
@@ -299,27 +300,29 @@ def _read_visits(sheet: Sheet, schema: Mapping) -> None:
         row.values["timepoint"] = own or visit.timepoint or unsaid
 
 
-def _refuse_repeated(sheet: Sheet, key: Sequence[str]) -> None:
+def _refuse_repeated(sheet: Sheet, schema: Mapping) -> None:
     """Refuse rows of one key; of rows that are wholly equal the first is kept.
 
     A row that is left out for another reason counts as well: which of the two was meant to be the
     right one is not told by which of them can be read.
     """
+    key = schema["key"]
     groups: dict[tuple, list[SheetRow]] = {}
     for row in sheet.rows:
-        groups.setdefault(tuple(row.get(column) for column in key), []).append(row)
+        if not is_told_by_order(schema, row):
+            groups.setdefault(tuple(row.get(column) for column in key), []).append(row)
     left_out: dict[tuple, list[SheetRow]] = {}
     for row in _with_readable(key, sheet):
         left_out.setdefault(tuple(row.get(column) for column in key), []).append(row)
     copies = set()
     for values, rows in groups.items():
-        shown = ", ".join(str(value) for value in values if value is not None)
+        columns, shown = key_words(key, values)
         if values in left_out:
             numbers = ", ".join(str(row.number) for row in left_out[values])
             for row in rows:
                 problem = f"this key also stands in row {numbers}, which is left out"
                 remedy = "Mend or remove that row; until then all rows of the key are left out."
-                sheet.refuse(row, problem, remedy, ", ".join(key), shown)
+                sheet.refuse(row, problem, remedy, columns, shown)
             continue
         if len(rows) == 1:
             continue
@@ -327,13 +330,13 @@ def _refuse_repeated(sheet: Sheet, key: Sequence[str]) -> None:
             copies |= {row.number for row in rows[1:]}
             for row in rows[1:]:
                 problem = f"the same as row {rows[0].number}"
-                sheet.refuse(row, problem, "Remove one of them.", ", ".join(key), shown)
+                sheet.refuse(row, problem, "Remove one of them.", columns, shown)
             continue
         for row in rows:
             others = ", ".join(str(other.number) for other in rows if other is not row)
             problem = f"this key also stands in row {others}, with other values"
-            remedy = "Keep the right row; all of them are left out."
-            sheet.refuse(row, problem, remedy, ", ".join(key), shown)
+            remedy = f"Keep the right row; all of them are left out.{apart_words(schema, row)}"
+            sheet.refuse(row, problem, remedy, columns, shown)
     # a mere copy claims nothing, so it is not among the refused
     sheet.rows = [row for row in sheet.rows if row.number not in copies]
     sheet.settle()

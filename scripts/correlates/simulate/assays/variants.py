@@ -14,7 +14,8 @@ COLUMNS = (
     "comment",
 )
 TRUTH = ("patient", "visit", "gene", "hgvs_p", "ccf", "defect")
-FIRST, LATE = ("C0D1", 1), ("C7D1", 197)
+# the day of the late draw depends on the doses, and this sheet leaves it to them
+FIRST, LATE = ("C0D1", 1), ("C7D1", None)
 # Of every six patients the second acquires BTK C481S, the fourth PLCG2 R665W with a little C481F.
 _EVERY = 6
 _ACQUIRED = {
@@ -63,7 +64,7 @@ def _add(
     truth: list[dict],
     patient: Patient,
     number: int,
-    when: tuple[str, int],
+    when: tuple[str, int | None],
     run: str,
     rng: np.random.Generator,
 ) -> None:
