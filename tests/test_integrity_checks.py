@@ -68,7 +68,7 @@ CASES = {
     ),
     "patient_without_sample": (
         {"patients": ["P01"]},
-        "no sample and no file",
+        "no sample, no file and no row",
         {"patients": [{"screen_failure": "platelets below 20"}]},
     ),
     "sample_without_patient": (
