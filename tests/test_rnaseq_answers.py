@@ -11,6 +11,7 @@ from correlates.analyses.rnaseq.settings import RnaseqQuestions
 from correlates.analyses.rnaseq.sexes import sex_answer, swapped_draws
 from correlates.assays.rnaseq.genes import SEX_GENES
 from correlates.assays.rows import as_table, measurement
+from correlates.clinical.dosing.dosing import exposure_dosing
 from correlates.cohort.integrity.sex import sex_verdicts
 
 BLOCK = {
@@ -93,7 +94,45 @@ def test_a_gene_that_is_never_seen_has_no_change():
     (found,) = answered(rows)
 
     assert found["verdict"] == "not evaluable"
-    assert "no change can be told" in found["sentence"]
+    assert "of 6 patients 6 have values below the limit at both draws" in found["sentence"]
+    assert "no change of the mean can be told" in found["sentence"]
+
+
+def test_one_patient_whom_limits_hide_is_not_said_of_all():
+    below = {"status": "lt_lloq", "limit": 0.0}
+    rows = both([-1.0] * 6)
+    rows += [row("P9", visit, -1.0, **below) for visit in ("C1D1", "C2D1")]
+
+    (found,) = answered(rows)
+
+    assert found["verdict"] == "not evaluable"
+    assert "of 7 patients 1 has values below the limit at both draws" in found["sentence"]
+
+
+def test_five_pairs_say_that_they_cannot_reach_the_level():
+    (found,) = answered(both([-1.0] * 5))
+
+    assert found["p"] == 0.0625
+    assert "so that 5 pairs cannot reach 0.05" in found["sentence"]
+
+
+def test_sentences_have_words_and_no_keys():
+    rows = [
+        one
+        for feature in ("rhoh__log2_cpm__cll", "crbn_total__log2_cpm__t", "crbn__psi10__t_cd8")
+        for one in both([0.1, -0.2] * 4, feature)
+    ]
+
+    found = answered(rows)
+
+    assert [one["sentence"].partition(",")[0] for one in found] == [
+        "RHOH mRNA in CLL cells",
+        "CRBN mRNA",
+        "Share of CRBN transcripts with exon 10 in CD8+ T cells",
+    ]
+    assert "lenalidomide added (C1D1 pre to C2D1 pre, fresh PBMC)" in found[0]["sentence"]
+    assert not any("__" in one["sentence"] + one["caution"] for one in found)
+    assert {one["question"] for one in found} == {"Change of RNA between draws"}
 
 
 def test_inclusion_is_told_in_points():
@@ -119,14 +158,60 @@ def test_total_full_length_and_inclusion_are_answered_apart():
     ]
 
 
-def test_flagged_and_swapped_libraries_are_taken_out_in_a_second_look():
+def test_flagged_libraries_are_taken_out_in_a_second_look():
     rows = both([-0.6, -0.5, -0.8, -0.7, -0.4, -0.9])
     rows[1] |= {"flags": ["outlier_library"], "value": 12.0}
+    of_both = frozenset(("P5", visit, "cll") for visit in ("C1D1", "C2D1"))
 
-    (found,) = answered(rows, swapped=frozenset({("P5", "C2D1")}))
+    (found,) = answered(rows, swapped=of_both)
 
-    assert "2 of the pairs hold a flagged library" in found["caution"]
+    assert found["n"] == 6
+    assert "2 pairs hold a flagged library, or two of the other sex" in found["caution"]
     assert "in 4 patients" in found["caution"]
+
+
+@pytest.mark.parametrize(
+    ("swapped", "n"),
+    [
+        pytest.param({("P5", "C2D1", "cll")}, 5, id="one library is somebody else's"),
+        pytest.param({("P5", "C2D1", "t")}, 6, id="that of other cells"),
+    ],
+)
+def test_a_pair_of_two_people_is_no_pair(swapped, n):
+    rows = both([-0.6, -0.5, -0.8, -0.7, -0.4, 9.0])
+
+    (found,) = answered(rows, swapped=frozenset(swapped))
+
+    assert found["n"] == n
+    assert ("1 patient whose two libraries are of two people" in found["caution"]) == (n == 5)
+
+
+def test_a_second_draw_before_lenalidomide_is_not_one_of_lenalidomide():
+    """Lenalidomide of P5 began after the visit that is called C2D1."""
+    block = BLOCK | {"contrasts": [["lenalidomide added", "B1", "C2D1 pre"]]}
+    settings = RnaseqQuestions.of(block, ["RHOH ENSG00000168421"], 0.95)
+    table = as_table(both([-0.6, -0.5, -0.8, -0.7, -0.4, 3.0]))
+    is_after = table["visit"] == "C2D1"
+    table["day"] = np.where(is_after, 57.0, 29.0)
+    table["phase"] = np.where(is_after & (table["patient"] != "P5"), "COMBO", "IBR_RUNIN")
+    exposure = [
+        {"drug": drug, "start_day": day, "stop_day": 400, "dose_mg": 5.0}
+        for drug, day in (("ibrutinib", 1), ("lenalidomide", 29))
+    ]
+    dosing = {name: exposure_dosing(name, exposure, {}) for name in set(table["patient"])}
+
+    (asked,) = ask(table, settings, dosing, {"B0": 90, "B1": 3}, frozenset())
+    (found,) = named_answers([asked], settings, {}, DESIGN)
+
+    assert found["n"] == 5
+    assert "1 patient whose second draw is of the same phase" in found["caution"]
+    assert [one["left_out_for"] for one in pair_rows([asked])][-1] == "same_phase"
+
+
+def test_a_patient_with_one_draw_is_counted():
+    (found,) = answered(both([-0.6, -0.5, -0.8, -0.7, -0.4, 3.0])[:-1])
+
+    assert "1 patient with a usable value at one of the draws only" in found["caution"]
 
 
 def test_unsorted_cells_are_cautioned_and_adjusted_where_their_shares_are_known():
@@ -199,7 +284,7 @@ def test_a_swap_is_told_and_a_loss_of_y_is_none():
     verdicts = sex_verdicts(as_table(rows), patients, SEX)
     found = sex_answer(verdicts)
 
-    assert swapped_draws(verdicts) == {("M0", "C1D1")}
+    assert swapped_draws(verdicts) == {("M0", "C1D1", "cll")}
     assert {one.verdict for one in verdicts if one.patient == "M3"} == {"ambiguous_loy"}
     assert found["verdict"] == "mismatch"
     assert "(ambiguous_loy): no mismatch: M3 C0D1" in found["sentence"]

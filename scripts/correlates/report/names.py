@@ -2,6 +2,7 @@
 
 import re
 
+from correlates.analyses.cells import SPECIMENS
 from correlates.report.assay_names import assay_feature_name
 
 # As the shipped templates gate them; a study's own template may know other keys.
@@ -54,13 +55,6 @@ POPULATIONS = {
     "nk_dim": "CD56dim CD16+ NK cells",
     "cd57_pos": "CD57+ NK cells, CD56− ones included",
     "nk_cd57": "CD57+ NK cells",
-}
-SPECIMENS = {
-    "fresh_wb": "fresh whole blood",
-    "fresh_pbmc": "fresh PBMC",
-    "cryo_pbmc": "cryopreserved PBMC",
-    "marrow": "marrow",
-    "node_fna": "lymph node aspirate",
 }
 # Of one marker, and of several.
 INTENSITIES = {

@@ -6,16 +6,18 @@ import numpy as np
 import pandas as pd
 
 from correlates.analyses.answers import answer
+from correlates.analyses.cells import CELLS
 from correlates.analyses.rnaseq.moderated import (
     listed_under_flips,
     moderated_test,
     paired_differences,
 )
 from correlates.analyses.rnaseq.named import Asked
+from correlates.analyses.rnaseq.sentences import contrast_words
 from correlates.analyses.rnaseq.settings import Contrast, RnaseqQuestions
 from correlates.analyses.wording import patients
 
-QUESTION = "all genes (exploratory)"
+QUESTION = "All genes (exploratory)"
 EXPLORATORY, NOT_EVALUABLE = "exploratory", "not evaluable"
 COLUMNS = ("cell", "specimen", "contrast", "gene", "n", "log2_change", "t", "p", "q", "listed")
 _EXPRESSION = "__log2_cpm__"
@@ -62,10 +64,11 @@ def all_genes(
     answers, rows = [], []
     for (cell, specimen, contrast), pairs in library_pairs(asked).items():
         own = counts[counts["cell"] == cell]
+        head = f"{_cells(cell)}, {contrast_words(contrast, specimen)}"
         names = [one for one in pairs.values() if {*one} <= set(own.columns)]
         if len(names) < settings.min_pairs_all_genes or own.empty:
             said = (
-                f"{cell}, {contrast.name}: {patients(len(names))} with two sound libraries, "
+                f"{head}: {patients(len(names))} with two sound libraries, "
                 f"{settings.min_pairs_all_genes} are needed."
             )
             answers.append(
@@ -75,7 +78,7 @@ def all_genes(
         made, listed = _tested(own, names, settings)
         rows += [{"cell": cell, "specimen": specimen, "contrast": contrast.name} | one
                  for one in made]  # fmt: skip
-        sentence = _sentence(cell, contrast, made, len(names), listed, settings)
+        sentence = _sentence(head, made, len(names), listed, settings)
         answers.append(
             _answer(
                 cell, contrast, n=len(names), verdict=EXPLORATORY, sentence=sentence,
@@ -85,8 +88,14 @@ def all_genes(
     return answers, rows
 
 
+def _cells(cell: str) -> str:
+    """Return the cells in words, at the start of a sentence."""
+    words = CELLS.get(cell, cell)
+    return words[:1].upper() + words[1:]
+
+
 def _answer(cell: str, contrast: Contrast, **found) -> dict:
-    return answer("rnaseq", QUESTION, f"all genes, {cell}", contrast.name, **found)
+    return answer("rnaseq", QUESTION, f"all genes, {CELLS.get(cell, cell)}", contrast.name, **found)
 
 
 def _tested(
@@ -113,18 +122,18 @@ def _tested(
 
 
 def _sentence(
-    cell: str,
-    contrast: Contrast,
+    head: str,
     rows: Sequence[Mapping],
     n: int,
     by_chance: np.ndarray,
     settings: RnaseqQuestions,
 ) -> str:
     listed = [one for one in rows if one["listed"] == "yes"]
+    have = "has" if len(listed) == 1 else "have"
     said = (
-        f"{cell}, {contrast.name}, {patients(n)}: {len(listed)} of {len(rows)} genes have "
-        f"q <= {settings.fdr:g} (moderated paired t with precision weights, Benjamini and "
-        "Hochberg). Exploratory: a list to start from, and no claim of any gene."
+        f"{head}, {patients(n)}: {len(listed)} of {len(rows)} genes {have} q <= {settings.fdr:g} "
+        "(moderated paired t with precision weights, Benjamini and Hochberg). Exploratory: a list "
+        "to start from, and no claim of any gene."
     )
     if listed:
         first = ", ".join(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from correlates.analyses.rnaseq.named import Asked
+from correlates.analyses.rnaseq.sentences import feature_words
 from correlates.assays.figures import (
     COLOURS,
     INK,
@@ -61,7 +62,7 @@ def _draw_part(axis, name: str, shown: Sequence[Asked]) -> None:
         if np.isfinite([shift.low, shift.high]).all():
             axis.plot([shift.low, shift.high], [place, place], color=INK, lw=1.2)
         axis.scatter(shift.mean_low, place, s=26, marker="D", color=INK, zorder=4)
-    labels = [f"{one.feature}, {one.contrast.name}" for one in shown]
+    labels = [f"{feature_words(one.feature)}, {one.contrast.name}" for one in shown]
     axis.set_yticks(range(len(shown)), labels)
     axis.invert_yaxis()
     dress(axis, "", name, "")

@@ -15,19 +15,23 @@ from correlates.analyses.rnaseq.settings import Contrast, RnaseqQuestions
 from correlates.analyses.sign_flip import PairedShift, paired_shift
 from correlates.clinical.dosing.dosing import Dosing
 
-QUESTION = "change"
+QUESTION = "Change of RNA between draws"
 HIGHER, LOWER, NOT_SHOWN = "higher", "lower", "not shown"
 CANNOT, NOT_EVALUABLE = "cannot be shown", "not evaluable"
 PAIR_COLUMNS = (
     *("feature", "specimen", "contrast", "patient", "before", "after", "library_before"),
-    *("library_after", "difference_low", "difference_high", "is_doubtful"),
+    *("library_after", "difference_low", "difference_high", "is_doubtful", "left_out_for"),
 )
 _FEWEST = 2
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One feature in one specimen and one contrast, with its pairs and what the test gives."""
+    """One feature in one specimen and one contrast, with its pairs and what the test gives.
+
+    ``left_out`` are pairs that are no comparison of phases in one patient, ``n_one_draw`` patients
+    with one of the two draws only.
+    """
 
     feature: str
     specimen: str
@@ -35,6 +39,8 @@ class Asked:
     pairs: list[Pair]
     shift: PairedShift | None
     without_doubtful: PairedShift | None
+    left_out: tuple[Pair, ...] = ()
+    n_one_draw: int = 0
 
 
 def asked_features(measurements: pd.DataFrame, settings: RnaseqQuestions) -> list[str]:
@@ -52,7 +58,7 @@ def ask(
     settings: RnaseqQuestions,
     dosing: Mapping[str, Dosing],
     most_days: Mapping[str, float],
-    swapped: frozenset[tuple[str, str]],
+    swapped: frozenset[tuple[str, str, str]],
     is_pair: Callable[[Pair], bool] | None = None,
 ) -> list[Asked]:
     """Test every named feature in every contrast.
@@ -73,8 +79,9 @@ def ask(
         rows = measurements[measurements["feature"] == feature]
         for specimen, together in rows.groupby("specimen", sort=True):
             for contrast in settings.contrasts:
-                pairs = find_pairs(together, contrast, dosing, most_days, swapped)
-                pairs = list(filter(is_pair, pairs)) if is_pair else pairs
+                every, n_one = find_pairs(together, contrast, dosing, most_days, swapped)
+                every = list(filter(is_pair, every)) if is_pair else every
+                pairs = [one for one in every if not one.left_out_for]
                 sound = [one for one in pairs if not one.is_doubtful]
                 found.append(
                     Asked(
@@ -84,6 +91,8 @@ def ask(
                         pairs,
                         _shift(pairs, settings),
                         _shift(sound, settings) if len(sound) < len(pairs) else None,
+                        tuple(one for one in every if one.left_out_for),
+                        n_one,
                     )
                 )
     return found
@@ -173,7 +182,8 @@ def pair_rows(asked: Iterable[Asked]) -> list[dict]:
             **{"library_before": pair.before.sample, "library_after": pair.after.sample},
             **{"difference_low": round(pair.low, 6), "difference_high": round(pair.high, 6)},
             "is_doubtful": "yes" if pair.is_doubtful else "no",
+            "left_out_for": pair.left_out_for,
         }
         for one in asked
-        for pair in one.pairs
+        for pair in (*one.pairs, *one.left_out)
     ]

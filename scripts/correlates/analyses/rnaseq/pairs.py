@@ -9,6 +9,7 @@ import pandas as pd
 
 from correlates.analyses.rnaseq.settings import Contrast
 from correlates.clinical.dosing.dosing import Dosing
+from correlates.clinical.dosing.phases import UNASSIGNED
 from correlates.cohort.baseline_reasons import B0, B1
 from correlates.cohort.baselines import choose_baselines
 from correlates.measurements import KEY, USABLE
@@ -18,6 +19,11 @@ DOUBTFUL = frozenset(
     {"low_depth", "low_rin", "high_rrna", "outlier_library", "low_purity", "assigned_reads_differ"}
 )
 _BELOW = ("nd", "lt_lloq")
+# Why a pair is no comparison of the phases of one patient, with its words.
+LEFT_OUT = {
+    "two_people": "whose two libraries are of two people, by the sex that they express",
+    "same_phase": "whose second draw is of the same phase of treatment as the first",
+}
 
 
 @dataclass(frozen=True)
@@ -31,9 +37,13 @@ class Side:
     low, high
         The value; below a limit it may be anything up to it.
     is_doubtful
-        Whether its library is flagged.
+        Whether its library is flagged, or of the other sex.
     method
         How it was measured.
+    is_swapped
+        Whether it is of the other sex.
+    phase
+        Of treatment; empty where it is not known.
     """
 
     visit: str
@@ -43,6 +53,8 @@ class Side:
     high: float
     is_doubtful: bool
     method: str = ""
+    is_swapped: bool = False
+    phase: str = ""
 
     @property
     def draw(self) -> tuple[str, str]:
@@ -52,11 +64,15 @@ class Side:
 
 @dataclass(frozen=True)
 class Pair:
-    """Both draws of a patient."""
+    """Both draws of a patient.
+
+    ``left_out_for`` is a key of `LEFT_OUT`, empty for a pair that counts.
+    """
 
     patient: str
     before: Side
     after: Side
+    left_out_for: str = ""
 
     @property
     def low(self) -> float:
@@ -84,9 +100,9 @@ def find_pairs(
     contrast: Contrast,
     dosing: Mapping[str, Dosing],
     most_days: Mapping[str, float],
-    swapped: frozenset[tuple[str, str]] = frozenset(),
-) -> list[Pair]:
-    """Return the pairs of one feature in one specimen.
+    swapped: frozenset[tuple[str, str, str]] = frozenset(),
+) -> tuple[list[Pair], int]:
+    """Return the pairs of one feature in one specimen, and how many patients have one draw only.
 
     Parameters
     ----------
@@ -99,15 +115,27 @@ def find_pairs(
     most_days
         By baseline, the most days before the first dose.
     swapped
-        Patients and visits whose library is of the other sex, so that it is somebody else's.
+        Patient, draw and cells of libraries of the other sex. One of a pair alone is somebody
+        else's; where both are, the patients sheet may be wrong, and the pair is doubtful.
     """
     before = _draws(rows, contrast.before, dosing, most_days, swapped)
     after = _draws(rows, contrast.after, dosing, most_days, swapped)
-    return [
-        Pair(patient, before[patient], after[patient])
-        for patient in sorted(before.keys() & after.keys())
-        if before[patient].draw != after[patient].draw
-    ]
+    both = before.keys() & after.keys()
+    pairs = []
+    for patient in sorted(both):
+        sides = before[patient], after[patient]
+        pairs.append(Pair(patient, *sides, _why_left_out(*sides, contrast)))
+    return pairs, len(before.keys() | after.keys()) - len(both)
+
+
+def _why_left_out(before: Side, after: Side, contrast: Contrast) -> str:
+    if before.draw == after.draw:
+        return "same_phase"
+    if before.is_swapped != after.is_swapped:
+        return "two_people"
+    is_known = before.phase not in ("", UNASSIGNED)
+    is_of_phases = contrast.before in (B0, B1) and is_known
+    return "same_phase" if is_of_phases and before.phase == after.phase else ""
 
 
 def _draws(
@@ -115,7 +143,7 @@ def _draws(
     which: str,
     dosing: Mapping[str, Dosing],
     most_days: Mapping[str, float],
-    swapped: frozenset[tuple[str, str]],
+    swapped: frozenset[tuple[str, str, str]],
 ) -> dict[str, Side]:
     usable = rows[rows["status"].isin(USABLE)]
     if which in (B0, B1):
@@ -129,13 +157,15 @@ def _draws(
     return {one["patient"]: _side(one, swapped) for one in usable.to_dict("records")}
 
 
-def _side(row: Mapping, swapped: frozenset[tuple[str, str]]) -> Side:
+def _side(row: Mapping, swapped: frozenset[tuple[str, str, str]]) -> Side:
     is_below = row["status"] in _BELOW
     value = float(row["limit"] if is_below else row["value"])
-    doubts = bool(DOUBTFUL & set(row["flags"])) or (row["patient"], row["visit"]) in swapped
+    draw = row["visit"] if row["timepoint"] in ("", "pre") else f"{row['visit']} {row['timepoint']}"
+    is_swapped = (row["patient"], draw, row["feature"].rpartition("__")[2]) in swapped
+    doubts = bool(DOUBTFUL & set(row["flags"])) or is_swapped
     low = -math.inf if is_below else value
-    method = row["method"] or ""
-    return Side(row["visit"], row["timepoint"], row["sample"], low, value, doubts, method)
+    which, method = (row["visit"], row["timepoint"], row["sample"]), row["method"] or ""
+    return Side(*which, low, value, doubts, method, is_swapped, row["phase"])
 
 
 def ends_of(pairs: list[Pair]) -> tuple[np.ndarray, np.ndarray]:

@@ -6,15 +6,17 @@ from correlates.analyses.answers import answer
 from correlates.analyses.wording import patients
 from correlates.cohort.integrity.sex import AGREES, AMBIGUOUS_LOY, SWAP, SexVerdict
 
-QUESTION = "sex"
+QUESTION = "Sex by expression"
 COLUMNS = ("patient", "visit", "specimen", "statistic", "verdict", "measured")
 MISMATCH, NOTHING = "mismatch", "not evaluable"
 
 
-def swapped_draws(verdicts: Iterable[SexVerdict]) -> frozenset[tuple[str, str]]:
-    """Return patients and visits whose expression is that of the other sex."""
+def swapped_draws(verdicts: Iterable[SexVerdict]) -> frozenset[tuple[str, str, str]]:
+    """Return patient, draw and cells of what expresses the other sex."""
     return frozenset(
-        (one.patient, one.visit.partition(" ")[0]) for one in verdicts if one.verdict == SWAP
+        (one.patient, one.visit, one.statistic.rpartition("__")[2])
+        for one in verdicts
+        if one.verdict == SWAP
     )
 
 
@@ -42,7 +44,10 @@ def sex_answer(verdicts: Sequence[SexVerdict]) -> dict:
             parts.append(f"{len(names)} {said}: {shown}.")
     caution = ""
     if SWAP in counts:
-        caution = "Contrasts are given with these libraries and without; find out whose they are."
+        caution = (
+            "A pair of which one library alone is of the other sex is of two people, and left out "
+            "of the contrasts; find out whose they are."
+        )
     return answer(
         *("rnaseq", QUESTION, "xist, Y genes", ""),
         n=who,
