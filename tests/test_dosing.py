@@ -3,6 +3,7 @@
 import pytest
 
 from correlates.clinical.dosing.dosing import dosing_of, dosing_of_patient, exposure_dosing
+from correlates.clinical.dosing.phases import planned_phase
 
 
 def dose(drug, start, stop=None, mg=None, reason=None, cycle=None, row=None):
@@ -264,3 +265,22 @@ def test_shifting_all_days_shifts_every_day_of_the_dosing_and_nothing_else():
     assert [shifted.dose_on("lenalidomide", day + 9) for day in range(130)] == [
         before.dose_on("lenalidomide", day) for day in range(130)
     ]
+
+
+@pytest.mark.parametrize(
+    ("visit", "timepoint", "phase"),
+    [
+        ("SCR", "pre", "SCREENING"),
+        ("C0D1", "pre", "SCREENING"),
+        ("C0D1", "h4", "IBR_RUNIN"),
+        ("C0D28", "trough", "IBR_RUNIN"),
+        ("C1D1", "pre", "IBR_RUNIN"),
+        ("C1D1", "h4", "COMBO"),
+        ("C2D1", "pre", "COMBO"),
+        ("C12D28", "pre", "COMBO"),
+        ("C13D1", "pre", "IBR_CONT"),
+        ("UNS1", "pre", "UNASSIGNED"),
+    ],
+)
+def test_what_a_draw_s_name_means_by_the_plan(visit, timepoint, phase):
+    assert planned_phase(visit, timepoint) == phase

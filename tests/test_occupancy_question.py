@@ -203,9 +203,9 @@ def test_targets_and_cells_and_specimens_stay_apart():
     assert found["Occupancy at trough", "itk__occ__t_cd4", contrast]["estimate"] == 6
     # 6 points of ITK lie within its margin of 10, which of BTK they would not
     assert found["Occupancy at trough", "itk__occ__t_cd4", contrast]["verdict"] == "equivalent"
-    cryo = found["Occupancy at trough", "btk__occ__cll", f"{contrast} (cryo_pbmc)"]
+    cryo = found["Occupancy at trough", "btk__occ__cll", f"{contrast} (cryopreserved PBMC)"]
     assert cryo["verdict"] == "beyond the margin"
-    fresh = found["Occupancy at trough", "btk__occ__cll", f"{contrast} (fresh_wb)"]
+    fresh = found["Occupancy at trough", "btk__occ__cll", f"{contrast} (fresh whole blood)"]
     assert fresh["verdict"] == "equivalent"
 
 

@@ -267,3 +267,55 @@ def test_the_sheet_says_what_is_wrong(tmp_path):
     assert "synapse_area" in said
     assert "maybe" in said
     assert len(sheet.rows) < 2
+
+
+def measured_pairs(changes, **more):
+    """A patient a change: its index goes from 1 to that, in fifty conjugates each."""
+    rows = [
+        row
+        for n, change in enumerate(changes)
+        for visit, index in (("C1D1", 1.0), ("C2D1", change))
+        for row in conjugates(50, index, patient=f"P{n:02d}", visit=visit, **more)
+    ]
+    return as_table(measure_synapse(rows, SETTINGS).measurements)
+
+
+def asked(table):
+    contrasts = [["C1D1 pre", "C2D1 pre"]]
+    rows = answer_synapse(table, contrasts, VisitSettings(), 0.95, "The order is fixed.")
+    return {row["feature"]: row for row in rows}
+
+
+def test_nothing_is_claimed_whose_interval_holds_no_change():
+    """Alone in its family q is p, and 0.0625 to 0.10 would pass a rate of 0.10."""
+    table = measured_pairs([1.5, 1.4, 1.6, 1.3, 1.5, 1.2, 0.7])
+    row = asked(table[table["feature"] == "synapse__rri__t_cd8"])["synapse__rri__t_cd8"]
+
+    assert 0.05 < row["p"] <= 0.10
+    assert row["ci_low"] < 1 < row["ci_high"]
+    assert row["verdict"] == "no change shown"
+    assert "Over the question of this assay" in row["sentence"]
+    assert "not to say that there is none" in row["sentence"]
+
+
+def test_a_draw_of_another_phase_is_no_draw_of_its_visit():
+    """Lenalidomide of P00 had begun before C1D1, and that of P01 not yet at C2D1."""
+    table = measured_pairs([1.5] * 8)
+    is_after = table["visit"] == "C2D1"
+    table["phase"] = np.where(is_after, "COMBO", "IBR_RUNIN")
+    table.loc[(table["patient"] == "P00") & ~is_after, "phase"] = "COMBO"
+    table.loc[(table["patient"] == "P01") & is_after, "phase"] = "IBR_RUNIN"
+    table.loc[(table["patient"] == "P02") & is_after, "phase"] = "UNASSIGNED"
+
+    row = asked(table)["synapse__rri__t_cd8"]
+
+    assert row["n"] == 6
+    assert "2 patients drawn in another phase of treatment" in row["caution"]
+
+
+def test_words_fit_one_patient_and_shares():
+    found = asked(measured_pairs([1.5], specimen="fresh_pbmc"))
+
+    assert "the smallest that 1 patient allows is 1" in found["synapse__rri__t_cd8"]["sentence"]
+    assert "a share of conjugates each" in found["synapse__gzmb__t_cd8"]["sentence"]
+    assert found["synapse__rri__t_cd8"]["contrast"].endswith("(fresh PBMC)")

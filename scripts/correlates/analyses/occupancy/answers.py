@@ -97,8 +97,9 @@ def answer_occupancy(
             for one in made:
                 is_used = "has_values" if one["question"] == ALL_PAIRS else "is_used"
                 caution = _caution(pairs, is_used, low, comparison, series, design_note)
-                standing = say.standing_sentence(_is_primary(one, series), made_in_all)
-                found.answers.append(one | {"caution": f"{standing} {caution}".strip()})
+                first = [say.standing_sentence(_is_primary(one, series), made_in_all)]
+                first += [say.SYMMETRY] if one["unit"] == "points" else []
+                found.answers.append(one | {"caution": " ".join([*first, caution]).strip()})
             found.drawn.append(Drawn(series, comparison, tuple(pairs), made[0]))
         note = f"{say.standing_sentence(False, made_in_all)} {design_note.strip()}".strip()
         found.answers.append(model_answer(series, dosing, settings) | {"caution": note})
@@ -142,7 +143,6 @@ def _caution(
     draws = {(one.patient, one.visit) for pair in used for one in (pair.alone, pair.combination)}
     odd = sorted({row["patient"] for row in low if (row["patient"], row["visit"]) in draws})
     parts = [say.left_out_sentence(counted_causes(others)), say.hours_sentence(used)]
-    parts += [say.SYMMETRY] if used else []
     if odd and comparison.window == TROUGH:
         parts.append(
             f"Implausibly low at trough for what new protein alone could free: {', '.join(odd)}; "

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from correlates.analyses.answers import answer
-from correlates.analyses.equivalence import NO_PAIRS, equivalence_verdict
+from correlates.analyses.equivalence import NO_PAIRS, TOO_FEW, equivalence_verdict
 from correlates.analyses.occupancy import sentences as say
 from correlates.analyses.occupancy.pairs import Pair
 from correlates.analyses.occupancy.series import Series
@@ -32,7 +32,8 @@ def difference_answer(
     at_both = sum(one.alone.is_above_ceiling and one.combination.is_above_ceiling for one in used)
     is_hidden = at_both > MOST_CENSORED * len(used)
     judged = say.verdict_sentence(verdict, margin, shift)
-    judged = f"{judged} {say.single_patients_sentence(used, margin)}"
+    if verdict != TOO_FEW:
+        judged = f"{judged} {say.single_patients_sentence(used, margin)}"
     if is_hidden:
         said = f"{head}: {say.ceiling_sentence(used, shift)}. {judged}"
     else:

@@ -181,7 +181,8 @@ def single_patients_sentence(used: Sequence[Pair], margin: float) -> str:
     low, high = min(one.low for one in used), max(one.high for one in used)
     share = 100 * float(clopper_pearson(perhaps, n, 0.90)[1])
     said = f"Of single patients {'none' if count == '0' else count} of {n} changed by {margin:g} "
-    said += f"points or more ({number(low)} to {number(high)})"
+    over = ", over all that they could be" if any(one.is_censored for one in used) else ""
+    said += f"points or more ({number(low)} to {number(high)}{over})"
     return said + (f"; up to {share:.0f} % may (95 % upper bound)." if perhaps < n else ".")
 
 

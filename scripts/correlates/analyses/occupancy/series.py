@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from correlates.analyses.cells import CELLS
+from correlates.analyses.cells import CELLS, SPECIMENS
 from correlates.analyses.occupancy.readings import Reading, find_reading, parts_of
 from correlates.analyses.occupancy.settings import (
     PRIMARY_SERIES,
@@ -42,7 +42,7 @@ def series_of(measurements: pd.DataFrame, settings: OccupancySettings) -> list[S
             continue
         several = rows["specimen"].nunique() > 1
         for specimen, own in rows.groupby("specimen", sort=True):
-            named = f" ({specimen})" if several else ""
+            named = f" ({SPECIMENS.get(specimen, specimen)})" if several else ""
             found.append(Series(feature, specimen, target, cell, own, named))
     return sorted(found, key=lambda one: _place(one, list(settings.margins)))
 

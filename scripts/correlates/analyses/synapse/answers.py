@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from correlates.analyses.answers import answer
-from correlates.analyses.cells import CELLS
+from correlates.analyses.cells import CELLS, SPECIMENS
 from correlates.analyses.multiplicity import FDR, benjamini_hochberg
 from correlates.analyses.sign_flip import MOST_COUNTED, PairedShift, paired_shift
 from correlates.analyses.wording import number, p_value, patients, smallest
-from correlates.clinical.dosing.settings import VisitSettings, draw_of
+from correlates.clinical.dosing.phases import UNASSIGNED, planned_phase
+from correlates.clinical.dosing.settings import VisitSettings, draw_of, name_of_draw
 
 ASSAY = "synapse"
 HIGHER, LOWER, NOT_SHOWN = "higher", "lower", "no change shown"
@@ -38,6 +39,7 @@ class Pairs:
 
     differences: np.ndarray
     n_without_draw: int
+    n_other_phase: int
     n_not_evaluable: int
     n_unblinded: int
 
@@ -67,7 +69,8 @@ def answer_synapse(
     Returns
     -------
     An answer a feature, specimen and contrast. Their p are corrected together (Benjamini and
-    Hochberg), and a change is claimed at a false discovery rate of 0.10.
+    Hochberg), and a change is claimed at a false discovery rate of 0.10 if its interval also
+    excludes none.
     """
     is_one = measurements["feature"].map(lambda name: bool(_FEATURE.fullmatch(name))).astype(bool)
     found = []
@@ -75,9 +78,8 @@ def answer_synapse(
     for (feature, specimen), rows in sorted(groups, key=lambda one: _place(one[0])):
         for before, after in contrasts:
             pairs = _pairs(rows, before, after, visits)
-            row = answer(
-                ASSAY, "Change of the synapse", feature, f"{after} - {before} ({specimen})"
-            )
+            where = SPECIMENS.get(specimen, specimen)
+            row = answer(ASSAY, "Change of the synapse", feature, f"{after} - {before} ({where})")
             found.append((row, pairs, _shift(pairs, confidence), (before, after)))
     p_values = [_p_of(shift) for _, _, shift, _ in found]
     q_values = benjamini_hochberg(p_values) if p_values else []
@@ -99,11 +101,15 @@ def _p_of(shift: PairedShift | None) -> float:
 
 def _pairs(rows: pd.DataFrame, before: str, after: str, visits: VisitSettings) -> Pairs:
     statistic = _FEATURE.fullmatch(rows["feature"].iloc[0])["statistic"]
-    differences, without, unfit, unblinded = [], 0, 0, 0
+    differences, without, other, unfit, unblinded = [], 0, 0, 0, 0
+    planned = [planned_phase(*draw_of(one)) for one in (before, after)]
     for _, own in rows.groupby("patient", sort=True):
         both = [_at(own, one, visits) for one in (before, after)]
         if None in both:
             without += 1
+            continue
+        if any(map(_is_of_another_phase, both, planned)):
+            other += 1
             continue
         values = [float(one["value"]) if one["status"] == "ok" else np.nan for one in both]
         if statistic != _POINTS:
@@ -113,15 +119,22 @@ def _pairs(rows: pd.DataFrame, before: str, after: str, visits: VisitSettings) -
             continue
         differences.append(values[1] - values[0])
         unblinded += any("unblinded" in one["flags"] for one in both)
-    return Pairs(np.array(differences), without, unfit, unblinded)
+    return Pairs(np.array(differences), without, other, unfit, unblinded)
+
+
+def _is_of_another_phase(row: dict, planned: str) -> bool:
+    """Whether what was taken at a draw is known, and is not what its name means."""
+    known = {"", UNASSIGNED}.isdisjoint({row["phase"], planned})
+    return known and row["phase"] != planned
 
 
 def _at(rows: pd.DataFrame, text: str, visits: VisitSettings) -> dict | None:
     """Return the row of a draw, or of another of its names."""
     wanted = draw_of(text)
     names = [wanted, *visits.aliases_of(*wanted)]
-    records = {(row["visit"], row["timepoint"]): row for row in rows.to_dict("records")}
-    return next((records[name] for name in names if name in records), None)
+    records = {name_of_draw(row["visit"], row["timepoint"]): row for row in rows.to_dict("records")}
+    found = [records[name] for name in names if name in records]
+    return next((one for one in found if one["status"] == "ok"), found[0] if found else None)
 
 
 def _shift(pairs: Pairs, confidence: float) -> PairedShift | None:
@@ -158,7 +171,8 @@ def _told(
         **{"n": shift.n, "n_censored": 0, "estimate": estimate, "unit": unit, "ci_low": low},
         **{"ci_high": high, "confidence": shift.confidence, "p": shift.p, "verdict": verdict},
         "sentence": f"{head}: {size_said} ({_interval(low, high, shift)}; "
-        f"{patients(shift.n)}, a {of_each} of conjugates each). {_tested(shift, q, size)}",
+        f"{patients(shift.n)}, a {of_each} of conjugates each). "
+        f"{_tested(shift, q, size, verdict)}",
         "caution": caution,
     }
 
@@ -177,20 +191,25 @@ def _interval(low: float, high: float, shift: PairedShift) -> str:
     return f"no end of a {level} is attainable"
 
 
-def _tested(shift: PairedShift, q: float, size: int) -> str:
+def _tested(shift: PairedShift, q: float, size: int, verdict: str) -> str:
     how = "Exact sign-flip" if shift.n <= MOST_COUNTED else "Sign-flip (normal approximation)"
-    said = f"{how} {p_value(shift.p)}; the smallest that {patients(shift.n)} allow is "
+    allow = "allows" if shift.n == 1 else "allow"
+    said = f"{how} {p_value(shift.p)}; the smallest that {patients(shift.n)} {allow} is "
     said += smallest(shift.smallest_p)
     if shift.smallest_p > LEVEL:
         return f"{said}, so {LEVEL:g} cannot be reached and no change can be claimed."
     q_said = p_value(q).replace("p", "q", 1)
-    return f"{said}. Over the {size} questions of this assay (Benjamini and Hochberg): {q_said}."
+    questions = "question" if size == 1 else f"{size} questions"
+    said += f". Over the {questions} of this assay (Benjamini and Hochberg): {q_said}."
+    if verdict != NOT_SHOWN:
+        return said
+    return f"{said} A change is not shown, which is not to say that there is none."
 
 
 def _verdict(shift: PairedShift, q: float) -> str:
     if shift.smallest_p > LEVEL:
         return TOO_FEW
-    if q > FDR:
+    if q > FDR or shift.low <= 0 <= shift.high:
         return NOT_SHOWN
     return HIGHER if shift.mean_low > 0 else LOWER
 
@@ -198,6 +217,7 @@ def _verdict(shift: PairedShift, q: float) -> str:
 def _left_out(pairs: Pairs) -> list[str]:
     parts = [
         (pairs.n_without_draw, "without one of the two draws"),
+        (pairs.n_other_phase, "drawn in another phase of treatment than the visit's"),
         (pairs.n_not_evaluable, "with too few conjugates, or none scored"),
     ]
     said = [f"{patients(count)} {why}" for count, why in parts if count]

@@ -21,6 +21,7 @@ from correlates.clinical.dosing.dosing import (
     IBRUTINIB,
     LENALIDOMIDE,
     Dosing,
+    exposure_dosing,
 )
 from correlates.clinical.dosing.hours import (
     dose_was_taken,
@@ -77,6 +78,20 @@ def phase_of(
     """
     hours = hours_post_lenalidomide
     return phase_and_flag(visit, timepoint, day, hours_post_dose, dosing, hours)[0]
+
+
+def planned_phase(visit: str, timepoint: str) -> str:
+    """Say what is taken at a draw if every dose is given on its planned day.
+
+    It is what an analysis means by a draw's name; `phase_of` says what the patient took.
+    """
+    last = CYCLE_DAYS * (LAST_LENALIDOMIDE_CYCLE + 1)
+    doses = [
+        {"drug": IBRUTINIB, "start_day": FIRST_IBRUTINIB_DAY, "stop_day": None, "dose_mg": 1},
+        {"drug": LENALIDOMIDE, "start_day": PLANNED_LENALIDOMIDE_DAY, "stop_day": last}
+        | {"dose_mg": 1},
+    ]
+    return phase_of(visit, timepoint, planned_day(visit), None, exposure_dosing("", doses, {}))
 
 
 def phase_and_flag(
