@@ -166,7 +166,7 @@ def test_flagged_libraries_are_taken_out_in_a_second_look():
     (found,) = answered(rows, swapped=of_both)
 
     assert found["n"] == 6
-    assert "2 pairs hold a flagged library, or two of the other sex" in found["caution"]
+    assert "2 pairs hold a flagged sample, or two of the other sex" in found["caution"]
     assert "in 4 patients" in found["caution"]
 
 

@@ -60,10 +60,21 @@ def test_draws_that_were_measured_in_two_ways_make_no_pair():
         row("P9", "C1D1", 3.0),
         row("P9", "C2D1", 9.0, method="over b2m"),
     ]
-    (found,), _ = answered(rows)
+    (found,), asked = answered(rows)
 
     assert found["n"] == 3
     assert found["estimate"] == pytest.approx(-0.6333, abs=1e-4)
+    assert "Left out: 1 patient measured in two ways." in found["caution"]
+    assert [one["left_out_for"] for one in pair_rows(asked)] == ["", "", "", "methods"]
+
+
+def test_sentences_have_words_for_what_plasma_and_single_cells_give():
+    plasma = both([0.1] * 5, feature="mir155__log2_cnrq__plasma")
+    single = both([0.1] * 5, feature="crbn__log2_pb_cpm__t_cd8", assay="scrna")
+
+    assert answered(plasma)[0][0]["sentence"].startswith("miR-155 in plasma, lenalidomide added")
+    (found,), _ = answered(single, "scrna", ["t_cd8"])
+    assert found["sentence"].startswith("CRBN mRNA in CD8+ T cells, lenalidomide added")
 
 
 @pytest.mark.parametrize(

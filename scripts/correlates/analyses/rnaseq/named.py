@@ -1,7 +1,7 @@
 """Whether the genes that were named beforehand changed, by the exact paired test."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -72,7 +72,7 @@ def ask(
     dosing, most_days, swapped
         As in `find_pairs`.
     is_pair
-        Which pairs count; all if not given.
+        Tells which pairs were measured in one way, and count; all if not given.
     """
     found = []
     for feature in asked_features(measurements, settings):
@@ -80,7 +80,7 @@ def ask(
         for specimen, together in rows.groupby("specimen", sort=True):
             for contrast in settings.contrasts:
                 every, n_one = find_pairs(together, contrast, dosing, most_days, swapped)
-                every = list(filter(is_pair, every)) if is_pair else every
+                every = [_of_two_ways(one, is_pair) for one in every]
                 pairs = [one for one in every if not one.left_out_for]
                 sound = [one for one in pairs if not one.is_doubtful]
                 found.append(
@@ -96,6 +96,13 @@ def ask(
                     )
                 )
     return found
+
+
+def _of_two_ways(pair: Pair, is_pair: Callable[[Pair], bool] | None) -> Pair:
+    """Return a pair, left out if both draws were measured and not in one way."""
+    if pair.left_out_for or is_pair is None or is_pair(pair):
+        return pair
+    return replace(pair, left_out_for="methods")
 
 
 def _shift(pairs: Sequence[Pair], settings: RnaseqQuestions) -> PairedShift | None:

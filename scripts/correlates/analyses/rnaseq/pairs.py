@@ -23,6 +23,7 @@ _BELOW = ("nd", "lt_lloq")
 LEFT_OUT = {
     "two_people": "whose two libraries are of two people, by the sex that they express",
     "same_phase": "whose second draw is of the same phase of treatment as the first",
+    "methods": "measured in two ways",
 }
 
 

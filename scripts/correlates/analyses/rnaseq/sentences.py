@@ -14,7 +14,10 @@ _COMPOSITION = (
     "expression."
 )
 _LEVEL = 0.05
-_ANALYTES = {"crbn_total": "CRBN mRNA, all transcripts,", "crbn_fl": "CRBN mRNA with exon 10"}
+_ANALYTES = {
+    **{"crbn_total": "CRBN mRNA, all transcripts,", "crbn_fl": "CRBN mRNA with exon 10"},
+    "mir155": "miR-155",
+}
 
 
 def feature_words(feature: str) -> str:
@@ -145,7 +148,7 @@ def change_caution(asked, adjusted: Adjusted | None, design_note: str) -> str:
     if doubtful and asked.shift is not None and not is_hidden(asked.shift):
         rest = asked.without_doubtful
         hold = "pair holds" if doubtful == 1 else "pairs hold"
-        said = f"{doubtful} {hold} a flagged library, or two of the other sex; without"
+        said = f"{doubtful} {hold} a flagged sample, or two of the other sex; without"
         if rest is None or is_hidden(rest):
             parts.append(f"{said} them too few are left.")
         else:
