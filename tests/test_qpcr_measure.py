@@ -344,6 +344,16 @@ def test_two_samples_of_a_draw_are_one_row():
     assert (row["n"], "several_samples_of_the_draw" in row["flags"]) == (6, True)
 
 
+def test_samples_of_a_draw_of_which_one_is_below_the_limit_are_flagged():
+    wells = exact("p1", SAMPLE, "A", patient="P01")
+    wells += exact("p1", {**SAMPLE, "RHOH": None}, "B", start=50, patient="P01")
+    plates, choices, samples, _ = measured(wells, settings(**FEW))
+    (row,) = measurement_rows(samples, choices, plates, settings(**FEW))
+
+    assert (row["status"], row["value"]) == ("ok", pytest.approx(24 - 26))
+    assert "samples_of_the_draw_differ" in row["flags"]
+
+
 def test_wells_that_are_not_used_are_listed():
     wells = [
         *exact("p1", {"MYC": 25.0}),

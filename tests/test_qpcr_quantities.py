@@ -178,6 +178,21 @@ def test_replicates(cqs, state, cq, dropped):
     assert found.cq == (None if cq is None else pytest.approx(cq))
 
 
+@pytest.mark.parametrize(
+    ("cqs", "is_doubtful"),
+    [
+        pytest.param((26.0, None, None), True, id="a strong well contradicts two empty ones"),
+        pytest.param((34.5, None, None), False, id="a weak one does not"),
+        pytest.param((None, None, None), False, id="nor does none"),
+    ],
+)
+def test_an_undetermined_group_with_a_strong_well_is_doubtful(cqs, is_doubtful):
+    found = agreed(*cqs)
+
+    assert found.state == "undetermined"
+    assert ("well_far_above_lod" in found.flags) == is_doubtful
+
+
 def test_common_scatter_recovers_the_sd_with_bad_wells_among_good_ones():
     random = rng(3)
     groups = [agreed(*(28 + random.normal(0, 0.15, 3))) for _ in range(400)]

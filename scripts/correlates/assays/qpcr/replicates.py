@@ -12,6 +12,9 @@ MEASURED, UNDETERMINED, BELOW_LOD, UNUSABLE = "measured", "undetermined", "below
 _RARE = 0.01
 # Variance of the mean over that of the median, of variances of three wells: ln(2)^2.
 _MEDIAN_EFFICIENCY = math.log(2) ** 2
+# A well that came up by so many cycles before the LOD holds twice what is found in 95 of 100 wells:
+# others of its group that found nothing failed rather than lacked it.
+_CLEARLY_FOUND = 1.0
 # Cq that two programs print alike shall count as alike.
 _TINY = 1e-9
 
@@ -63,12 +66,15 @@ def agree_on(
     -------
     Where the SD is too large, the single well furthest from the median is dropped, if the rest
     agree and are at least two; never a second one, and none if two are equally far. An undetermined
-    well is not given a Cq.
+    well is not given a Cq. A group that counts as undetermined though one of its wells came up well
+    before the LOD is flagged: that the sample lies below the LOD is doubtful there.
     """
     known = [(float(cq), well) for cq, well in zip(cqs, wells, strict=True) if cq is not None]
     n, n_undetermined = len(cqs), len(cqs) - len(known)
     flags = ["few_wells"] if n < settings["wanted"] else []
     if n_undetermined >= settings["undetermined_share"] * n - _TINY:
+        is_contradicted = any(cq < lod_cq - _CLEARLY_FOUND for cq, _ in known)
+        flags += ["well_far_above_lod"] if is_contradicted else []
         return Replicates(UNDETERMINED, None, None, (), (), n, n_undetermined, flags=tuple(flags))
     if n_undetermined:
         flags.append("well_undetermined")

@@ -35,7 +35,7 @@ def measurement_rows(
     Returns
     -------
     Rows of the measurement table. Samples of one draw and one kind of cells share a row: the mean
-    of those of the best status, flagged.
+    of those of the best status, flagged; also if others of them lie below a limit.
     """
     together: dict[tuple, list] = {}
     for one in measured:
@@ -66,6 +66,8 @@ def _row(entries: list[tuple], feature: str, method: str) -> dict:
     }
     if len(entries) > 1:
         flags["several_samples_of_the_draw"] = None
+    if len({value.status for *_, value in entries} - {"not_evaluable"}) > 1:
+        flags["samples_of_the_draw_differ"] = None
     return measurement(
         first.draw,
         ASSAY,

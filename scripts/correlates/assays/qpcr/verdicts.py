@@ -53,6 +53,7 @@ _WELL_FLAGS: Mapping[str, str] = {
     "few_wells": "Fewer wells than planned.",
     "outside_standard_curve": "The Cq is outside its standard curve.",
     "undetermined": "Undetermined: below the limit of detection.",
+    "well_far_above_lod": "Yet one well came up well before the limit of detection: repeat it.",
 }
 
 
