@@ -153,3 +153,37 @@ def test_the_date_of_a_run_is_not_taken_for_that_of_the_draw():
 
     assert not {"date", "study_date", "run_date"} & set(spec["dates"])
     assert "day" not in spec["aliases"]
+
+
+GOOD = "plate\twell\tsample\tvalue\n1\tA1\tS1\t3\n"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("plate\twell\tsample\n2\tA1\tS1\n", id="a column is missing"),
+        pytest.param("plate\twell\tsample\tvalue\n", id="a header alone"),
+        pytest.param("PK\x03\x04", id="a workbook"),
+    ],
+)
+def test_a_broken_file_of_several_is_left_out_and_told(study, broken):
+    found = study("in", in__a=GOOD, in__b=broken)
+
+    assert [row["well"] for row in assay_rows_of(found)["soluble"].rows] == ["A1"]
+    told = [one for sheet in found.by_kind["soluble"] for one in sheet.told()]
+    assert {(one.file, one.stops, one.row) for one in told} == {("in/b.tsv", "row", None)}
+    assert all(one.problem.endswith("the file is left out") and one.remedy for one in told)
+
+
+def test_rows_of_a_file_that_is_left_out_are_among_those_left_out(study):
+    found = study("in", in__a=GOOD, in__b="plate\twell\tsample\n2\tA2\tS1\n")
+
+    assert [row["well"] for row in assay_rows_of(found)["soluble"].left_out] == ["A2"]
+
+
+def test_a_kind_of_which_no_file_can_be_read_stops_the_run(study):
+    found = study("in", in__a="", in__b="plate\n1\n")
+
+    told = [one for sheet in found.by_kind["soluble"] for one in sheet.told()]
+    assert "run" in {one.stops for one in told}

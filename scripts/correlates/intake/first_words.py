@@ -17,7 +17,11 @@ def first_words(plan: Plan, has_tables: bool = False) -> list[str]:
     has_tables
         Whether the study has exported tables, which are a study without any file too.
     """
-    return [*_without_files(plan, has_tables), *_rows_left_out(plan)]
+    return [
+        *_without_files(plan, has_tables),
+        *_sheets_left_out(plan),
+        *_rows_left_out(plan),
+    ]
 
 
 def _without_files(plan: Plan, has_tables: bool) -> list[str]:
@@ -33,6 +37,12 @@ def _without_files(plan: Plan, has_tables: bool) -> list[str]:
     )
     first = files[0]
     return [f"{used}: {first.path}: {first.reason.rstrip('.')}. {first.remedy}"]
+
+
+def _sheets_left_out(plan: Plan) -> list[str]:
+    """Name every sheet that is left out as a whole: each takes many samples with it."""
+    whole = [one for one in plan.problems if one.stops == "row" and one.row is None]
+    return [problem_line(kind) for kind in folded(one.as_row() for one in whole)]
 
 
 def _rows_left_out(plan: Plan) -> list[str]:

@@ -1,7 +1,7 @@
 """Sheets of the assays beside flow: one file or many a kind, and whose sample each row is of."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from correlates.intake.assay_records import AssayRows
@@ -82,6 +82,8 @@ def read_assay_sheets(
             found.by_kind[kind] = [
                 judge_table(read(root / name, name), kind, name, key=key) for name in names
             ]
+    for sheets in found.by_kind.values():
+        _leave_out_broken(sheets)
     aliquots = found.by_kind.get(ALIQUOTS, [])
     for kind, sheet in found.all():
         if kind != ALIQUOTS and load_schema(kind).get("of_a_draw"):
@@ -131,6 +133,25 @@ def _files_of(kind: str, named, root: Path, problems: list[Problem]) -> Iterator
             remedy = f"Looked for files ending in {', '.join(endings)}."
             problems.append(Problem(CONFIG, problem, remedy, column=f"study.{kind}", value=name))
         yield from (str(Path(name) / path.name) for path in inside)
+
+
+def _leave_out_broken(sheets: list[Sheet]) -> None:
+    """Leave out a file that cannot be read as its kind, if another of the kind can be.
+
+    A broken plate must not keep the others waiting; where nothing of a kind can be read, the config
+    is wrong, and the run stops.
+    """
+    broken = [one for one in sheets if any(p.stops == "run" for p in one.problems)]
+    if len(broken) == len(sheets):
+        return
+    for sheet in broken:
+        sheet.refused, sheet.rows = [*sheet.refused, *sheet.rows], []
+        sheet.problems = [
+            replace(one, problem=f"{one.problem}; the file is left out", row=None, stops="row")
+            if one.stops == "run"
+            else one
+            for one in sheet.problems
+        ]
 
 
 def _fill_draws(kind: str, sheet: Sheet, aliquots: list[Sheet]) -> None:

@@ -132,10 +132,11 @@ def read_study(study: Mapping, root: str | Path = ".", today: date | None = None
             found.problems.append(_unusable(sheet))
     found.assays = read_assay_sheets(study, Path(root), found.sheets.get("patients"), found.key)
     found.problems += found.assays.problems
-    for _, sheet in found.assays.all():
-        found.problems += sheet.told()
-        if sheet.refused and not sheet.rows:
-            found.problems.append(_unusable(sheet))
+    for sheets in found.assays.by_kind.values():
+        for sheet in sheets:
+            found.problems += sheet.told()
+            if sheet.refused and not any(one.rows for one in sheets):
+                found.problems.append(_unusable(sheet))
     return found
 
 
