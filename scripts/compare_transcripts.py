@@ -24,7 +24,7 @@ def main(job) -> None:
     most_days = {"B0": params.b0_max_days_before, "B1": params.b1_max_days_before}
     dosing = dosing_of_cohort(read_records(job.input.clinical))
     measured = read_measurements(job.input.measurements)
-    asked = ask_transcripts(measured, params.assay, block["cells"], settings, dosing, most_days)
+    asked = ask_transcripts(measured, params.assay, block, settings, dosing, most_days)
     answers = named_answers(asked, settings, {}, params.design_note, params.assay)
     write_answers(job.output.answers, answers)
     write_tsv(job.output.pairs, PAIR_COLUMNS, pair_rows(asked))

@@ -570,6 +570,7 @@ DEFAULTS = {
         ["both drugs", "B0", "C2D1 pre"],
     ],
     "analyses.transcripts.cells": ["cll", "t", "t_cd4", "t_cd8"],
+    "analyses.transcripts.without": ["BTK t", "BTK t_cd4", "BTK t_cd8", "ITK cll"],
     "analyses.transcripts.fdr": 0.10,
     "analyses.model.endpoints": ["cr", "tfr_ge2"],
     "analyses.model.features": ["t_cd4__abs", "nk__abs"],

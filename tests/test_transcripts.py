@@ -17,8 +17,8 @@ from correlates.simulate.trial import NO_EFFECTS
 from qpcr_maker import settings as qpcr_settings
 
 BLOCK = {"contrasts": [["lenalidomide added", "C1D1 pre", "C2D1 pre"]], "fdr": 0.1}
+BLOCK |= {"without": ["CRBN t"]}
 GENES = ["RHOH ENSG00000168421", "CRBN ENSG00000113851", "IKZF1 ENSG00000185811"]
-CELLS = ["cll", "t"]
 
 
 def row(patient, visit, value, feature="rhoh__log2_cnrq__cll", assay="qpcr", **more):
@@ -35,9 +35,10 @@ def both(differences, **more):
     ]
 
 
-def answered(rows, assay="qpcr", cells=CELLS):
-    settings = transcript_questions(BLOCK, GENES, 0.95)
-    asked = ask_transcripts(as_table(rows), assay, cells, settings, {}, {"B0": 90, "B1": 3})
+def answered(rows, assay="qpcr", cells=("cll", "t")):
+    block = BLOCK | {"cells": cells}
+    settings = transcript_questions(block, GENES, 0.95)
+    asked = ask_transcripts(as_table(rows), assay, block, settings, {}, {"B0": 90, "B1": 3})
     return named_answers(asked, settings, {}, "The order is fixed.", assay), asked
 
 
@@ -82,6 +83,7 @@ def test_sentences_have_words_for_what_plasma_and_single_cells_give():
     [
         pytest.param({"feature": "rhoh__log2_cnrq__nk"}, id="cells that were not named"),
         pytest.param({"feature": "tbp__log2_cnrq__cll"}, id="a gene that was not named"),
+        pytest.param({"feature": "crbn__log2_cnrq__t"}, id="a gene that these cells lack"),
         pytest.param({"feature": "rhoh__detected__cll"}, id="a statistic that is no logarithm"),
         pytest.param({"assay": "rnaseq"}, id="another assay"),
     ],
@@ -104,11 +106,24 @@ def test_isoforms_of_crbn_are_answered_apart():
     }
 
 
-def test_what_was_drawn_once_is_no_question():
-    rows = [row("P1", "C0D1", 2.0, "mir155__log2_cnrq__plasma")]
+def test_what_nobody_was_drawn_for_twice_is_no_question():
+    plasma = {"specimen": "plasma", "feature": "mir155__log2_cnrq__plasma"}
+    once = [row("P1", "C0D1", 2.0, "mir155__log2_cnrq__plasma")]
 
-    assert answered(rows + both([-0.6, -0.5]))[0][0]["feature"] == "rhoh__log2_cnrq__cll"
-    assert len(answered(rows)[0]) == 0
+    assert answered([one | plasma for one in once])[0] == []
+    told = answered([one | plasma for one in once] + both([-0.6, -0.5]))[0]
+    assert [one["feature"] for one in told] == ["rhoh__log2_cnrq__cll"]
+
+
+def test_a_gene_that_could_not_be_measured_at_draws_of_others_keeps_its_answer():
+    lost = {"status": "not_evaluable", "feature": "crbn__log2_cnrq__cll"}
+    rows = both([-0.6] * 6) + [row(f"P{n}", "C1D1", None, **lost) for n in range(6)]
+
+    found, _ = answered(rows)
+    assert {one["feature"]: one["verdict"] for one in found} == {
+        "rhoh__log2_cnrq__cll": "lower",
+        "crbn__log2_cnrq__cll": "not evaluable",
+    }
 
 
 def test_values_below_the_limit_are_bounds_and_no_numbers():

@@ -23,7 +23,7 @@ def transcript_questions(
     Parameters
     ----------
     block
-        ``contrasts``, ``fdr`` and ``cells``.
+        ``contrasts`` and ``fdr``.
     genes
         As in the block ``rnaseq``; isoforms (``CRBN_FL``) are asked with their gene.
     confidence
@@ -41,7 +41,7 @@ def transcript_questions(
 def ask_transcripts(
     measured: pd.DataFrame,
     assay: str,
-    cells: Sequence[str],
+    block: Mapping,
     settings: RnaseqQuestions,
     dosing: Mapping[str, Dosing],
     most_days: Mapping[str, float],
@@ -54,8 +54,8 @@ def ask_transcripts(
         The cohort's measurements.
     assay
         ``qpcr`` or ``scrna``.
-    cells
-        Kinds of cells that are asked, where they were measured.
+    block
+        ``cells`` that are asked, where they were measured, and genes ``without`` which they are.
     settings
         From `transcript_questions`.
     dosing, most_days
@@ -63,7 +63,7 @@ def ask_transcripts(
 
     Returns
     -------
-    Of features that some patient was drawn for twice; where nobody was there is no question.
+    Of contrasts that some patient has both draws of; where nobody has there is no question.
 
     Notes
     -----
@@ -71,17 +71,18 @@ def ask_transcripts(
     their difference is that of the ways. Values of one way only are compared with each other.
     """
     rows = measured[measured["assay"] == assay]
-    asked = [one for one in asked_features(rows, settings) if _is_asked(one, assay, cells)]
-    draws = rows.drop_duplicates(["feature", "specimen", "patient", "visit", "timepoint"])
-    n_draws = draws.groupby(["feature", "patient"]).size()
-    twice = set(n_draws[n_draws > 1].index.get_level_values("feature"))
-    rows = rows[rows["feature"].isin(twice.intersection(asked))]
-    return ask(rows, settings, dosing, most_days, frozenset(), _is_of_one_method)
+    named = [one for one in asked_features(rows, settings) if _is_asked(one, assay, block)]
+    rows = rows[rows["feature"].isin(named)]
+    asked = ask(rows, settings, dosing, most_days, frozenset(), _is_of_one_method)
+    drawn = {(one.specimen, one.contrast) for one in asked if one.pairs}
+    return [one for one in asked if (one.specimen, one.contrast) in drawn]
 
 
-def _is_asked(feature: str, assay: str, cells: Sequence[str]) -> bool:
-    _, _, rest = feature.partition("__")
-    return rest in {f"{STATISTICS[assay]}__{one}" for one in (*cells, *_FLUIDS)}
+def _is_asked(feature: str, assay: str, block: Mapping) -> bool:
+    gene, statistic, of = (*feature.split("__"), "", "")[:3]
+    without = {tuple(one.lower().split()) for one in block["without"]}
+    is_named = statistic == STATISTICS[assay] and of in (*block["cells"], *_FLUIDS)
+    return is_named and (gene, of) not in without
 
 
 def _is_of_one_method(pair: Pair) -> bool:
