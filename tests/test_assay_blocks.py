@@ -16,9 +16,10 @@ from correlates.assays.quality import (
     write_quality,
 )
 from correlates.assays.rows import as_table, measurement
+from correlates.pages.analytes import analyte_name, controlled_name, with_cells_named
 from correlates.pages.assay_quality import files_by_folder, quality_view
 from correlates.pages.environment import page_environment
-from correlates.report.assays import assay_views
+from correlates.report.assays import assay_views, told_first
 from correlates.report.formats import unit_shown
 from correlates.report.names import feature_name
 from correlates.report.page import environment
@@ -57,7 +58,7 @@ def test_reasons_of_one_wording_stand_together_with_their_items(files):
     failed = dict(view["verdicts"]["runs"])["fail"]
     assert (failed["n"], failed["shown"][0]["items"]) == (1, ["plate1"])
     flagged = dict(view["verdicts"]["samples"])["flag"]
-    assert flagged["shown"][0]["items"] == ["P01 C0D1 pre cll, rhoh"]
+    assert flagged["shown"][0]["items"] == ["P01 C0D1, CLL cells, RHOH"]
 
 
 def test_the_block_says_answers_counts_and_reasons_and_escapes_them(files):
@@ -101,6 +102,56 @@ def test_a_caution_of_all_answers_is_said_once(tmp_path):
     (question,) = view["questions"]
     assert question["cautions"] == "The order is fixed."
     assert [row["caution"] for row in question["rows"]] == ["Two lack it.", ""]
+
+
+def test_the_summary_has_the_first_answer_of_each_assay_whatever_came_of_it(tmp_path):
+    path = tmp_path / "results" / "analyses" / "soluble" / "answers.tsv"
+    verdicts = ("no change shown", "rises", "rises", "falls")
+    said = [
+        answer("soluble", "change", f"{n}", "", verdict=word, sentence=f"Answer {n}.", caution="")
+        for n, word in enumerate(verdicts)
+    ]
+    write_answers(path, said)
+    empty = pd.DataFrame({"assay": [], "feature": []})
+    views = assay_views(files_by_folder([path]), empty, lambda path, label: "")
+
+    (told,) = told_first(views)
+
+    assert told["question"] == "Which soluble markers change between the draws?"
+    assert told["answer"]["sentence"] == "Answer 0."
+    assert told["others"] == "2 rises, 1 falls"
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("rhoh", "RHOH"),
+        ("il6", "IL-6"),
+        ("mir451a", "miR-451a"),
+        ("tnfa", "TNF-α"),
+        ("rs776746", "RS776746"),
+        ("BTK C481S", "BTK C481S"),
+    ],
+)
+def test_an_analyte_has_a_name(key, name):
+    assert analyte_name(key) == name
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("btk free per total", "BTK free per total"),
+        ("crbn t_cd4", "CRBN CD4+ T cells"),
+        ("crbn__log2_pb_cpm__t", "CRBN T cells"),
+        ("CYP3A5 rs776746", "CYP3A5 rs776746"),
+    ],
+)
+def test_what_a_control_is_of_has_a_name(key, name):
+    assert controlled_name(key) == name
+
+
+def test_cells_are_named_wherever_they_stand():
+    assert with_cells_named("t_cd8 on cll, flow_probe") == "CD8+ T cells on CLL cells, flow_probe"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from correlates.pages.analytes import CELLS, analyte_name, with_cells_named
 from correlates.tables import read_tsv
 
 TITLES = {
@@ -27,6 +28,8 @@ TABLES = ("runs", "samples", "controls")
 # Findings of one verdict that are shown before the rest is folded away.
 MOST_SHOWN = 6
 VERDICTS = {"fail": "failed", "flag": "flagged", "pass": "passed"}
+# Assays whose samples are judged analyte by analyte.
+_BY_ANALYTE = ("qpcr", "soluble")
 # A figure as markup, from its path and what it is called.
 Picture = Callable[[Path, str], Markup]
 
@@ -112,5 +115,12 @@ def _called(row: Mapping[str, str]) -> str:
     """Return what a run or a sample is called: its run, or its draw with what was judged of it."""
     if "sample" not in row:
         return row["run"]
-    draw = " ".join(row[name] for name in ("patient", "visit", "timepoint", "cell") if row[name])
-    return ", ".join(part for part in (draw or row["sample"] or row["run"], row["item"]) if part)
+    item = with_cells_named(row["item"])
+    item = analyte_name(item) if row["assay"] in _BY_ANALYTE else item
+    cell = CELLS.get(row["cell"], row["cell"])
+    timepoint = "" if row["timepoint"] == "pre" else row["timepoint"]
+    draw = " ".join(part for part in (row["patient"], row["visit"], timepoint) if part)
+    named = draw or row["sample"] or row["run"]
+    # what was judged often says of which cells it is
+    parts = (named, "" if cell in item else cell, item)
+    return ", ".join(part for part in parts if part)

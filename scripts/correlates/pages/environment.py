@@ -5,6 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from correlates.pages.analytes import controlled_name
 from correlates.pages.assay_quality import VERDICTS
 from correlates.pages.words import STATES, count, digits, plural, words
 
@@ -27,6 +28,7 @@ def page_environment(templates: Path) -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"count": count, "digits": digits, "plural": plural, "words": words}
+    made.filters["controlled"] = controlled_name
     made.globals |= {
         "STATES": STATES,
         "VERDICTS": VERDICTS,

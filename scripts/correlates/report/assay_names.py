@@ -1,7 +1,8 @@
 """What features of the assays beside flow are called in words; what has none keeps its key."""
 
-import re
 from collections.abc import Mapping
+
+from correlates.pages.analytes import CELLS, analyte_name
 
 # By statistic; {of} is the analyte, {cells} " in CLL cells" or empty.
 _STATISTICS = {
@@ -37,25 +38,8 @@ _STATISTICS = {
     "area": "area of the synapse{cells} (median, µm²)",
     "gzmb": "conjugates with polarised granzyme B{cells}, %",
 }
-_CELLS = {
-    "pbmc": "PBMC",
-    "wb": "whole blood",
-    "plasma": "plasma",
-    "serum": "serum",
-    "b": "B cells",
-    "mono": "monocytes",
-}
-# Names that capitals alone do not give.
-_ANALYTES = {
-    **{"mir155": "miR-155", "igg": "IgG", "iga": "IgA", "igm": "IgM"},
-    **{"b2m": "β2-microglobulin", "ibrutinib": "ibrutinib", "lenalidomide": "lenalidomide"},
-    **{"pci45227": "PCI-45227", "crcl": "creatinine clearance", "vegf": "VEGF", "bfgf": "bFGF"},
-    **{"stnfr1": "sTNFR1", "svegfr2": "sVEGFR2", "ifng": "IFN-γ", "tnfa": "TNF-α"},
-    **{"il12p70": "IL-12p70"},
-}
 # Words that begin with a letter that stays small.
 _SMALL = frozenset({"mir155", "b2m", "stnfr1", "svegfr2", "bfgf"})
-_INTERLEUKIN = re.compile(r"il(\d+)")
 
 
 def assay_feature_name(feature: str, populations: Mapping[str, str]) -> str:
@@ -75,9 +59,6 @@ def assay_feature_name(feature: str, populations: Mapping[str, str]) -> str:
     words = _STATISTICS.get(statistic)
     if words is None or "__" in cells:
         return feature
-    where = _CELLS.get(cells) or populations.get(cells, cells)
-    of = _ANALYTES.get(analyte) or analyte.replace("_", " ").upper()
-    if _INTERLEUKIN.fullmatch(analyte):
-        of = f"IL-{analyte[2:]}"
-    said = words.format(of=of, cells=f" in {where}" if cells else "")
+    where = CELLS.get(cells) or populations.get(cells, cells)
+    said = words.format(of=analyte_name(analyte), cells=f" in {where}" if cells else "")
     return said if analyte in _SMALL else said[:1].upper() + said[1:]

@@ -17,6 +17,20 @@ WEAK_VERDICTS = (
 # Those that ask for somebody's attention hold one of these.
 ALARMS = ("below expected", "mismatch")
 GOOD, OPEN, ALARM = "good", "off", "accepted_with_warning"
+# Questions that the tables name by a key, as a reader would ask them.
+ASKED = {
+    ("soluble", "change"): "Which soluble markers change between the draws?",
+    ("soluble", "rise"): "Whose immunoglobulins rise?",
+    ("soluble", "clearance"): "Does β2-microglobulin follow creatinine clearance?",
+    ("rnaseq", "change"): "Does the RNA of the named genes change between the draws?",
+    ("rnaseq", "sex"): "Does the RNA fit the recorded sex?",
+    ("degradation", "remaining"): "How much protein remains on lenalidomide?",
+    ("degradation", "kinetics"): "How fast does the protein fall?",
+    ("degradation", "time_off"): "Does the protein come back off lenalidomide?",
+    ("concordance", "across_patients"): "Do patients with more mRNA have more protein?",
+    ("concordance", "within_patients"): "Do mRNA and protein move together within a patient?",
+    ("concordance", "change_on_lenalidomide"): "Do mRNA and protein change alike on lenalidomide?",
+}
 QUESTIONS = {
     "degradation": "Degradation of CRBN, IKZF1 and IKZF3 on lenalidomide",
     "concordance": "mRNA against protein",
@@ -50,7 +64,7 @@ def _view(files: AssayFiles, measurements: pd.DataFrame, picture: Picture) -> di
     return view | {
         "title": title,
         "features": _features(measurements[measurements["assay"] == files.key]),
-        "questions": _questions(rows_of(files, "answers")),
+        "questions": _questions(files.key, rows_of(files, "answers")),
         **pictures,
     }
 
@@ -75,7 +89,7 @@ def _features(rows: pd.DataFrame) -> list[dict]:
     return found
 
 
-def _questions(answers: Sequence[Mapping]) -> list[dict]:
+def _questions(key: str, answers: Sequence[Mapping]) -> list[dict]:
     """Return the answers by question, in their order, with the cautions that hold for all of them.
 
     A caution is sentences; one that every answer to a question carries is said once.
@@ -90,12 +104,42 @@ def _questions(answers: Sequence[Mapping]) -> list[dict]:
         own = [" ".join(one for one in other if one not in common) for other in said]
         found.append(
             {
-                "words": sentence_case(question.replace("_", " ")),
+                "words": ASKED.get((key, question)) or sentence_case(question.replace("_", " ")),
                 "rows": [
                     dict(row) | {"caution": caution, "badge": _badge(row["verdict"])}
                     for row, caution in zip(rows, own, strict=True)
                 ],
                 "cautions": " ".join(common),
+            }
+        )
+    return found
+
+
+def told_first(views: Sequence[Mapping]) -> list[dict]:
+    """Return what the summary says of each assay that was asked something.
+
+    Parameters
+    ----------
+    views
+        Blocks of `assay_views`.
+
+    Returns
+    -------
+    One row an assay: ``key``, ``title``, ``question``, ``answer`` (the first; none is chosen by
+    what came of it), ``others`` (how many more answers have which verdict, in words).
+    """
+    found = []
+    for view in views:
+        if not view["questions"]:
+            continue
+        first = view["questions"][0]
+        rows = first["rows"]
+        verdicts = Counter(row["verdict"].replace("_", " ") for row in rows[1:])
+        found.append(
+            {
+                **{"key": view["key"], "title": view["title"], "question": first["words"]},
+                "answer": rows[0],
+                "others": ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()),
             }
         )
     return found

@@ -28,7 +28,7 @@ from correlates.pages.stacking import label_cells
 from correlates.pages.words import count
 from correlates.problems import folded
 from correlates.report import formats
-from correlates.report.assays import assay_views
+from correlates.report.assays import assay_views, told_first
 from correlates.report.censored import censored_views, tertile_ranges
 from correlates.report.clinical import CATEGORIES, clinical_view, integrity_groups
 from correlates.report.glossary import gate_flags, glossary
@@ -81,6 +81,7 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
     content = read_content(inputs)
     wanted = inputs.settings["report"]["features"]
     flags = content.measurements["flags"]
+    assays = assay_views(inputs.assays, content.measurements, picture_of)
     context = {
         "title": inputs.title,
         "content": content,
@@ -100,7 +101,8 @@ def build_report(inputs: ReportInputs, out_path: str | Path) -> None:
         "overrides_words": overrides_in_words(content.overrides),
         "models": _marked(model_views(content)),
         "clinical": clinical_view(content.clinical, _decrease_pct(inputs.settings)),
-        "assays": assay_views(inputs.assays, content.measurements, picture_of),
+        "assays": assays,
+        "assays_told": told_first(assays),
         "integrity": integrity_groups(content.integrity),
         "flow_diagram": picture_of(inputs.flow_diagram, "Patients at each step"),
         "fingerprints": picture_of(inputs.fingerprints, "Distances between samples"),

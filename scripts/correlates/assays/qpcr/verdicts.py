@@ -59,7 +59,7 @@ _WELL_FLAGS: Mapping[str, str] = {
 
 def _of_value(value) -> Iterable[Reason]:
     if value.status == "not_evaluable":
-        yield Reason(FAIL, f"Not evaluable: {value.reason}.")
+        yield Reason(FAIL, f"Not evaluable: {value.reason.rstrip('.')}.")
     for flag, words in _WELL_FLAGS.items():
         if flag in value.flags:
             yield Reason(FLAG, words)
