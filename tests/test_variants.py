@@ -183,6 +183,34 @@ def test_reads_below_the_limit_are_not_detected_and_kept():
     assert "seen_below_lod" in one["flags"]
 
 
+def test_what_lies_at_the_limit_of_the_depth_is_called_as_often_as_the_limit_says():
+    depth = 1000
+    limit = detection_limit(depth)
+    chances = stats.binom.pmf(np.arange(21), depth, limit)
+    rows = [row(alt=alt, depth=depth, lod_vaf=None, visit=f"C{alt}D1") for alt in range(21)]
+
+    found = measured(*rows)
+
+    called = {
+        one["visit"]: one["status"] == "ok"
+        for one in found.measurements
+        if one["feature"] == "btk_c481s__vaf"
+    }
+    missed = sum(chances[alt] for alt in range(21) if not called[f"C{alt}D1"])
+    assert missed == pytest.approx(0.05, abs=1e-6)
+
+
+def test_reads_enough_for_the_depth_do_not_pass_the_limit_of_the_laboratory():
+    found = measured(row(alt=5, depth=800), row(alt=9, depth=800, visit="C8D1"))
+
+    by_visit = {
+        one["visit"]: (one["status"], round(one["limit"], 2))
+        for one in found.measurements
+        if one["feature"] == "btk_c481s__vaf"
+    }
+    assert by_visit == {"C7D1": ("nd", 1.14), "C8D1": ("ok", 1.14)}
+
+
 @pytest.mark.parametrize(
     ("cells", "said"),
     [

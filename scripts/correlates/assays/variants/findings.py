@@ -155,7 +155,10 @@ def _finding(row: Mapping, gene: str, change: str, settings: VariantSettings) ->
     lod, of_depth = _limit(row, settings)
     flags += [LOD_OF_DEPTH] if of_depth else []
     is_seen = bool(vaf) and (alt is None or alt >= _fewest(row, settings))
-    if is_seen and (lod is None or vaf >= lod):
+    # A limit that the depth makes is where the fewest reads are seen with a probability: asking for
+    # a fraction above it as well would miss half of the variants that lie at it.
+    least = row.get("lod_vaf") if of_depth and alt is not None else lod
+    if is_seen and (least is None or vaf >= least):
         return Finding(row, gene, change, OK, vaf, low, high, lod, tuple(flags))
     if lod is None:
         return Finding(row, gene, change, NOT_EVALUABLE, None, None, None, None, (*flags, NO_LOD))
