@@ -98,9 +98,14 @@ def test_power_is_what_simulation_gives():
 @pytest.mark.parametrize(
     ("factors", "verdict", "said"),
     [
-        pytest.param([1.0, 1.05, 0.95, 1.0], "no_effect_shown", "no relevant effect", id="within"),
-        pytest.param([2.0, 2.1, 1.9, 2.0], "effect_beyond_bound", "differed", id="beyond"),
-        pytest.param([0.5, 2.0, 0.7, 1.4], "not_shown", "neither is an interaction", id="wide"),
+        pytest.param(
+            [1.0, 1.05, 0.95, 1.0, 1.02], "no_effect_shown", "no relevant effect", id="within"
+        ),
+        pytest.param([2.0, 2.1, 1.9, 2.0, 2.2], "effect_beyond_bound", "differed", id="beyond"),
+        pytest.param([1.0, 1.05, 0.95, 1.0], "too_few_pairs", "show neither", id="four alike"),
+        pytest.param(
+            [0.5, 2.0, 0.7, 1.4, 1.0], "not_shown", "neither is an interaction", id="wide"
+        ),
         pytest.param([1.0], "not_estimable", "two are needed", id="one pair"),
     ],
 )
@@ -114,7 +119,7 @@ def test_what_an_interval_shows(factors, verdict, said):
 
 
 def test_not_shown_says_how_many_pairs_it_takes():
-    found = answer_of(rows(AUC, [2.0] * 4, [1.0, 4.0, 1.4, 2.8]))
+    found = answer_of(rows(AUC, [2.0] * 5, [1.0, 4.0, 1.4, 2.8, 2.0]))
 
     assert "ICH M12" in found["sentence"]
     assert "80 % power" in found["sentence"]
@@ -129,6 +134,19 @@ def test_the_interval_without_a_distribution_is_told_or_said_to_be_unattainable(
         "sign-flip test, which assumes no distribution, the interval is" in attainable["sentence"]
     )
     assert "allows no 90 % interval" in too_few["sentence"]
+
+
+def test_a_single_dose_is_not_held_against_steady_state():
+    table = rows("ibrutinib__cmax_dn", [1.0] * 6, [1.0, 1.1, 0.9, 1.0, 1.1, 0.9])
+    table["method"] = "nca_steady_state_linear"
+    table.loc[(table["patient"] == "P00") & (table["visit"] == "C0D28"), "method"] = (
+        "nca_single_linear"
+    )
+
+    found = answer_of(table, "ibrutinib__cmax_dn")
+
+    assert found["n"] == 5
+    assert "1 profile of another kind" in found["sentence"]
 
 
 def test_a_value_of_another_phase_is_not_used_whatever_its_visit():

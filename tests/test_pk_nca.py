@@ -150,6 +150,20 @@ def test_the_predose_value_stands_for_24_h_and_is_flagged():
     assert nca.PREDOSE_FOR_TAU in found.flags["auc_tau"]
 
 
+def test_a_predose_value_below_the_limit_is_no_zero_at_24_h():
+    times = [1, 2, 4, 6, 8]
+    concs = [80 * 0.5 ** (time / 3) for time in times]
+    true = 3 / np.log(2) * (concs[0] - concs[0] * 0.5 ** (23 / 3)) + concs[0] / 2
+
+    found = steady([0, *times], [None, *concs])
+    without_slope = steady([0, 1, 2, 4], [None, 30.0, 80.0, 50.0])
+
+    assert found.auc_tau == pytest.approx(true), "a line to 0 would give an eighth too much"
+    assert nca.TAU_EXTENDED in found.flags["auc_tau"]
+    assert without_slope.auc_tau is None
+    assert "below the limit" in without_slope.why["auc_tau"]
+
+
 def test_without_predose_and_without_a_sample_at_tau_there_is_no_area_over_the_interval():
     concs, _ = one_compartment([1, 2, 4, 6])
 

@@ -12,7 +12,7 @@ from correlates.analyses.answers import answer
 from correlates.analyses.pk.mixed import phase_effect
 from correlates.analyses.pk.pairs import TOLD, Pairs, pairs_of
 from correlates.analyses.pk.ratio import Ratio, geometric_mean_ratio, pairs_for_power
-from correlates.analyses.sign_flip import paired_shift
+from correlates.analyses.sign_flip import PairedShift, paired_shift
 from correlates.analyses.wording import number
 
 QUESTION = "Does lenalidomide change the exposure to ibrutinib?"
@@ -28,7 +28,7 @@ _NOT_BY_DOSE = {
     "ibrutinib__cmax_dn": "ibrutinib__cmax",
 }
 SHOWN, BEYOND, NOT_SHOWN = "no_effect_shown", "effect_beyond_bound", "not_shown"
-NOT_ESTIMABLE = "not_estimable"
+NOT_ESTIMABLE, TOO_FEW = "not_estimable", "too_few_pairs"
 FED, FASTED = "dose_fed", "dose_fasted"
 
 
@@ -77,12 +77,25 @@ def interaction_answers(
     return answers, pairs
 
 
-def verdict_of(ratio: Ratio, settings: InteractionSettings) -> str:
-    """Return the verdict that an interval allows."""
-    low, high = settings.no_effect_low, settings.no_effect_high
-    if low <= ratio.low and ratio.high <= high:
+def verdict_of(ratio: Ratio, exact: PairedShift, settings: InteractionSettings) -> str:
+    """Return the verdict that both intervals allow: by Student's t, and of the sign-flip test.
+
+    Of two to four pairs nothing is claimed: that their logarithms are normal cannot be seen, and
+    without it the interval of two pairs that happen to agree may be as short as one likes.
+    """
+    judged = {
+        _judged(*ends, settings)
+        for ends in ((ratio.low, ratio.high), (exp(exact.low), exp(exact.high)))
+    }
+    if not exact.is_bounded:
+        return TOO_FEW
+    return judged.pop() if len(judged) == 1 else NOT_SHOWN
+
+
+def _judged(low: float, high: float, settings: InteractionSettings) -> str:
+    if settings.no_effect_low <= low and high <= settings.no_effect_high:
         return SHOWN
-    if ratio.high < low or ratio.low > high:
+    if high < settings.no_effect_low or low > settings.no_effect_high:
         return BEYOND
     return NOT_SHOWN
 
@@ -107,13 +120,14 @@ def _answer(
         sentence = sentence.strip() if pairs.visits else f"{words} was measured in no profile."
         return asked | {"verdict": NOT_ESTIMABLE, "sentence": sentence}
     ratio = geometric_mean_ratio(pairs.log_ratios, settings.confidence)
-    verdict = verdict_of(ratio, settings)
+    exact = paired_shift(pairs.log_ratios, confidence=settings.confidence)
+    verdict = verdict_of(ratio, exact, settings)
     parts = [
         f"{words} with lenalidomide was {_three(ratio.estimate)} times that without "
         f"({_interval(ratio)}; n = {ratio.n} patients, paired; within-patient CV "
         f"{100 * ratio.cv_within:.0f} %).",
         _what_it_shows(ratio, verdict, settings),
-        _without_normality(pairs, settings),
+        _without_normality(exact, settings),
         _mixed(pairs, settings),
         lost,
     ]
@@ -130,17 +144,22 @@ def _what_it_shows(ratio: Ratio, verdict: str, settings: InteractionSettings) ->
         return f"The interval lies within {bound}{off}: no relevant effect is shown."
     if verdict == BEYOND:
         return f"The whole interval lies outside {bound}: exposure differed between the phases."
+    if verdict == TOO_FEW:
+        return (
+            "So few pairs show neither that there is no effect nor that there is one, whatever the "
+            f"interval, which takes the logarithms of the ratios to be normal; {bound} is not "
+            "asked of them."
+        )
     needed = pairs_for_power(ratio.cv_within, low, high, settings.power, settings.confidence)
     return (
-        f"The interval is not within {bound}: that there is no effect is not shown, and neither is "
-        f"an interaction. With this CV, {100 * settings.power:g} % power to show it, if there is "
-        f"no effect, needs about {needed} pairs."
+        f"The intervals do not both lie within {bound}: that there is no effect is not shown, and "
+        f"neither is an interaction. With this CV, {100 * settings.power:g} % power to show it, if "
+        f"there is no effect, needs about {needed} pairs."
     )
 
 
-def _without_normality(pairs: Pairs, settings: InteractionSettings) -> str:
+def _without_normality(shift: PairedShift, settings: InteractionSettings) -> str:
     """Say the interval of the exact sign-flip test, which assumes no distribution."""
-    shift = paired_shift(pairs.log_ratios, confidence=settings.confidence)
     level = f"{100 * settings.confidence:g} %"
     if not shift.is_bounded:
         return f"The exact sign-flip test allows no {level} interval with so few pairs."

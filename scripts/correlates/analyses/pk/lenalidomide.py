@@ -17,6 +17,10 @@ FEATURES = {
     "lenalidomide__auc_tau_dn": "AUC0-tau of lenalidomide at steady state, per mg",
 }
 WITHIN, OUTSIDE, NOT_ESTIMABLE = "interval_holds_literature", "interval_excludes", "not_estimable"
+_MEANING = {
+    WITHIN: "An interval that holds 1 does not show that exposure is that of the literature.",
+    OUTSIDE: "The whole interval lies away from 1.",
+}
 CAUTION = (
     "Every profile of lenalidomide was taken on ibrutinib, so no patient has a contrast of his own:"
     " a ratio other than 1 may be ibrutinib, the patients, the assay or the literature's."
@@ -100,6 +104,6 @@ def _answer(
         f"patient's creatinine clearance ({100 * confidence:g} % interval {number(ratio.low)} to "
         f"{number(ratio.high)}; n = {ratio.n}; spread between patients {100 * ratio.cv:.0f} %). "
         f"Not adjusted for clearance it was {number(crude.estimate)} times {settings.auc_per_mg:g} "
-        f"ng h/mL. {lacking}"
+        f"ng h/mL. {_MEANING[verdict]} {lacking}"
     )
     return asked | found | {"verdict": verdict, "sentence": sentence.strip()}

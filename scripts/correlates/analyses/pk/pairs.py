@@ -18,6 +18,8 @@ TOLD = {
     "off_drug": "a drug of the trial was being held",
 }
 
+OTHER_KIND = "profile of another kind (single dose, steady state) than that of ibrutinib alone"
+
 PAIR_COLUMNS = (
     *("feature", "patient", "alone", "combination", "ratio", "alone_flags", "combination_flags"),
 )
@@ -95,6 +97,11 @@ def pairs_of(
     ):
         found[name], missing[name] = _of_phase(rows, visits, phase)
     columns = ["patient", "alone", "combination", "alone_flags", "combination_flags"]
+    for patient in sorted(set(found["alone"]) & set(found["combination"])):
+        if len({found[name][patient].get("method") for name in found}) > 1:
+            # after one dose, and at steady state: their ratio is of the doses taken before
+            del found["alone"][patient], found["combination"][patient]
+            missing["combination"][OTHER_KIND] += 1
     both = [patient for patient in found["alone"] if patient in found["combination"]]
     table = [
         {"patient": patient}

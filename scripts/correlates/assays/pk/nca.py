@@ -256,12 +256,17 @@ def _add_auc_tau(
 ) -> None:
     """Add the area over one dosing interval, with what stands at its ends."""
     times, concs, tau = list(times), list(concs), settings.tau_h
-    end = _end_of_interval(curve, times, concs, settings, found.slope if has_slope else None)
+    slope = found.slope if has_slope else None
+    end = _end_of_interval(curve, times, concs, settings, slope)
     predose = concs[0] if times[0] == 0 else None
-    if end is None and predose is None:
-        reason = (
-            f"no sample within {settings.tau_window_h:g} h of {tau:g} h, and none before the dose"
-        )
+    if end is None and predose == 0 and slope is not None:
+        # Nothing above the limit before the dose is no measured 0 at tau: a straight line from the
+        # last sample down to it would add hours that the drug was not there.
+        end = _carried(times, concs, slope, tau)
+    if end is None and not predose:
+        before = "none" if predose is None else "the one before the dose is below the limit"
+        before += " before the dose" if predose is None else ", with no slope to carry the curve on"
+        reason = f"no sample within {settings.tau_window_h:g} h of {tau:g} h, and {before}"
         found.refuse(NO_TAU, reason, "auc_tau")
         return
     if end is None:
@@ -295,5 +300,10 @@ def _end_of_interval(
         return concs[0] if times[0] <= tau + settings.tau_window_h else None
     # the sample at tau was taken a little early, or was below the limit of quantification
     if slope is not None:
-        return concs[-1] * float(np.exp(-slope.lambda_z * (tau - times[-1])))
+        return _carried(times, concs, slope, tau)
     return concs[-1] if times[-1] >= tau - settings.tau_window_h else None
+
+
+def _carried(times: list[float], concs: list[float], slope: Slope, to: float) -> float:
+    """Return the concentration at a later time along the terminal slope, from the last one."""
+    return concs[-1] * float(np.exp(-slope.lambda_z * (to - times[-1])))
