@@ -171,6 +171,7 @@ def test_without_predose_and_without_a_sample_at_tau_there_is_no_area_over_the_i
 
     assert found.auc_tau is None
     assert "none before the dose" in found.why["auc_tau"]
+    assert found.flags["auc_last"] == [nca.FROM_FIRST_SAMPLE]
     assert found.cmax == max(concs)
 
 

@@ -78,6 +78,7 @@ def test_the_authors_dilution_series_gives_the_published_slopes_and_another_rati
 
 def test_pfaffl_and_efficiency_by_hand():
     assert pfaffl_ratio(1.95, 27.1 - 25.6, 2.0, 20.3 - 20.1) == pytest.approx(2.37, abs=0.005)
+    assert pfaffl_ratio(2, 27.1 - 25.6, 2, 20.3 - 20.1) == pytest.approx(2.46, abs=0.005)
     assert efficiency_of(-3.45) == pytest.approx(1.949, abs=5e-4)
     assert efficiency_of(-1 / math.log10(2)) == pytest.approx(2)
 

@@ -10,6 +10,8 @@ MEANINGS = {
     "time_zero_assumed": "no sample before a single dose: 0 stands there",
     "predose_for_tau": "no sample at the end of the dosing interval: the one before the dose "
     "stands for it",
+    "area_from_first_sample": "no sample before the dose: the area begins at the first sample, and "
+    "is too small",
     "tau_for_predose": "no sample before the dose: the one at the end of the interval stands for "
     "it",
     "tau_extended": "the curve is carried to the end of the interval along its terminal slope",

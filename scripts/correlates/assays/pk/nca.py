@@ -16,6 +16,7 @@ EXPOSURES = ("cmax", "tmax", "auc_last", "auc_tau", "auc_inf", "half_life")
 ZERO_ASSUMED = "time_zero_assumed"
 PREDOSE_FOR_TAU = "predose_for_tau"
 TAU_FOR_PREDOSE = "tau_for_predose"
+FROM_FIRST_SAMPLE = "area_from_first_sample"
 TAU_EXTENDED = "tau_extended"
 SHORT_SPAN = "span_below_limit"
 CARRY_OVER = "predose_above_limit"
@@ -226,7 +227,11 @@ def _with_time_zero(
         times, concs = [times[i] for i in after], [concs[i] for i in after]
         found.c0 = back_extrapolated(times, concs)
         return [0.0, *times], [found.c0, *concs]
-    if times[0] == 0 or curve.kind == STEADY_STATE:
+    if times[0] == 0:
+        return times, concs
+    if curve.kind == STEADY_STATE:
+        # What was there before the dose is not known, and is not 0: the area begins where it is.
+        found.flag(FROM_FIRST_SAMPLE, "auc_last")
         return times, concs
     found.flag(ZERO_ASSUMED, "auc_last", "auc_inf")
     return [0.0, *times], [0.0, *concs]
