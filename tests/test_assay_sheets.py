@@ -187,3 +187,11 @@ def test_a_kind_of_which_no_file_can_be_read_stops_the_run(study):
 
     told = [one for sheet in found.by_kind["soluble"] for one in sheet.told()]
     assert "run" in {one.stops for one in told}
+
+
+def test_values_below_a_merged_header_are_told_of(study):
+    found = study("a.tsv", a="plate\twell\tsample\tvalue\t\t\n1\tA1\tS1\t3\t4\t\n")
+
+    (told,) = [one for sheet in found.by_kind["soluble"] for one in sheet.told()]
+    assert (told.row, told.column, told.stops) == (1, "column 5", "nothing")
+    assert "merged" in told.remedy

@@ -163,6 +163,7 @@ def judge_table(
     places, amiss = find_columns(table, schema, name)
     sheet.columns = list(places)
     sheet.problems += amiss
+    _tell_of_unnamed(table, sheet)
     if not table.rows:
         stops = "nothing" if may_be_empty else "run"
         problem, remedy = "the sheet has a header and no rows", "Write one line per row."
@@ -177,6 +178,18 @@ def judge_table(
         _refuse_repeated(sheet, schema)
     sheet.problems += unlikely_rows(kind, name, _good(sheet))
     return sheet
+
+
+def _tell_of_unnamed(table: TextTable, sheet: Sheet) -> None:
+    """Warn of columns that hold something and have no header, as merged cells leave them."""
+    unnamed = {place for place, header in enumerate(table.header) if not header}
+    held = {p for _, fields in table.rows for p in unnamed if p < len(fields) and fields[p]}
+    if held:
+        problem = "columns without a header hold values, which are not used"
+        remedy = "Name them; a header that is merged over several columns names the first alone."
+        shown = ", ".join(f"column {place + 1}" for place in sorted(held))
+        note = Problem(sheet.name, problem, remedy, table.header_row, shown, stops="nothing")
+        sheet.problems.append(note)
 
 
 def with_patients(problems: Iterable[Problem], sheets: Iterable[Sheet]) -> list[Problem]:
