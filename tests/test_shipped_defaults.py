@@ -129,6 +129,7 @@ DEFAULTS = {
     "soluble.measure.min_crcl_ml_min": 60,
     "variants.known.BTK": ["C481S", "C481R", "C481F", "C481Y", "T474", "L528"],
     "variants.known.PLCG2": ["R665W", "S707", "L845"],
+    "variants.known.IKZF3": ["L162R"],
     "variants.x_linked": ["BTK"],
     "variants.min_alt_reads": 5,
     "variants.detection_probability": 0.95,
