@@ -145,6 +145,10 @@ def _text_reader(schema: Mapping) -> Callable[[str], str]:
             raise CellError(problem, remedy, HIDDEN)
         if pattern and not pattern.search(text):
             problem = "this text is not legal"
+            if _COMMA.fullmatch(text):
+                problem = "this number has a comma"
+                remedy = f"Write it with a decimal point. {legal}"
+                raise CellError(problem, remedy, text)
             raise CellError(problem, legal, HIDDEN if _DATE.fullmatch(text) else text)
         return text
 

@@ -10,6 +10,7 @@ from correlates.intake.sheets.dates import code_dates, hide_dates
 from correlates.intake.sheets.days import DateKey, with_days
 from correlates.intake.sheets.headers import factor_of, find_columns
 from correlates.intake.sheets.keys import apart_words, is_told_by_order, key_words
+from correlates.intake.sheets.percent import is_fraction, refuse_mixed_fractions
 from correlates.intake.sheets.plausible import impossible_rows, unlikely_rows
 from correlates.intake.sheets.schemas import load_schema
 from correlates.intake.sheets.tabular import TextTable, read_text_table
@@ -234,7 +235,9 @@ def _read_rows(table: TextTable, schema: Mapping, places: Mapping, sheet: Sheet)
             if is_empty(text):
                 if column in filled:
                     legal = f"Legal: {columns[column]['legal']}."
-                    sheet.refuse(row, "this field must not be empty", legal, column)
+                    problem = "this field must not be empty"
+                    problem += f", and {text} means empty" if text else ""
+                    sheet.refuse(row, problem, legal, column, text)
                 continue
             if column in free_text:
                 text = _without_dates(sheet, number, column, text)
@@ -245,6 +248,9 @@ def _read_rows(table: TextTable, schema: Mapping, places: Mapping, sheet: Sheet)
             except CellError as error:
                 sheet.refuse(row, error.problem, error.remedy, column, error.shown)
         sheet.rows.append(row)
+    for column in places:
+        if is_fraction(table.header[places[column]], columns[column]):
+            refuse_mixed_fractions(sheet, column, columns[column])
 
 
 def _is_free_text(schema: Mapping) -> Callable[[str], bool]:
