@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import matplotlib
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from correlates.tables import whole_file
@@ -41,6 +42,9 @@ def empty_figure(words: str) -> Figure:
 
 
 def save_svg(figure: Figure, path: str | Path) -> None:
-    """Write a figure as SVG, whole; no date is in it."""
+    """Write a figure as SVG, whole; no date is in it.
+
+    The canvas lays it out and draws it once; ``savefig`` would draw it a second time, unseen.
+    """
     with whole_file(path, "wb") as stream:
-        figure.savefig(stream, format="svg", metadata={"Date": None})
+        FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None})
