@@ -1,5 +1,7 @@
 """What a laboratory types into cells: percent among fractions, NA, decimal commas."""
 
+import pytest
+
 from correlates.intake.sheets.sheet import read_sheet
 
 HEAD = "patient\tvisit\tgene\thgvs_p\t"
@@ -51,3 +53,23 @@ def test_a_decimal_comma_in_a_column_of_values_and_limits_is_told_as_one(tmp_pat
     (told,) = [one for one in read_sheet(path, "soluble", "s.tsv").problems if one.column]
     assert told.problem == "this number has a comma"
     assert "decimal point" in told.remedy
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "row"),
+    [
+        ("western", "patient\tvisit\tblot\tlane\trole\tmarker\tband\ttotal_protein_stain",
+         "P01\tC0D1\tb1\t1\tsample\t2025-03-04\t5\t9"),
+        ("synapse", "patient\tvisit\tconjugate", "2025-03-04\tC0D1\t1"),
+        ("soluble", "patient\tvisit\tanalyte\tpg_ml", "P01\tC0D1\t04.03.2025\t1"),
+    ],
+)  # fmt: skip
+def test_a_date_that_slipped_into_a_column_of_names_goes_no_further(tmp_path, kind, header, row):
+    path = tmp_path / "x.tsv"
+    path.write_text(f"{header}\n{row}\n")
+    sheet = read_sheet(path, kind, "x.tsv")
+
+    assert [one.problem for one in sheet.problems if one.stops == "row"] == [
+        "this name is a calendar date"
+    ]
+    assert "2025" not in f"{sheet.told()}{sheet.refused}"

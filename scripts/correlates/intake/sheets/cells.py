@@ -139,7 +139,7 @@ def _text_reader(schema: Mapping) -> Callable[[str], str]:
     def read(text: str) -> str:
         if is_name:
             _refuse_made_number(text)
-        if is_undated and _DATED_NAME.fullmatch(text):
+        if (is_undated or pattern) and _DATED_NAME.fullmatch(text):
             remedy = "Give it a name of its own, without a date: results show names as they are."
             problem = "this name is a calendar date"
             raise CellError(problem, remedy, HIDDEN)
