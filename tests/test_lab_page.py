@@ -25,6 +25,7 @@ from correlates.intake.listing import FILE_COLUMNS, PROBLEM_COLUMNS
 from correlates.lab.inputs import LabInputs
 from correlates.lab.others import comparable
 from correlates.lab.page import build_lab_page
+from correlates.pages.assay_quality import files_by_folder
 from correlates.tables import write_json, write_text, write_tsv
 
 LINEAR_AXIS = {"transform": None, "low": 0.0, "high": 100.0}
@@ -296,3 +297,49 @@ def test_a_gate_is_brought_from_its_own_scale_to_this_files():
     found = lines_of_others(plot, [LINEAR_AXIS], [Strategy((other,), {"s": scale})])
 
     assert 'd="M98,0V196"' in found
+
+
+@pytest.fixture
+def plates(tmp_path):
+    """Return what writes the verdicts on plates of an assay and returns its files."""
+
+    def write(*rows):
+        path = tmp_path / "results" / "qpcr" / "runs.tsv"
+        columns = ("assay", "run", "verdict", "reasons", "n_samples", "details")
+        told = [dict(zip(columns, ("qpcr", *row), strict=False)) for row in rows]
+        write_tsv(path, columns, told)
+        return files_by_folder([path])
+
+    return write
+
+
+def test_a_bad_plate_is_something_to_do(page, plates):
+    rows = [("p1", "pass", ""), ("p2", "flag", "No no_rt."), ("p3", "fail", "The NTC comes up.")]
+
+    text = page([], assays=plates(*rows))
+
+    today = text[text.index('id="today"') : text.index('id="files"')]
+    assert "Nothing:" not in today
+    assert today.index("p3: The NTC comes up.") < today.index("p2: No no_rt.")
+    assert 'href="#assay-qpcr"' in today
+    assert 'id="assay-qpcr"' in text
+
+
+def test_without_files_nothing_is_said_of_gates(page, plates):
+    text = page([], assays=plates(("p1", "pass", "")))
+
+    assert "Nothing: every run of the assays passed." in text
+    assert "every file was accepted" not in text
+
+
+def test_problems_of_a_folder_of_plates_reach_the_laboratory(page):
+    empty = dict.fromkeys(PROBLEM_COLUMNS, "")
+    problems = [
+        empty | {"file": "plates/p3.txt", "row": "9", "problem": "this sample is not known"},
+        empty | {"file": "clinic/response.tsv", "row": "2", "problem": "no such response"},
+    ]
+
+    text = page([], problems=problems, sheets_shown=frozenset({"plates/"}))
+
+    assert "this sample is not known" in text
+    assert "no such response" not in text

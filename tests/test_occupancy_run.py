@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from correlates.measurements import read_measurements
+from correlates.report.glossary import MEANINGS
 from correlates.simulate.assays.occupancy_tubes import write_tubes
 from correlates.simulate.draws import draw_trial
 from correlates.simulate.trial import NO_EFFECTS
@@ -119,3 +120,7 @@ def test_an_unknown_sex_or_a_new_plate_runs_no_gating_again(study):
 
     (work.folder / "kept.tsv").replace(work.folder / "plate.tsv")
     assert planned == {"measure_occupancy": 1}
+
+
+def test_every_flag_is_told_in_words(measured):
+    assert {flag for row in measured["flags"] for flag in row} <= set(MEANINGS)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from correlates.measurements import read_measurements
+from correlates.report.glossary import MEANINGS
 from correlates.simulate.assays.protein import write_protein
 from correlates.simulate.trial import Effects, draw_patients
 from correlates.tables import read_tsv, write_tsv
@@ -121,3 +122,9 @@ def test_an_isotype_that_is_declared_stands_in_and_is_flagged(study):
     assert all("isotype_background" in flags for flags in nets["flags"])
     others = rows[rows["feature"].str.startswith("ikzf1__net__")]
     assert not any("isotype_background" in flags for flags in others["flags"])
+
+
+def test_every_flag_is_told_in_words(measured):
+    own = measured[measured["assay"] == "protein"]
+
+    assert {flag for row in own["flags"] for flag in row} <= set(MEANINGS)

@@ -7,6 +7,7 @@ import pytest
 from correlates.intake.qpcr.rdml import RdmlError, read_rdml
 from correlates.intake.qpcr.read import read_qpcr_table
 from correlates.intake.qpcr.words import plain_number, sample_without_no_rt, task_of, well_name
+from correlates.intake.sheets.assays import read_assay_sheets
 from correlates.intake.sheets.sheet import judge_table
 
 VIIA7 = (
@@ -419,3 +420,33 @@ def test_a_real_lightcycler_file(real_data):
     called = [flags for flags in column(table, "well_flags") if flags.startswith("called")]
     assert len(called) == column(table, "cq").count("") == 8
     assert all(0 < float(one) <= 50 for one in column(table, "cq") if one)
+
+
+def test_a_copy_of_a_plate_under_another_name_is_left_out(tmp_path):
+    folder = tmp_path / "plates"
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        text = VIIA7.replace("24.125", "24.5") if name == "c" else VIIA7
+        (folder / f"{name}.txt").write_text(text.replace("a, b; c", name))
+
+    found = read_assay_sheets({"qpcr": "plates"}, tmp_path, None, None)
+
+    told = [one.problem for sheet in found.by_kind["qpcr"] for one in sheet.problems]
+    copies = [one for one in told if "a copy" in one]
+    assert copies == ["every well has the Cq of plates/a.txt: a copy; the file is left out"]
+    of_b = next(one for one in found.by_kind["qpcr"] if one.name == "plates/b.txt")
+    assert of_b.rows == []
+
+
+def test_a_file_of_a_folder_that_no_reader_knows_is_named(tmp_path):
+    folder = tmp_path / "luminex"
+    folder.mkdir()
+    (folder / "plate1.csv").write_text("sample,analyte,value,unit\nS1,IL-6,3,pg/mL\n")
+    (folder / "plate2.xlsx").write_bytes(b"PK")
+    (folder / "~$plate2.xlsx").write_bytes(b"")
+
+    found = read_assay_sheets({"soluble": "luminex"}, tmp_path, None, None)
+
+    (problem,) = found.problems
+    assert (problem.file, problem.stops) == ("luminex/plate2.xlsx", "row")
+    assert "Export it as text (.tsv, .csv" in problem.remedy

@@ -9,6 +9,7 @@ from correlates.assays.qpcr.collect import measure_qpcr
 from correlates.intake.sheets.assays import assay_rows_of, read_assay_sheets
 from correlates.intake.sheets.sheet import read_sheet
 from correlates.measurements import faults, read_measurements
+from correlates.report.glossary import MEANINGS
 from correlates.simulate.assays.qpcr import GENES, MIRS, write_qpcr
 from correlates.simulate.draws import draw_trial
 from correlates.simulate.trial import NO_EFFECTS
@@ -153,6 +154,7 @@ def test_a_run_writes_every_table_and_figure(tmp_path):
     study.run_well("results/qpcr/measurements.parquet")
 
     table = read_measurements(study.result("qpcr/measurements.parquet"))
+    assert {flag for row in table["flags"] for flag in row} <= set(MEANINGS)
     assert faults(table) == []
     assert "rhoh__log2_cnrq__cll" in set(table["feature"])
     assert "mir155__log2_cnrq__plasma" in set(table["feature"])

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from correlates.measurements import read_measurements
+from correlates.report.glossary import MEANINGS
 from correlates.tables import read_tsv
 from rnaseq_maker import simulated
 from study import ROOT, Study
@@ -36,6 +37,7 @@ def study(tmp_path_factory):
 
 def test_the_sheets_become_measurements(study):
     table = read_measurements(study.result("rnaseq/measurements.parquet"))
+    assert {flag for row in table["flags"] for flag in row} <= set(MEANINGS)
 
     assert set(table["patient"]) == {f"P0{n}" for n in range(1, 4)}
     assert (table.loc[table["feature"] == "rhoh__log2_cpm__cll", "status"] == "ok").all()

@@ -15,6 +15,7 @@ from correlates.assays.soluble.settings import SolubleSettings
 from correlates.intake.sheets.assays import assay_rows_of, read_assay_sheets
 from correlates.intake.sheets.sheet import read_sheet
 from correlates.measurements import faults, read_measurements
+from correlates.report.glossary import MEANINGS
 from correlates.simulate.assays.soluble import write_soluble
 from correlates.simulate.draws import draw_trial
 from correlates.simulate.trial import NO_EFFECTS
@@ -153,6 +154,7 @@ def test_sheets_become_measurements_as_a_user_runs_it(folder):
     study.run_well("results/soluble/measurements.parquet")
 
     table = read_measurements(study.result("soluble/measurements.parquet"))
+    assert {flag for row in table["flags"] for flag in row} <= set(MEANINGS)
     assert {"il6__conc__plasma", "igg__conc__serum", "crcl__rate"} <= set(table["feature"])
     assert {one["verdict"] for one in read_tsv(study.result("soluble/runs.tsv"))} == {
         *("pass", "flag"),

@@ -193,8 +193,9 @@ of_all_acquisitions = partial(of_each, acquisitions_of_plan)
 def sheets_of_the_lab(wildcards):
     """The sheets that the laboratory writes; those of the clinic hold outcomes."""
     study = config["study"]
-    kinds = ("samples", "panels", "references", "overrides", "beads", "mesf")
-    return [study[kind] for kind in kinds if study.get(kind)]
+    kinds = ("samples", "panels", "references", "overrides", "beads", "mesf", *ASSAY_SHEETS)
+    named = [study[kind] for kind in kinds if study.get(kind)]
+    return [path for one in named for path in ([one] if isinstance(one, str) else one)]
 
 
 def each_try(amount):

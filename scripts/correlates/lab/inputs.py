@@ -27,7 +27,8 @@ class LabInputs:
         Per acquisition: events kept at each step, counts, concrete gates (JSON), gating figure and
         the course of the acquisition (SVG).
     sheets_shown
-        Sheets whose problems the laboratory is told; those of the clinic are not among them.
+        Sheets, and folders of sheets, whose problems the laboratory is told; not those of the
+        clinic.
     max_figures
         Files whose figures stand on the page.
     max_others
@@ -79,8 +80,12 @@ def read_lab_content(inputs: LabInputs) -> LabContent:
         if row["outlier"] == "yes":
             outliers.setdefault(row["acquisition"], []).append(row)
     files = read_tsv(inputs.files)
-    shown = inputs.sheets_shown | {row["path"] for row in files}
-    problems = [row for row in read_tsv(inputs.problems) if row["file"] in shown]
+    shown = {Path(name) for name in (*inputs.sheets_shown, *(row["path"] for row in files)) if name}
+    problems = [
+        row
+        for row in read_tsv(inputs.problems)
+        if row["file"] and {Path(row["file"]), Path(row["file"]).parent} & shown
+    ]
     strategies = {name: from_json(read_json(path)) for name, path in inputs.strategies.items()}
     return LabContent(
         files=files,

@@ -45,6 +45,7 @@ def build_lab_page(inputs: LabInputs, out_path: str | Path) -> None:
     gated = [row["acquisition"] for row in rows if row["acquisition"] in content.strategies]
     with_figures = set(gated[: inputs.max_figures])
     views = [_view(row, content, inputs, with_figures, Path(out_path)) for row in rows]
+    assays = [quality_view(one, picture_of) for one in inputs.assays]
     page = page_environment(TEMPLATES).get_template("lab.html.j2")
     text = page.render(
         title=inputs.title,
@@ -57,10 +58,31 @@ def build_lab_page(inputs: LabInputs, out_path: str | Path) -> None:
         tubes_wanted=tubes_wanted(content),
         problems=folded(content.problems),
         report=inputs.report,
-        assays=[quality_view(one, picture_of) for one in inputs.assays],
+        assays=assays,
+        bad_runs=bad_runs(assays),
         max_others=inputs.max_others,
     )
     write_text(out_path, label_cells(text))
+
+
+def bad_runs(assays: list[dict]) -> list[dict]:
+    """Return the runs of the assays that failed or are flagged, failed ones first.
+
+    Returns
+    -------
+    ``key`` and ``title`` of the assay, ``verdict``, ``runs`` and ``reasons`` that they share.
+    """
+    return [
+        {
+            **{"key": one["key"], "title": one["title"], "verdict": verdict},
+            **{"runs": row["items"], "reasons": row["reasons"]},
+        }
+        for wanted in ("fail", "flag")
+        for one in assays
+        for verdict, found in one["verdicts"]["runs"]
+        if verdict == wanted
+        for row in (*found["shown"], *found["folded"])
+    ]
 
 
 def ordered(content: LabContent) -> list[dict]:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable
 
 from correlates.flow.figures.labels import FLAG_WORDS
+from correlates.report.assay_flags import MEANINGS as OF_ASSAYS
 from correlates.report.pharmacology_flags import MEANINGS as OF_PHARMACOLOGY
 
 MEANINGS = {
+    **OF_ASSAYS,
     "fallback_no_valley": "the density has no valley where the template looks for one, so the cut "
     "stands at the end of the main peak",
     "fallback_few_events": "too few events to look for a valley; the cut stands in the middle of "

@@ -56,7 +56,8 @@ def draw_changes(answers: Sequence[Mapping], labels: Mapping[str, str], path: st
         dress(axis, contrast, "times as high", "")
     names = [_name(feature, labels) for feature in features]
     axes[0].set_yticks(range(len(features)), names)
-    axes[0].invert_yaxis()
+    # room above the first and below the last, whose text would else lie on the axis
+    axes[0].set_ylim(len(features) - 0.4, -0.6)
     words = "Filled: a change is claimed (q 0.10). Text: pairs that rose of those with a direction."
     figure.supxlabel(words, fontsize=7, color=MUTED)
     save_svg(figure, path)

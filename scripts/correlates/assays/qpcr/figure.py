@@ -25,6 +25,7 @@ from correlates.assays.qpcr.references import ReferenceChoice
 from correlates.assays.qpcr.replicates import BELOW_LOD, MEASURED, UNUSABLE
 from correlates.assays.qpcr.rows import feature_of
 from correlates.assays.qpcr.settings import QpcrSettings
+from correlates.pages.analytes import analyte_name, with_cells_named
 
 _MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 # Where a control that never came up is drawn, in cycles after the weakest sample.
@@ -119,7 +120,7 @@ def _curve(axis, plates: Plates, gene: str) -> None:
     ends = np.array([x.min(), x.max()])
     axis.plot(ends, mean + curve.slope * ends, lw=0.9, color=VERDICT_COLOUR[accepted])
     dress(axis)
-    axis.set_title(f"{gene}\nR² {curve.r2:.3f}", fontsize=7.5, loc="left", color=INK)
+    axis.set_title(f"{analyte_name(gene)}\nR² {curve.r2:.3f}", fontsize=7.5, loc="left", color=INK)
     axis.tick_params(labelsize=6)
 
 
@@ -135,7 +136,7 @@ def _efficiencies(axis, plates: Plates, genes: Sequence[str], settings: QpcrSett
         value = efficiency.curve.efficiency
         style = {"color": VERDICT_COLOUR[verdict], "marker": VERDICT_MARK[verdict], "zorder": 3}
         axis.scatter([value], [place], s=18, **style)
-    axis.set_yticks(range(len(genes)), genes)
+    axis.set_yticks(range(len(genes)), list(map(analyte_name, genes)))
     axis.invert_yaxis()
     title = f"Efficiency; accepted {low:g} to {high:g}"
     dress(axis, title, "factor a cycle, with 95 % interval")
@@ -174,7 +175,7 @@ def _stability(axis, choice: ReferenceChoice, settings: QpcrSettings) -> None:
     for limit in (settings.references["good_m"], settings.references["max_m"]):
         axis.axhline(limit, color=MUTED, ls="--", lw=0.8)
     axis.set_ylim(0, max(settings.references["max_m"] * 1.05, max(values) * 1.2))
-    axis.set_xticks(places, stability.ranking)
+    axis.set_xticks(places, list(map(analyte_name, stability.ranking)))
     axis.set_xlim(-0.6, max(len(places), _FEWEST_BARS) - 0.4)
     title = f"Stability of references, {choice.panel.name} (n = {stability.n_samples} samples)"
     dress(axis, title, "blue: used", "geNorm M")
@@ -190,7 +191,7 @@ def _calibrators(axis, plates: Plates) -> None:
         shown = [(names.index(plate), one.cq - mean) for plate, one in levels.items()]
         x, y = zip(*shown, strict=True)
         style = {"color": COLOURS[number % len(COLOURS)], "marker": _MARKS[number % len(_MARKS)]}
-        axis.plot(x, y, ms=3.5, lw=0.6, label=gene, **style)
+        axis.plot(x, y, ms=3.5, lw=0.6, label=analyte_name(gene), **style)
     axis.axhline(0, color=LINE, lw=0.8)
     axis.set_xticks(range(len(names)), names, rotation=40 if len(names) > 4 else 0, ha="right")
     low, high = axis.get_ylim()
@@ -212,7 +213,8 @@ def _negatives(axis, plates: Plates, settings: QpcrSettings) -> None:
     ticks = [0, settings.negatives["min_gap_cq"], 10, _NEVER]
     labels = ["0", f"{settings.negatives['min_gap_cq']:g}", "10", "never"]
     axis.set_yticks(ticks, labels)
-    axis.set_xticks(range(len(genes)), genes, rotation=40, ha="right")
+    names = list(map(analyte_name, genes))
+    axis.set_xticks(range(len(genes)), names, rotation=40, ha="right")
     axis.legend(fontsize=6, frameon=False, loc="lower left")
     dress(axis, "Negative controls (red: too near)", "", "cycles after the weakest sample")
 
@@ -221,8 +223,9 @@ def _by_feature(values: Sequence[SampleValues]) -> dict[str, list]:
     features: dict[str, list] = {}
     for one in values:
         for gene, value in one.values.items():
-            name = feature_of(gene, one.draw).replace("__log2_cnrq", "")
-            features.setdefault(name.replace("__", ", "), []).append(value)
+            cells = feature_of(gene, one.draw).partition("__log2_cnrq")[2].removeprefix("__")
+            words = (analyte_name(gene), with_cells_named(cells))
+            features.setdefault(", ".join(filter(None, words)), []).append(value)
     return dict(sorted(features.items()))
 
 

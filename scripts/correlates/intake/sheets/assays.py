@@ -1,6 +1,6 @@
 """Sheets of the assays beside flow: one file or many a kind, and whose sample each row is of."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -84,6 +84,7 @@ def read_assay_sheets(
             ]
     for sheets in found.by_kind.values():
         _leave_out_broken(sheets)
+    _leave_out_copies(found.by_kind.get("qpcr", []))
     aliquots = found.by_kind.get(ALIQUOTS, [])
     for kind, sheet in found.all():
         if kind != ALIQUOTS and load_schema(kind).get("of_a_draw"):
@@ -128,11 +129,44 @@ def _files_of(kind: str, named, root: Path, problems: list[Problem]) -> Iterator
             for path in (root / name).iterdir()
             if path.suffix.lower() in endings and not path.name.startswith(".")
         )
+        problems += _passed_over(Path(name), root, inside, endings)
         if not inside:
             problem = "the folder holds no table"
             remedy = f"Looked for files ending in {', '.join(endings)}."
             problems.append(Problem(CONFIG, problem, remedy, column=f"study.{kind}", value=name))
         yield from (str(Path(name) / path.name) for path in inside)
+
+
+def _passed_over(
+    name: Path, root: Path, inside: list[Path], endings: Sequence[str]
+) -> Iterator[Problem]:
+    """Name the files of a folder that no reader knows by their ending, so that none is missed."""
+    for path in sorted((root / name).iterdir()):
+        if path in inside or path.is_dir() or path.name.startswith((".", "~$")):
+            continue
+        problem = f"a file ending in {path.suffix or 'nothing'} is not read; it is left out"
+        remedy = f"Export it as text ({', '.join(endings)}), or move it out of the folder."
+        yield Problem(str(name / path.name), problem, remedy, stops="row")
+
+
+def _leave_out_copies(sheets: list[Sheet]) -> None:
+    """Leave out a plate whose wells are those of another file, called otherwise.
+
+    The plate of an instrument's export is named by its file: a copy would count as a second run.
+    """
+    first: dict[tuple, str] = {}
+    for sheet in sheets:
+        read = [tuple(row.get(name) for name in ("well", "gene", "cq")) for row in sheet.rows]
+        wells = tuple(sorted(map(str, read)))
+        if all(cq is None for _, _, cq in read):
+            continue
+        if wells not in first:
+            first[wells] = sheet.name
+            continue
+        sheet.refused, sheet.rows = [*sheet.refused, *sheet.rows], []
+        problem = f"every well has the Cq of {first[wells]}: a copy; the file is left out"
+        remedy = "Remove one of the two; if it is another plate, export it again."
+        sheet.problems.append(Problem(sheet.name, problem, remedy, stops="row"))
 
 
 def _leave_out_broken(sheets: list[Sheet]) -> None:
