@@ -87,12 +87,16 @@ def draw_plates(
         bar = figure.colorbar(drawn, ax=list(axes), shrink=0.7, pad=0.01)
         bar.set_label(label, fontsize=8)
         bar.ax.tick_params(labelsize=7)
-    _say_rest(figure, len(plates))
+    _say_rest(figure, len(plates), [one["kind"] for _, placed in shown for *_, one in placed])
     save_svg(figure, path)
 
 
-def _say_rest(figure: Figure, n_plates: int) -> None:
+def _say_rest(figure: Figure, n_plates: int, kinds: Sequence[str]) -> None:
     words = "Outline: passed thin, flagged orange dashed, failed red. x: nothing measured."
+    others = [kind for kind in dict.fromkeys(kinds) if kind != "sample"]
+    if others:
+        meant = ", ".join(f"{kind[:3]} {kind.replace('_', ' ')}" for kind in others)
+        words += f"\nBelow small plates' wells: {meant}."
     if n_plates > _MOST_PLATES:
         words += f" The first {_MOST_PLATES} of {n_plates} plates; the tables have all."
     figure.supxlabel(words, fontsize=7, color=MUTED)
