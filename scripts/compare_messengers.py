@@ -10,7 +10,7 @@ from correlates.analyses.concordance.pairs import PAIR_COLUMNS, expression_pairs
 from correlates.analyses.concordance.settings import ConcordanceSettings
 from correlates.clinical.dosing.dosing import dosing_of_cohort
 from correlates.clinical.records import read_records
-from correlates.cohort.baselines import choose_baselines
+from correlates.cohort.baselines import baseline_features
 from correlates.job import run_logged
 from correlates.measurements import read_measurements
 from correlates.tables import write_tsv
@@ -25,7 +25,7 @@ def main(job) -> None:
     dosing = dosing_of_cohort(read_records(job.input.clinical))
     measured = read_measurements(job.input.measurements)
     days = job.params.baselines
-    baselines = choose_baselines(
+    baselines = baseline_features(
         measured[measured["assay"] == "protein"],
         dosing,
         days["b1_max_days_before"],
@@ -34,7 +34,7 @@ def main(job) -> None:
     pairs = expression_pairs(measured, [names[0] for names in job.params.markers])
     found = concordance_answers(
         pairs,
-        b1_draws(baselines.features),
+        b1_draws(baselines),
         settings,
         job.params.confidence,
         job.params.design_note,

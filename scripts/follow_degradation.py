@@ -17,7 +17,7 @@ from correlates.analyses.degradation.tables import (
 from correlates.clinical.dosing.dosing import dosing_of_cohort
 from correlates.clinical.dosing.draws import draw_notes
 from correlates.clinical.records import read_records
-from correlates.cohort.baselines import choose_baselines
+from correlates.cohort.baselines import baseline_features
 from correlates.job import run_logged
 from correlates.measurements import read_measurements
 from correlates.tables import read_tsv, write_tsv
@@ -33,11 +33,11 @@ def main(job) -> None:
     dosing, notes = dosing_of_cohort(records), draw_notes(records.rows("samples"))
     measured = read_measurements(job.input.measurements)
     days = job.params.baselines
-    baselines = choose_baselines(
+    baselines = baseline_features(
         measured, dosing, days["b1_max_days_before"], days["b0_max_days_before"]
     )
     hours = recorded_hours(measured, notes, read_tsv(job.input.hours))
-    profiles = protein_profiles(measured, baselines.features, dosing, hours, settings)
+    profiles = protein_profiles(measured, baselines, dosing, hours, settings)
     courses = [read_course(one, settings) for one in profiles]
     answers = degradation_answers(courses, settings, job.params.confidence, job.params.design_note)
     write_answers(job.output.answers, answers)

@@ -121,11 +121,9 @@ def find_reading(
 
 
 def _at(rows: pd.DataFrame, name: Draw) -> list[dict]:
-    return [
-        row
-        for row in rows.to_dict("records")
-        if name_of_draw(row["visit"], row["timepoint"]) == name
-    ]
+    draws = zip(rows["visit"], rows["timepoint"], strict=True)
+    places = [place for place, draw in enumerate(draws) if name_of_draw(*draw) == name]
+    return rows.iloc[places].to_dict("records") if places else []
 
 
 def reading_of(

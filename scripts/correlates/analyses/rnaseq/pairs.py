@@ -11,7 +11,7 @@ from correlates.analyses.rnaseq.settings import Contrast
 from correlates.clinical.dosing.dosing import Dosing
 from correlates.clinical.dosing.phases import UNASSIGNED
 from correlates.cohort.baseline_reasons import B0, B1
-from correlates.cohort.baselines import choose_baselines
+from correlates.cohort.baselines import baseline_features
 from correlates.measurements import KEY, USABLE
 
 # Flags of libraries that stand, and that a second analysis does without.
@@ -148,7 +148,7 @@ def _draws(
 ) -> dict[str, Side]:
     usable = rows[rows["status"].isin(USABLE)]
     if which in (B0, B1):
-        chosen = choose_baselines(usable, dosing, most_days[B1], most_days[B0]).features
+        chosen = baseline_features(usable, dosing, most_days[B1], most_days[B0])
         keys = chosen[chosen["baseline"] == which][KEY]
         usable = usable.merge(keys, on=KEY)
     else:
