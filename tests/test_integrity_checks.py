@@ -548,3 +548,10 @@ def test_blood_that_only_an_assay_had_is_a_draw():
     assert lacking == ["P02"]
     late = [one["source"] for one in found if one["rule"] == "b0_before_ibrutinib"]
     assert late == ["pk.tsv row 2"]
+
+
+def test_a_sheet_that_is_left_out_as_a_whole_is_no_sheet_of_0_rows():
+    whole = problem(None, "", "plates/a.txt", "the sheet is empty") | {"row": ""}
+    (finding,) = found("rows_left_out", patients=["P01"], problems=[whole])
+
+    assert finding["finding"].startswith("All of plates/a.txt is left out: the sheet is empty")

@@ -125,11 +125,15 @@ def rows_left_out(evidence: Evidence) -> Iterator[Finding]:
     for (sheet, patient), rows in counted.items():
         numbers = sorted({int(row["row"]) for row in rows if str(row["row"] or "").isdigit()})
         causes = "; ".join(dict.fromkeys(row["problem"].rstrip(".") for row in rows))
+        remedies = " ".join(dict.fromkeys(row["remedy"] for row in rows))
+        if not numbers:
+            yield Finding(f"All of {sheet} is left out: {causes}", remedies, patient, source=sheet)
+            continue
         count = "1 row" if len(numbers) == 1 else f"{len(numbers)} rows"
         whose = "" if patient else ", of nobody who could be read"
         yield Finding(
             f"{count} of {sheet} left out{whose}: {causes}",
-            " ".join(dict.fromkeys(row["remedy"] for row in rows)),
+            remedies,
             patient,
             source=f"{sheet} row{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}",
         )
