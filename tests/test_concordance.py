@@ -169,6 +169,63 @@ def test_protein_down_with_the_messenger_unchanged_is_the_expected_pharmacology(
     assert "no sign of a technical failure" in found["sentence"]
 
 
+def test_a_messenger_below_its_limit_is_not_shown_to_be_unchanged():
+    measured = study()
+    below = measured["assay"] == "qpcr"
+    measured.loc[below, ["value", "limit"]] = -3.0
+    measured.loc[below, "status"] = "lt_lloq"
+
+    found = change_of(measured)
+
+    assert found["verdict"] == "consistent_with_pharmacology"
+    assert "messenger not known" in found["sentence"]
+    assert found["n_censored"] == 8
+
+
+def test_a_protein_below_its_limit_on_the_drug_is_told_as_a_bound():
+    measured = study()
+    gone = (measured["assay"] == "protein") & (measured["visit"] == "C2D1")
+    measured.loc[gone, "limit"] = measured.loc[gone, "value"]
+    measured.loc[gone, "status"] = "lt_lloq"
+
+    found = change_of(measured)
+
+    assert found["verdict"] == "expected_pharmacology"
+    assert "protein at most 0.35" in found["sentence"]
+    assert "no 95 % interval with both ends" in found["sentence"]
+
+
+def test_a_messenger_of_two_specimens_counts_once():
+    twice = table(
+        [
+            row("P1", "C1D1", "ikzf1__log2_cnrq__cll", 1.5, "qpcr", specimen="fresh_wb"),
+            row("P1", "C1D1", "ikzf1__log2_cnrq__cll", 9.0, "qpcr", specimen="cryo_pbmc"),
+            row("P1", "C1D1", "ikzf1__log2_ratio__cll", 1.0),
+        ]
+    )
+
+    (pair,) = expression_pairs(twice, GENES).to_dict("records")
+
+    assert (pair["log2_mrna"], pair["specimen_mrna"]) == (9.0, "cryo_pbmc")
+
+
+def test_of_many_genes_without_an_association_few_correlations_are_claimed():
+    rng, rows, genes = np.random.default_rng(5), [], [f"gene{place}" for place in range(60)]
+    for gene in genes:
+        for number in range(6):
+            value = rng.normal(0, 1, 2)
+            rows.append(row(f"P{number}", "C1D1", f"{gene}__log2_cnrq__cll", value[0], "qpcr"))
+            rows.append(row(f"P{number}", "C1D1", f"{gene}__log2_ratio__cll", value[1]))
+    pairs = expression_pairs(table(rows), genes)
+
+    found = concordance_answers(pairs, {}, SETTINGS, 0.95, "Fixed order.").answers
+
+    across = [one for one in found if one["question"] == "across_patients"]
+    assert sum(one["p"] <= 0.05 for one in across) >= 2
+    assert {one["verdict"] for one in across} == {"not_shown"}
+    assert "Over the 60 correlations" in across[0]["sentence"]
+
+
 @pytest.mark.parametrize(
     ("planted", "verdict"),
     [

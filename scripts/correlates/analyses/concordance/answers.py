@@ -1,9 +1,10 @@
 """Whether messenger and protein agree, in sentences."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from correlates.analyses.answers import answer
@@ -23,6 +24,7 @@ from correlates.analyses.concordance.changes import (
 from correlates.analyses.concordance.correlations import Correlation, spearman, within_patients
 from correlates.analyses.concordance.pairs import SERIES
 from correlates.analyses.concordance.settings import ConcordanceSettings
+from correlates.analyses.multiplicity import FDR, benjamini_hochberg
 from correlates.analyses.sign_flip import PairedShift
 from correlates.analyses.wording import number, p_value, patients, smallest
 
@@ -90,7 +92,7 @@ def concordance_answers(
     messengers of one gene. Differences in level between messenger and protein mean nothing: their
     units differ.
     """
-    answers, changes = [], []
+    answers, changes, asked_changes = [], [], []
     for key, those in pairs.groupby(SERIES, sort=True):
         asked = dict(zip(SERIES, key, strict=True))
         asked["name"] = _name(asked)
@@ -112,9 +114,49 @@ def concordance_answers(
             asked["is_degraded"],
             settings.min_patients,
         )
-        answers.append(_changed(asked, found, settings))
+        # its place is kept, since it is told once all of them are known
+        asked_changes.append((len(answers), asked, found))
+        answers.append({})
         changes += found.rows
-    return Concordance(answers, changes)
+    for (place, asked, found), q in zip(asked_changes, _q_of(asked_changes), strict=True):
+        answers[place] = _changed(asked, found, settings, float(q), len(asked_changes))
+    return Concordance(_corrected(answers), changes)
+
+
+def _q_of(asked_changes: Sequence[tuple]) -> np.ndarray:
+    """Correct the falls of all proteins together; one that cannot be reached counts as p = 1."""
+    return benjamini_hochberg(
+        [
+            np.nan
+            if found.protein is None or found.protein.smallest_p > _LEVEL
+            else found.protein.p
+            for _, _, found in asked_changes
+        ]
+    )
+
+
+def _corrected(answers: list[dict]) -> list[dict]:
+    """Correct the correlations of all genes, cells and visits together.
+
+    So many are asked that some would pass 0.05 of themselves.
+    """
+    of_all = [one for one in answers if one["question"] in (ACROSS, WITHIN) and _has_p(one)]
+    reached = (CORRELATED, INVERSE, NOT_SHOWN)
+    p = [one["p"] if one["verdict"] in reached else np.nan for one in of_all]
+    for one, q in zip(of_all, benjamini_hochberg(p), strict=True):
+        if not math.isnan(q):
+            over = f"Over the {len(of_all)} correlations" if len(of_all) > 1 else "Alone"
+            one["sentence"] += (
+                f" {over} (Benjamini and Hochberg): {p_value(float(q)).replace('p', 'q', 1)}."
+            )
+        if one["verdict"] in (CORRELATED, INVERSE) and q > FDR:
+            one["verdict"] = NOT_SHOWN
+            one["sentence"] += " It does not pass the correction, so none is claimed."
+    return answers
+
+
+def _has_p(one: Mapping) -> bool:
+    return one.get("p") is not None and not math.isnan(one["p"])
 
 
 def _name(asked: Mapping) -> str:
@@ -170,6 +212,7 @@ def _across(asked, visit, timepoint, of, settings, confidence) -> dict:
 def _within(asked, those, settings, confidence) -> dict:
     contrast = "draws of the same patient"
     measured = those[(those["side_mrna"] == 0) & (those["side_protein"] == 0)]
+    beyond = len(those) - len(measured)
     several = measured.groupby("patient")["visit"].transform("size") > 1
     measured = measured[several]
     n = measured["patient"].nunique()
@@ -189,6 +232,8 @@ def _within(asked, those, settings, confidence) -> dict:
         if not math.isnan(found.r)
         else f"{asked['name']}, {contrast}: too few draws for a correlation within patients."
     )
+    if beyond:
+        sentence += f" Left out: {beyond} draws with a value beyond a limit."
     return _correlated(asked, WITHIN, contrast, n, found, sentence, confidence, 0)
 
 
@@ -219,18 +264,26 @@ def _correlated(asked, question, contrast, n, found, sentence, confidence, censo
     )
 
 
-def _changed(asked, found: Changes, settings) -> dict:
+def _changed(asked, found: Changes, settings, q: float, size: int) -> dict:
     contrast = "draws on the combination against B1"
     n = len(found.rows)
     if found.verdict == TOO_FEW:
         return _too_few(asked, CHANGE, contrast, n, settings)
     fold = 2**settings.unchanged_log2
+    verdict = found.verdict
+    if verdict not in (UNREACHABLE, NO_FALL) and q > FDR:
+        verdict = NO_FALL
+    corrected = ""
+    if size > 1 and not math.isnan(q):
+        corrected = (
+            f"Over the {size} changes (Benjamini and Hochberg): {p_value(q).replace('p', 'q', 1)}. "
+        )
     sentence = (
         f"{asked['name']}, {contrast}: protein {_times(found.protein, 95)}, "
         f"{p_value(found.protein.p)}; messenger {_times(found.equivalence, 90)}, to be called "
         f"unchanged within {number(1 / fold)} to {number(fold)} times ({patients(n)}; the smallest "
         f"p that {n} pairs allow is {smallest(found.protein.smallest_p)}). "
-        f"{_CHANGE_WORDS[found.verdict]}"
+        f"{corrected}{_CHANGE_WORDS[verdict]}"
     )
     ends = {"ci_low": 2**found.protein.low, "ci_high": 2**found.protein.high}
     bounds = sum(row["is_bound"] for row in found.rows)
@@ -239,16 +292,28 @@ def _changed(asked, found: Changes, settings) -> dict:
         CHANGE,
         contrast,
         n,
-        found.verdict,
+        verdict,
         sentence,
-        **{"n_censored": bounds, "estimate": 2**found.protein.mean_high, "unit": "1"},
+        **{"n_censored": bounds, "estimate": _estimate(found.protein), "unit": "1"},
         **ends,
         **{"confidence": 0.95, "p": found.protein.p},
     )
 
 
+def _estimate(shift: PairedShift) -> float | None:
+    """Return the mean change as a ratio, or the bound that values beyond a limit leave of it."""
+    bounds = [2**end for end in (shift.mean_high, shift.mean_low) if math.isfinite(end)]
+    return bounds[0] if bounds else None
+
+
 def _times(shift: PairedShift, level: int) -> str:
-    said = f"{number(2**shift.mean_high)} times"
+    estimate = _estimate(shift)
+    if estimate is None:
+        return "not known, since values lie beyond their limits before and on the drug"
+    bound = ""
+    if shift.mean_low < shift.mean_high:
+        bound = "at most " if math.isfinite(shift.mean_high) else "at least "
+    said = f"{bound}{number(estimate)} times"
     if not shift.is_bounded:
         return f"{said} (no {level} % interval with both ends is attainable)"
     return f"{said} ({level} % interval {number(2**shift.low)} to {number(2**shift.high)})"

@@ -71,7 +71,7 @@ def changes_of(
     -------
     The mean of a patient's draws counts once. A value below its limit makes its change a bound.
     """
-    rows = []
+    rows, ends = [], []
     for patient, draws in pairs.groupby("patient", sort=True):
         at = list(zip(draws["visit"], draws["timepoint"], strict=True))
         is_base = np.array([one in baselines.get(patient, set()) for one in at])
@@ -80,44 +80,65 @@ def changes_of(
         after = after[after["run"].isin(base["run"]) | (after["statistic"] != "net")]
         if base.empty or after.empty:
             continue
-        rows.append(_change(pairs, patient, base.iloc[-1], after, unchanged))
+        row, own = _change(pairs, patient, base.iloc[-1], after, unchanged)
+        rows.append(row)
+        ends.append(own)
     if len(rows) < min_patients:
         return Changes(rows, TOO_FEW)
-    protein = _shift(rows, "protein", _DECISION)
-    messenger = _shift(rows, "mrna", _DECISION)
-    equal = _shift(rows, "mrna", _EQUIVALENCE)
+    protein = _shift(ends, "protein", _DECISION)
+    messenger = _shift(ends, "mrna", _DECISION)
+    equal = _shift(ends, "mrna", _EQUIVALENCE)
     verdict = _verdict(protein, messenger, equal, unchanged, is_degraded)
     return Changes(rows, verdict, protein, messenger, equal)
 
 
-def _change(pairs, patient: str, base: pd.Series, after: pd.DataFrame, unchanged: float) -> dict:
+def _change(
+    pairs, patient: str, base: pd.Series, after: pd.DataFrame, unchanged: float
+) -> tuple[dict, dict[str, tuple[float, float]]]:
+    """Return one patient's row, and the ends of both changes."""
+    ends = {name: _ends(base, after, name) for name in ("mrna", "protein")}
     changes = {
         name: float(after[f"log2_{name}"].mean() - base[f"log2_{name}"])
         for name in ("mrna", "protein")
     }
-    sides = [after["side_mrna"].ne(0).any(), after["side_protein"].ne(0).any()]
-    sides += [base["side_mrna"] != 0, base["side_protein"] != 0]
     first = pairs.iloc[0]
-    return {
+    row = {
         **{name: first[name] for name in ("gene", "cell", "analyte", "assay", "method")},
         **{"patient": patient, "baseline": f"{base['visit']} {base['timepoint']}"},
         **{"n_draws": len(after), "change_mrna": changes["mrna"]},
-        **{"change_protein": changes["protein"], "is_bound": any(sides)},
-        "pattern": _pattern(changes, unchanged),
+        **{
+            "change_protein": changes["protein"],
+            "is_bound": any(low < high for low, high in ends.values()),
+        },
+        "pattern": _pattern(ends, unchanged),
     }
+    return row, ends
 
 
-def _pattern(changes: Mapping[str, float], unchanged: float) -> str:
+def _ends(base: pd.Series, after: pd.DataFrame, name: str) -> tuple[float, float]:
+    """Return the lowest and the highest change that values beyond a limit allow, log2."""
+    values, sides = after[f"log2_{name}"], after[f"side_{name}"]
+    lows, highs = values.mask(sides < 0, -np.inf), values.mask(sides > 0, np.inf)
+    start, side = base[f"log2_{name}"], base[f"side_{name}"]
+    start_low, start_high = -np.inf if side < 0 else start, np.inf if side > 0 else start
+    return float(lows.mean() - start_high), float(highs.mean() - start_low)
+
+
+def _pattern(ends: Mapping[str, tuple[float, float]], unchanged: float) -> str:
     """Return the signs of one patient's changes, such as ``protein down, messenger level``."""
 
-    def word(value: float) -> str:
-        return "level" if abs(value) <= unchanged else "up" if value > 0 else "down"
+    def word(low: float, high: float) -> str:
+        if -unchanged <= low and high <= unchanged:
+            return "level"
+        if high < -unchanged:
+            return "down"
+        return "up" if low > unchanged else "not known for a limit"
 
-    return f"protein {word(changes['protein'])}, messenger {word(changes['mrna'])}"
+    return f"protein {word(*ends['protein'])}, messenger {word(*ends['mrna'])}"
 
 
-def _shift(rows: list[dict], name: str, confidence: float) -> PairedShift:
-    return paired_shift(np.array([row[f"change_{name}"] for row in rows]), confidence=confidence)
+def _shift(ends: list[dict], name: str, confidence: float) -> PairedShift:
+    return paired_shift(*np.array([one[name] for one in ends]).T, confidence)
 
 
 def _verdict(protein, messenger, equal, unchanged: float, is_degraded: bool) -> str:

@@ -46,6 +46,10 @@ def expression_pairs(measured: pd.DataFrame, genes: Sequence[str]) -> pd.DataFra
     if messengers.empty or proteins.empty:
         return pd.DataFrame(columns=list(PAIR_COLUMNS))
     pairs = messengers.merge(proteins, on=[*DRAW, "gene", "cell"], suffixes=("_mrna", "_protein"))
+    # Of a messenger measured in several specimens of a draw that of the protein counts: a patient
+    # who stood there twice would weigh double.
+    nearest = (pairs["specimen_mrna"] != pairs["specimen_protein"]).sort_values(kind="stable")
+    pairs = pairs.loc[nearest.index].drop_duplicates([*SERIES, *DRAW])
     order = [*SERIES, "patient", "day", "visit", "timepoint"]
     return pairs.sort_values(order, kind="stable")[list(PAIR_COLUMNS)].reset_index(drop=True)
 
