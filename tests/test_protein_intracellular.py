@@ -96,8 +96,23 @@ def test_a_calibrated_value_is_taken_over():
 
     rows = found([*stained(1000.0, 200.0), mesf])
 
-    assert rows["ikzf1__mesf__cll"]["value"] == 5000.0
+    calibrated = rows["ikzf1__mesf__cll"]
+    assert calibrated["value"] == 5000.0
+    # 6.25 molecules a unit of the net signal of 800, whose tubes of 1000 and 200 differ by 5 % each
+    reach = math.hypot(200, 1.959964 * 0.05 * math.hypot(1000, 200) * 6.25)
+    assert calibrated["ci_low"] == pytest.approx(5000 - reach)
+    assert calibrated["ci_high"] == pytest.approx(5000 + reach)
     assert "uncalibrated" not in rows["ikzf1__net__cll"]["flags"]
+
+
+def test_a_calibrated_value_within_what_blanks_differ_by_is_not_detected():
+    mesf = flow_row("cll__mesf__ikzf1", 60.0, 10.0, 110.0, unit="{MESF}")
+
+    rows = found([*stained(205.0, 200.0), mesf])
+
+    net, calibrated = rows["ikzf1__net__cll"], rows["ikzf1__mesf__cll"]
+    assert (net["status"], calibrated["status"]) == ("nd", "nd")
+    assert calibrated["limit"] == pytest.approx(12 * net["limit"])
 
 
 @pytest.mark.parametrize("use", [True, False])

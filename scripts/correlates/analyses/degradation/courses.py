@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from correlates.analyses.degradation.kinetics import (
     FITTED,
@@ -16,7 +17,12 @@ from correlates.analyses.degradation.kinetics import (
     fit_decay,
 )
 from correlates.analyses.degradation.profiles import Point, Profile
-from correlates.analyses.degradation.remaining import LOG2, Level, draw_percent
+from correlates.analyses.degradation.remaining import (
+    LOG2,
+    Level,
+    draw_percent,
+    percent_remaining,
+)
 from correlates.analyses.degradation.settings import DegradationSettings
 from correlates.analyses.degradation.timing import OFF
 
@@ -83,7 +89,7 @@ def read_course(profile: Profile, settings: DegradationSettings) -> Course:
     -------
     Fitted where at least ``min_points`` draws on the drug have a percent and an error, and none of
     them is below a limit; otherwise summarised. Draws off the drug belong to neither. The interval
-    of the lowest value says how sure the lowest of these draws is, each of which had its chance.
+    of the lowest value is that of the lowest true one: each draw had its chance to be the lowest.
     """
     if profile.reason:
         return Course(profile, NOT_EVALUABLE, profile.reason)
@@ -128,6 +134,7 @@ def _summary(profile: Profile, points: Sequence[Point], settings) -> dict:
     limit = settings.below_pct
     found = [pct[1:].min(), hours_below(hours, pct, limit), area_above(hours, pct)]
     ends = np.full((3, 2), math.nan)
+    ends[0] = _lowest(points, profile.level)
     levels = [point.level for point in points]
     if all(level.is_censored or not math.isnan(level.se) for level in levels) and not math.isnan(
         profile.level.se
@@ -136,17 +143,28 @@ def _summary(profile: Profile, points: Sequence[Point], settings) -> dict:
         drawn = draw_percent(levels, profile.level, settings.draws, rng)
         drawn = np.column_stack([np.full(len(drawn), 100.0), drawn])
         several = [
-            drawn[:, 1:].min(axis=1),
             np.array([hours_below(hours, one, limit) for one in drawn]),
             np.array([area_above(hours, one) for one in drawn]),
         ]
-        ends = np.array([np.quantile(one, [0.025, 0.975]) for one in several])
+        ends[1:] = np.array([np.quantile(one, [0.025, 0.975]) for one in several])
     reads = [Read(float(one), *map(float, end)) for one, end in zip(found, ends, strict=True)]
     names = ("nadir_pct", "hours_below", "area_pct_days")
     return dict(zip(names, reads, strict=True)) | {
         "nadir_hours": float(hours[lowest]),
         "observed_hours": float(hours[-1]),
     }
+
+
+def _lowest(points: Sequence[Point], baseline: Level) -> tuple[float, float]:
+    """Return the interval of the lowest of the true percentages at these draws.
+
+    It lies above the lowest of all lower ends. Any of the upper ends may be too low by chance, and
+    the lowest of them is the likeliest to be: each is that of an interval of ``1 - 0.05 / k``.
+    """
+    z = float(ndtri(1 - 0.025 / len(points)))
+    lows = [point.low for point in points]
+    highs = [percent_remaining(point.level, baseline, z)[2] for point in points]
+    return float(np.min(lows)), float(np.min(highs))
 
 
 def hours_below(hours: np.ndarray, pct: np.ndarray, limit: float) -> float:

@@ -48,13 +48,15 @@ class Level:
         return self.value - Z95 * se > 0
 
 
-def percent_remaining(level: Level, baseline: Level) -> tuple[float, float, float]:
-    """Return ``100 level / baseline`` with its 95 % interval.
+def percent_remaining(level: Level, baseline: Level, z: float = Z95) -> tuple[float, float, float]:
+    """Return ``100 level / baseline`` with its interval.
 
     Parameters
     ----------
     level, baseline
         On one scale, with independent errors; the baseline above noise.
+    z
+        Standard errors to either side: those of 95 % unless told otherwise.
 
     Returns
     -------
@@ -78,28 +80,30 @@ def percent_remaining(level: Level, baseline: Level) -> tuple[float, float, floa
         raise ValueError(msg)
     if level.is_censored:
         bound = Level(level.limit, 0.0, level.scale)
-        estimate, _, high = percent_remaining(bound, baseline)
+        estimate, _, high = percent_remaining(bound, baseline, z)
         return estimate, 0.0, high
     if level.scale == LOG2:
         difference = level.value - baseline.value
-        reach = Z95 * math.hypot(level.se, baseline.se)
+        reach = z * math.hypot(level.se, baseline.se)
         return tuple(100 * 2 ** (difference + step) for step in (0, -reach, reach))
-    low, high = fieller(level.value, level.se, baseline.value, baseline.se)
+    low, high = fieller(level.value, level.se, baseline.value, baseline.se, z)
     return 100 * level.value / baseline.value, 100 * low, 100 * high
 
 
-def fieller(top: float, top_se: float, bottom: float, bottom_se: float) -> tuple[float, float]:
-    """Return the 95 % interval of a ratio of two independent normal estimates.
+def fieller(
+    top: float, top_se: float, bottom: float, bottom_se: float, z: float = Z95
+) -> tuple[float, float]:
+    """Return the interval of a ratio of two independent normal estimates.
 
     Where the denominator's own interval reaches zero, every ratio is possible.
     """
     if math.isnan(top_se) or math.isnan(bottom_se):
         return math.nan, math.nan
-    g = (Z95 * bottom_se / bottom) ** 2
+    g = (z * bottom_se / bottom) ** 2
     if g >= 1:
         return -math.inf, math.inf
     ratio = top / bottom
-    reach = Z95 / abs(bottom) * math.sqrt(top_se**2 * (1 - g) + (ratio * bottom_se) ** 2)
+    reach = z / abs(bottom) * math.sqrt(top_se**2 * (1 - g) + (ratio * bottom_se) ** 2)
     return (ratio - reach) / (1 - g), (ratio + reach) / (1 - g)
 
 

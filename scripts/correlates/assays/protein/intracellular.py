@@ -114,8 +114,14 @@ def _of_stain(stain, draw, names, by, other, settings) -> list[dict]:
     if against["mesf"] is None:
         flags.append(UNCALIBRATED)
     noise = settings.tube_cv
-    rows = [row("net", flags=flags, **_net(stain, difference, noise))]
+    net = _net(stain, difference, noise)
+    rows = [row("net", flags=flags, **net)]
     rows += _others(row, against, flags, noise)
+    if against["mesf"] is not None:
+        own = list(dict.fromkeys([*flags, *(against["mesf"]["flags"] or ())]))
+        calibrated = _calibrated(against["mesf"], net, _number(stain["value"]), noise)
+        own += [NOT_ABOVE] if calibrated["value"] is None and net["status"] == "nd" else []
+        rows.append(row("mesf", flags=list(dict.fromkeys(own)), **calibrated))
     return rows
 
 
@@ -139,7 +145,7 @@ def _net(stain: Mapping, difference: Mapping, noise: float) -> dict:
 
 
 def _others(row, against, flags, noise: float) -> list[dict]:
-    """Return ratio and calibrated value; on the log scale and the linear one."""
+    """Return the ratio, whose errors join on the log scale."""
     rows = []
     ratio = against["mfir"]
     if ratio is not None:
@@ -155,14 +161,30 @@ def _others(row, against, flags, noise: float) -> list[dict]:
             what |= {"ci_low": value * math.exp(-down)}
             what |= {"ci_high": value * math.exp(up) if math.isfinite(up) else None}
         rows.append(row("mfir", flags=flags, **what))
-    calibrated = against["mesf"]
-    if calibrated is not None:
-        own = list(dict.fromkeys([*flags, *(calibrated["flags"] or ())]))
-        kept = {
-            name: calibrated[name] for name in ("value", "ci_low", "ci_high", "status", "limit")
-        }
-        rows.append(row("mesf", flags=own, **kept))
     return rows
+
+
+def _calibrated(measured: Mapping, net: Mapping, full: float, noise: float) -> dict:
+    """Return a calibrated value with the error that two tubes have, and what blanks differ by.
+
+    Flow knows the error of the events alone. The other is carried over from the net signal by the
+    molecules that one unit of it stands for, as if the curve were a straight line through zero.
+    """
+    what = {name: measured[name] for name in ("value", "ci_low", "ci_high", "status", "limit")}
+    if measured["status"] != "ok" or net["value"] is None:
+        return what
+    value, signal = _number(measured["value"]), net["value"]
+    if signal == 0 or value / signal <= 0:
+        return dict.fromkeys(what) | {"status": "not_evaluable"}
+    per_unit = value / signal
+    between = noise * math.hypot(full, full - signal) * per_unit
+    low, high = (
+        math.hypot(_reach(measured, end, value), _Z95 * between) for end in ("ci_low", "ci_high")
+    )
+    what |= {"ci_low": value - low, "ci_high": value + high}
+    if net["status"] == "nd":
+        what |= {"status": "nd", "limit": net["limit"] * per_unit}
+    return what
 
 
 def _reach(row: Mapping, end: str, value: float) -> float:
