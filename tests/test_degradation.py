@@ -309,6 +309,45 @@ def test_five_patients_cannot_pass_the_level_and_it_says_so():
     assert "0.062" in remaining["sentence"]
 
 
+def test_a_fall_is_claimed_after_correction_over_all_proteins():
+    rng, rows = np.random.default_rng(8), []
+    for cell in range(40):
+        feature = f"ikzf1__net__c{cell}"
+        for n in range(6):
+            rows.append(
+                protein("C1D1", 1000.0, 29.0, phase="IBR_RUNIN", patient=f"P{n}", feature=feature)
+            )
+            value = 1000.0 * math.exp(rng.normal(0, 0.2))
+            rows.append(protein("C1D8", value, 36.0, patient=f"P{n}", feature=feature))
+
+    answers = degradation_answers(
+        courses_of(rows, replace(SETTINGS, draws=200)), SETTINGS, 0.95, ""
+    )
+
+    remaining = [one for one in answers if one["question"] == "remaining"]
+    assert min(one["p"] for one in remaining) <= 0.05
+    assert {one["verdict"] for one in remaining} == {"no_change_shown"}
+    assert "Over the 40 proteins and kinds of cell" in remaining[0]["sentence"]
+
+
+def test_time_off_of_a_protein_below_its_limit_is_told_as_a_bound():
+    weeks = (Interval("lenalidomide", 29.0, 49.0, 10.0), Interval("lenalidomide", 57.0, None, 10.0))
+    rows = []
+    for n in range(6):
+        gone = {"patient": f"P{n}", "status": "nd", "limit": 20.0}
+        rows += [course_of(f"P{n}")[0], protein("C1D15", 5.0, 43.0, **gone)]
+        rows.append(protein("C1D28", 900.0 + n, 56.0, patient=f"P{n}"))
+
+    answers = degradation_answers(
+        courses_of(rows, dosing=Dosing(weeks, FROM_EXPOSURE)), SETTINGS, 0.95, ""
+    )
+
+    (off,) = (one for one in answers if one["question"] == "time_off")
+    assert (off["verdict"], off["n_censored"]) == ("recovers", 6)
+    assert "at least 45" in off["sentence"]
+    assert "without an upper end" in off["sentence"]
+
+
 def test_recovery_off_the_drug_is_found():
     weeks = (Interval("lenalidomide", 29.0, 49.0, 10.0), Interval("lenalidomide", 57.0, None, 10.0))
     rows = []

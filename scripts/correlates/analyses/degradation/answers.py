@@ -21,6 +21,7 @@ from correlates.analyses.degradation.kinetics import (
 from correlates.analyses.degradation.profiles import Point
 from correlates.analyses.degradation.settings import DegradationSettings
 from correlates.analyses.degradation.timing import OFF
+from correlates.analyses.multiplicity import FDR, benjamini_hochberg
 from correlates.analyses.sign_flip import PairedShift, paired_shift, smallest_p_of_pairs
 from correlates.analyses.wording import number, p_value, patients, smallest
 
@@ -28,6 +29,7 @@ REMAINING, KINETICS, WEEK_OFF = "remaining", "kinetics", "time_off"
 FELL, ROSE, UNCHANGED = "fell", "rose", "no_change_shown"
 RECOVERS, NO_RECOVERY, NO_TIME_OFF = "recovers", "no_recovery_shown", "no_time_off"
 TOO_FEW, UNREACHABLE = "too_few_patients", "not_attainable"
+_LEVEL = 0.05
 _TOLD = ("half_life_h", "plateau_pct")
 METHODS = {"flow": "intracellular flow", "western": "western blot"}
 _PHARMACOLOGY = {
@@ -71,19 +73,34 @@ def degradation_answers(
     for one in courses:
         of = one.profile
         groups.setdefault((of.marker, of.cell, of.method, of.specimen), []).append(one)
+    ordered = sorted(groups.items())
+    q_values = [
+        _q_of([of(those, settings, confidence) for _, those in ordered])
+        for of in (_mid_shift, _off_shift)
+    ]
     found = []
-    for key, those in sorted(groups.items()):
+    for (key, those), q_remaining, q_off in zip(ordered, *q_values, strict=True):
         asked = {"name": _name(key), "feature": those[0].profile.feature, "marker": key[0]}
         caution = _caution(key, those, design_note)
         found += [
-            _remaining(asked, those, settings, confidence, caution),
+            _remaining(asked, those, settings, (confidence, *q_remaining), caution),
             _kinetics(asked, those, settings, caution),
         ]
         if any(point.timing.window == OFF for one in those for point in one.profile.told):
-            found.append(_time_off(asked, those, settings, confidence, caution))
+            found.append(_time_off(asked, those, settings, (confidence, *q_off), caution))
     if courses and not any(one["question"] == WEEK_OFF for one in found):
         found.append(_nobody_off(settings, design_note))
     return found
+
+
+def _q_of(shifts: Sequence[PairedShift | None]) -> list[tuple[float, int]]:
+    """Correct one question over all proteins and cells: q of each, and how many there are."""
+    p = [
+        math.nan if one is None or one.smallest_p > _LEVEL else one.p  # cannot be reached
+        for one in shifts
+    ]
+    size = sum(one is not None for one in shifts)
+    return [(float(q), size) for q in benjamini_hochberg(p)]
 
 
 def _nobody_off(settings: DegradationSettings, design_note: str) -> dict:
@@ -134,11 +151,50 @@ def _log2_ends(points: Sequence[Point]) -> tuple[float, float]:
     return float(np.mean(lows)), float(np.mean(highs))
 
 
-def _remaining(asked, those, settings, confidence, caution) -> dict:
+def _mid_ends(those: Iterable[Course], settings) -> list[tuple[float, float]]:
+    by_patient = [_log2_ends(points) for one in those if (points := mid_cycle(one, settings))]
+    return [one for one in by_patient if one[1] > -math.inf]
+
+
+def _mid_shift(those: Iterable[Course], settings, confidence: float) -> PairedShift | None:
+    """Return the mean log2 share that remains in mid-cycle; None of too few patients."""
+    return _shift(_mid_ends(those, settings), settings, confidence)
+
+
+def _off_ends(those: Iterable[Course], settings) -> list[tuple[float, float]]:
+    pairs = []
+    for one in those:
+        off = [point for point in one.profile.told if point.timing.window == OFF]
+        on = mid_cycle(one, settings)
+        if off and on:
+            (off_low, off_high), (on_low, on_high) = _log2_ends(off), _log2_ends(on)
+            pairs.append((off_low - on_high, off_high - on_low))
+    return [one for one in pairs if not any(map(math.isnan, one))]
+
+
+def _off_shift(those: Iterable[Course], settings, confidence: float) -> PairedShift | None:
+    """Return the mean log2 ratio of time off to mid-cycle; None of too few patients."""
+    return _shift(_off_ends(those, settings), settings, confidence)
+
+
+def _shift(ends: Sequence[tuple], settings, confidence: float) -> PairedShift | None:
+    return (
+        None if len(ends) < settings.min_patients else paired_shift(*np.array(ends).T, confidence)
+    )
+
+
+def _corrected(q: float, size: int) -> str:
+    if size < 2 or math.isnan(q):
+        return ""
+    said = p_value(q).replace("p", "q", 1)
+    return f" Over the {size} proteins and kinds of cell (Benjamini and Hochberg): {said}."
+
+
+def _remaining(asked, those, settings, level, caution) -> dict:
+    confidence, q, size = level
     first, last = settings.mid_cycle_days
     contrast = f"days {first} to {last} of the cycles on lenalidomide against B1"
-    by_patient = [_log2_ends(points) for one in those if (points := mid_cycle(one, settings))]
-    by_patient = [one for one in by_patient if one[1] > -math.inf]
+    by_patient = _mid_ends(those, settings)
     n = len(by_patient)
     left_out = len(those) - n
     if n < settings.min_patients:
@@ -147,8 +203,8 @@ def _remaining(asked, those, settings, confidence, caution) -> dict:
             f"fewer than {settings.min_patients}. {_left_out(left_out, those)}"
         ).strip()
         return _answer(asked, REMAINING, contrast, n, TOO_FEW, sentence, caution)
-    shift = paired_shift(*np.array(by_patient).T, confidence)
-    verdict = _verdict_of(shift, confidence, (FELL, ROSE, UNCHANGED))
+    shift = _mid_shift(those, settings, confidence)
+    verdict = _verdict_of(shift, q, (FELL, ROSE, UNCHANGED))
     estimate, low, high = (100 * 2**end for end in (shift.mean_high, shift.low, shift.high))
     shares = sorted(100 * 2**high for _, high in by_patient)
     censored = sum(low < high for low, high in by_patient)
@@ -157,7 +213,8 @@ def _remaining(asked, those, settings, confidence, caution) -> dict:
         f"days {first} to {last} of the cycles (geometric mean of {patients(n)}, "
         f"{_interval(low, high, confidence)}; from {number(shares[0])} to {number(shares[-1])} %). "
         f"Exact two-sided {p_value(shift.p)}; the smallest that {n} pairs allow is "
-        f"{smallest(shift.smallest_p)}. {_words(verdict, asked)} {_left_out(left_out, those)}"
+        f"{smallest(shift.smallest_p)}.{_corrected(q, size)} {_words(verdict, asked)} "
+        f"{_left_out(left_out, those)}"
     )
     return _answer(
         asked,
@@ -226,16 +283,10 @@ def _mostly(counts: Counter, n: int) -> str:
     return verdict if most > n / 2 else "mixed"
 
 
-def _time_off(asked, those, settings, confidence, caution) -> dict:
+def _time_off(asked, those, settings, level, caution) -> dict:
+    confidence, q, size = level
     contrast = _off_contrast(settings)
-    pairs = []
-    for one in those:
-        off = [point for point in one.profile.told if point.timing.window == OFF]
-        on = mid_cycle(one, settings)
-        if off and on:
-            (off_low, off_high), (on_low, on_high) = _log2_ends(off), _log2_ends(on)
-            pairs.append((off_low - on_high, off_high - on_low))
-    pairs = [one for one in pairs if not any(map(math.isnan, one))]
+    pairs = _off_ends(those, settings)
     n = len(pairs)
     if not n:
         sentence = (
@@ -245,14 +296,21 @@ def _time_off(asked, those, settings, confidence, caution) -> dict:
     if n < settings.min_patients:
         sentence = f"{asked['name']}: only {patients(n)} with draws on and off the drug."
         return _answer(asked, WEEK_OFF, contrast, n, TOO_FEW, sentence, caution)
-    shift = paired_shift(*np.array(pairs).T, confidence)
-    verdict = _verdict_of(shift, confidence, (NO_RECOVERY, RECOVERS, NO_RECOVERY))
-    estimate, low, high = (2**end for end in (shift.mean_low, shift.low, shift.high))
-    interval = f"{100 * confidence:g} % interval {number(low)} to {number(high)}"
+    shift = _off_shift(those, settings, confidence)
+    verdict = _verdict_of(shift, q, (NO_RECOVERY, RECOVERS, NO_RECOVERY))
+    low, high = 2**shift.low, 2**shift.high
+    censored = sum(one[0] < one[1] for one in pairs)
+    # The bound that values below their limits leave of the mean, if they leave one.
+    bounds = [2**end for end in (shift.mean_low, shift.mean_high) if math.isfinite(end)]
+    estimate = bounds[0] if bounds else None
+    times = "a ratio that values below their limits hide"
+    if estimate is not None:
+        bound = "at least " if math.isfinite(shift.mean_low) else "at most "
+        times = f"{bound if censored else ''}{number(estimate)} times as much"
     sentence = (
-        f"{asked['name']}: {number(estimate)} times as much off the drug as in the middle of a "
-        f"cycle ({patients(n)}, {interval}). Exact two-sided {p_value(shift.p)}; the smallest that "
-        f"{n} pairs allow is {smallest(shift.smallest_p)}."
+        f"{asked['name']}: {times} off the drug as in the middle of a cycle ({patients(n)}, "
+        f"{_interval(low, high, confidence, '')}). Exact two-sided {p_value(shift.p)}; the "
+        f"smallest that {n} pairs allow is {smallest(shift.smallest_p)}.{_corrected(q, size)}"
     )
     return _answer(
         asked,
@@ -262,28 +320,30 @@ def _time_off(asked, those, settings, confidence, caution) -> dict:
         verdict,
         sentence,
         caution,
-        **{"estimate": estimate, "unit": "1", "p": shift.p},
+        **{"n_censored": censored, "estimate": estimate, "unit": "1", "p": shift.p},
         **{"ci_low": low, "ci_high": high, "confidence": confidence},
     )
 
 
-def _verdict_of(shift: PairedShift, confidence: float, words: tuple[str, str, str]) -> str:
-    """Return what is claimed: lower, higher or neither, where these pairs can claim at all."""
-    level = round(1 - confidence, 12)
-    if smallest_p_of_pairs(shift.n) > level:
+def _verdict_of(shift: PairedShift, q: float, words: tuple[str, str, str]) -> str:
+    """Return what is claimed: lower, higher or neither, where these pairs can claim at all.
+
+    A claim passes 0.05 itself, and 0.10 corrected over all proteins and kinds of cell.
+    """
+    if smallest_p_of_pairs(shift.n) > _LEVEL:
         return UNREACHABLE
-    if shift.p > level:
+    if shift.p > _LEVEL or q > FDR:
         return words[2]
     return words[0] if shift.mean_high < 0 else words[1]
 
 
-def _interval(low: float, high: float, confidence: float) -> str:
+def _interval(low: float, high: float, confidence: float, unit: str = " %") -> str:
     level = f"{100 * confidence:g} % interval"
     if low == 0 and math.isinf(high):
         return f"no end of a {level} is attainable"
     if math.isinf(high):
-        return f"{level} from {number(low)} %, without an upper end"
-    return f"{level} {number(low)} to {number(high)} %"
+        return f"{level} from {number(low)}{unit}, without an upper end"
+    return f"{level} {number(low)} to {number(high)}{unit}"
 
 
 def _left_out(count: int, those: Iterable[Course]) -> str:
