@@ -13,6 +13,7 @@ from correlates.analyses.soluble.estimates import change_of
 from correlates.analyses.soluble.figure import draw_changes
 from correlates.analyses.soluble.levels import clearance_answers, rise_answers
 from correlates.analyses.soluble.pairs import pairs_of
+from correlates.assays.soluble.censored_fit import fit_normal
 from correlates.clinical.dosing.settings import VisitSettings
 from correlates.report.names import feature_name
 
@@ -96,6 +97,20 @@ def test_a_censored_change_is_that_of_the_likelihood(visits):
     assert naive < math.log2(found.estimate)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_the_interval_of_few_pairs_holds_the_change_as_often_as_it_says(share):
+    rng, held = np.random.default_rng(4), []
+    for _ in range(60):
+        before, change = rng.normal(0, 1, 6), rng.normal(1, 0.6, 6)
+        after, limit = before + change, -0.2 if share else -9
+        low = np.where(after < limit, -np.inf, after) - np.where(before < limit, limit, before)
+        high = np.where(after < limit, limit, after) - np.where(before < limit, -np.inf, before)
+        fit = fit_normal(low, high)
+        held += [] if fit is None else [fit.low <= 1 <= fit.high]
+
+    assert np.mean(held) >= 0.9, "half a quantile of chi-squared gave 0.87"
+
+
 def test_ranks_count_directions_that_limits_leave_open_as_ties(visits):
     before, after = ["<2"] * 6 + [5, 3], [3, 4, 5, 6, "<2", "<3", 4, 6]
     found = change_of(pairs(before, after, visits), "ranks", 0.95)
@@ -176,6 +191,23 @@ def test_rises_of_immunoglobulins_are_counted_at_the_highest_later_value(visits)
     assert one["ci_low"] == pytest.approx(0.0126, abs=1e-4)
     assert "IgG rose by 50 % or more in 1 of 2 patients" in one["sentence"]
     assert "2 patients without both values" in one["caution"]
+
+
+def test_limits_do_not_take_the_highest_rises_away(visits):
+    values = {
+        "P1": {"C0D1": 4, "C1D1": ">20"},
+        "P2": {"C0D1": "<0.2", "C1D1": 0.4},
+        "P3": {"C0D1": 4, "C1D1": "<0.2"},
+        "P4": {"C0D1": "<0.2", "C1D1": "<0.2"},
+        "P5": {"C0D1": "<0.2", "C1D1": 0.25},
+    }
+    (one,) = rise_answers(table(values, "igm__conc__plasma"), RISE, visits, 0.95)
+
+    assert (one["n"], one["n_censored"], one["estimate"]) == (5, 5, 0.4)
+    assert "in 2 patients more a limit hides whether it did" in one["sentence"]
+    # two of five rose, and up to four of five
+    assert one["ci_low"] == pytest.approx(0.0527, abs=1e-4)
+    assert one["ci_high"] == pytest.approx(0.9949, abs=1e-4)
 
 
 def test_b2m_goes_with_clearance(visits):

@@ -303,8 +303,8 @@ def test_a_marker_is_estimated_without_substituting_what_is_below():
     values = np.exp(rng.normal(1.0, 0.8, 400))
     rows = [
         {"feature": "il6__conc__plasma", "unit": "pg/mL", "value": value, "limit": 1.5}
-        | {"status": "lt_lloq" if value < 1.5 else "ok"}
-        for value in values
+        | {"status": "lt_lloq" if value < 1.5 else "ok", "patient": f"P{place}"}
+        for place, value in enumerate(values)
     ]
     (one,) = handling_rows(rows, CENSORING)
 
@@ -336,15 +336,27 @@ def test_the_censored_fit_is_that_of_scipy():
     assert found.n_censored == ((values < 1.2) | (values > 4)).sum()
 
 
-def test_without_censoring_the_interval_is_the_profile_of_a_normal():
-    """Twice the drop of the log-likelihood is n log(1 + t^2 / (n - 1)), which gives it by hand."""
+def test_without_censoring_the_interval_is_that_of_students_t():
     values = np.array([1.0, 2.0, 2.5, 4.0, 5.5])
     found = fit_normal(values, values)
 
-    n, sd = values.size, values.std()
-    half = sd * math.sqrt(math.expm1(stats.chi2.ppf(0.95, 1) / n))
-    assert (found.mean, found.sd) == (pytest.approx(3.0), pytest.approx(sd, rel=1e-4))
-    assert (found.low, found.high) == (pytest.approx(3 - half), pytest.approx(3 + half))
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert (found.mean, found.sd) == (pytest.approx(3.0), pytest.approx(values.std(), rel=1e-4))
+    assert (found.low, found.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+
+
+def test_draws_of_one_patient_make_no_interval_shorter():
+    once = np.array([1.0, 2.0, 2.5, 4.0, 5.5])
+    rows = [
+        {"feature": "il6__conc__plasma", "unit": "pg/mL", "limit": None, "status": "ok"}
+        | {"patient": f"P{place}", "value": math.exp(value)}
+        for place, value in enumerate(once)
+    ]
+    (alone,), (fourfold,) = handling_rows(rows, CENSORING), handling_rows(4 * rows, CENSORING)
+
+    assert (fourfold["n"], fourfold["n_patients"]) == (20, 5)
+    for name in ("ci_low", "ci_high", "pct_detected_low"):
+        assert fourfold[name] == pytest.approx(alone[name])
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0], [3.0, 3.0, 3.0]])

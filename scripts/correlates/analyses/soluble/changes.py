@@ -54,7 +54,7 @@ def change_answers(
     -------
     An answer a marker, specimen and contrast; none where the marker was measured in nobody at one
     of the draws, since nothing was asked there. Their p are corrected together (Benjamini and
-    Hochberg), and a change is claimed at a false discovery rate of 0.10.
+    Hochberg), and a change is claimed at 0.05 and a false discovery rate of 0.10.
     """
     rows = measurements[measurements["feature"].str.contains(CONCENTRATION, regex=False)]
     found = []
@@ -147,7 +147,8 @@ def _tested(change: Change, q: float, size: int) -> str:
 def _verdict(change: Change, q: float) -> str:
     if change.smallest_p > LEVEL:
         return TOO_FEW
-    if q > FDR:
+    # no claim against its own 95 % interval, however many others of the family are small
+    if q > FDR or change.p > LEVEL:
         return NOT_SHOWN
     rises = is_rise(change) if np.isfinite(change.estimate) else change.rose > change.fell
     return RISES if rises else FALLS

@@ -1,6 +1,7 @@
 """Whose immunoglobulins rise, and how beta-2 microglobulin goes with creatinine clearance."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from correlates.analyses.answers import answer
 from correlates.analyses.soluble.changes import ASSAY, CONCENTRATION
 from correlates.analyses.soluble.pairs import is_usable, row_at
 from correlates.analyses.wording import number, patients
+from correlates.assays.soluble.handling import log_ends
 from correlates.clinical.dosing.settings import VisitSettings
 from correlates.intervals import clopper_pearson
 
@@ -64,43 +66,67 @@ def _rise(
     note: str,
 ) -> dict:
     least = 1 + settings["rise_pct"] / 100
-    best, lost, draws = [], 0, []
+    ends, lost, draws = [], 0, []
     for _, own in rows.groupby("patient", sort=True):
         first = row_at(own, settings["baseline"], visits)
         later = [
             row
             for row in own.to_dict("records")
-            if first is not None and row["day"] > first["day"] and row["status"] == "ok"
+            if first is not None and row["day"] > first["day"] and is_usable(row)
         ]
-        if first is None or first["status"] != "ok" or not is_usable(first) or not later:
+        if first is None or not is_usable(first) or not later:
             lost += 1
             continue
-        best.append(max(row["value"] for row in later) / first["value"])
+        ends.append(_highest(first, later))
         draws.append(len(later))
     contrast = f"best after {settings['baseline']}, rise of {settings['rise_pct']:g} % or more"
     row = answer(ASSAY, "rise", feature, contrast)
     name = feature.partition("__")[0]
     words = f"{name[:2].capitalize()}{name[2:].upper()}"
-    if not best:
+    if not ends:
         said = f"{words}: no patient has an evaluable value at {settings['baseline']} and after."
         return row | {"n": 0, "verdict": NOBODY, "sentence": said, "caution": note.strip()}
-    count, n = sum(one >= least for one in best), len(best)
-    low, high = (float(one) for one in clopper_pearson(count, n, confidence))
-    middle = number(float(np.median(best)))
+    n, count = len(ends), sum(low >= least for low, _ in ends)
+    unknown = sum(low < least <= high for low, high in ends)
+    low = float(clopper_pearson(count, n, confidence)[0])
+    high = float(clopper_pearson(count + unknown, n, confidence)[1])
+    censored = sum(one < other for one, other in ends)
     caution = (
         f"The highest of {np.median(draws):g} later draws (median) is compared, which rises with "
         f"their number. {patients(lost)} without both values."
     )
+    limits = f"; in {patients(unknown)} more a limit hides whether it did" if unknown else ""
     said = (
         f"{words} rose by {settings['rise_pct']:g} % or more in {count} of {patients(n)} "
         f"({100 * count / n:.0f} %, exact {100 * confidence:g} % interval {100 * low:.0f} to "
-        f"{100 * high:.0f} %); the median of the highest values is {middle} times the baseline."
+        f"{100 * high:.0f} %){limits}; the median of the highest values is {_middle(ends)} the "
+        "baseline."
     )
     return row | {
-        **{"n": n, "n_censored": 0, "estimate": count / n, "unit": "share of patients"},
+        **{"n": n, "n_censored": censored, "estimate": count / n, "unit": "share of patients"},
         **{"ci_low": low, "ci_high": high, "confidence": confidence, "verdict": COUNTED},
         **{"sentence": said, "caution": f"{caution} {note.strip()}".strip()},
     }
+
+
+def _highest(first: Mapping, later: Sequence[Mapping]) -> tuple[float, float]:
+    """Return the ends of the highest later value over the baseline, as limits leave them."""
+    start_low, start_high = (math.exp(end) for end in log_ends(first))
+    tops = [log_ends(row) for row in later]
+    low, high = (math.exp(max(end)) for end in zip(*tops, strict=True))
+    return low / start_high, high / start_low if start_low else math.inf
+
+
+def _middle(ends: Sequence[tuple[float, float]]) -> str:
+    """Return the median of the ratios in words, or the ends between which limits leave it."""
+    low, high = (float(np.median(one)) for one in zip(*ends, strict=True))
+    if low == high:
+        return f"{number(low)} times"
+    return (
+        f"{number(low)} times or more"
+        if math.isinf(high)
+        else f"{number(low)} to {number(high)} times"
+    )
 
 
 def clearance_answers(

@@ -16,7 +16,17 @@ from correlates.measurements import CENSORED
 
 MODEL, RANKS, DETECTED = "model", "ranks", "detected"
 COLUMNS = (
-    *("feature", "unit", "n", "n_below", "n_above", "pct_below", "handling", "method"),
+    *(
+        "feature",
+        "unit",
+        "n",
+        "n_patients",
+        "n_below",
+        "n_above",
+        "pct_below",
+        "handling",
+        "method",
+    ),
     *("geometric_mean", "ci_low", "ci_high", "geometric_sd", "n_detected", "pct_detected"),
     *("pct_detected_low", "pct_detected_high", "words"),
 )
@@ -65,9 +75,11 @@ def _row(feature: str, rows: Sequence[Mapping], settings: Mapping) -> dict:
     below = [row["status"] in ("lt_lloq", "nd") for row in rows]
     n_below, n_above = sum(below), sum(row["status"] == "gt_uloq" for row in rows)
     handling = handling_of(n_below, n, settings)
-    low, high = (float(one) for one in clopper_pearson(n - n_below, n))
+    people = len({row.get("patient") for row in rows})
+    low, high = (float(one) for one in clopper_pearson((n - n_below) * people / n, people))
     found = dict.fromkeys(COLUMNS) | {
-        **{"feature": feature, "unit": rows[0]["unit"], "n": n, "n_below": n_below},
+        **{"feature": feature, "unit": rows[0]["unit"], "n": n, "n_patients": people},
+        "n_below": n_below,
         **{"n_above": n_above, "pct_below": 100 * n_below / n, "handling": handling},
         **{"method": METHODS[handling], "n_detected": n - n_below},
         "pct_detected": 100 * (n - n_below) / n,
@@ -75,7 +87,7 @@ def _row(feature: str, rows: Sequence[Mapping], settings: Mapping) -> dict:
     }
     words = f"{n_below} of {n} values ({100 * n_below / n:.0f} %) lie below their limit"
     if handling == MODEL:
-        found |= _estimate(rows)
+        found |= _estimate(rows, people)
         if found["geometric_mean"] is None:
             words += "; too few were measured for an estimate"
     if n_above:
@@ -83,14 +95,14 @@ def _row(feature: str, rows: Sequence[Mapping], settings: Mapping) -> dict:
     return found | {"words": f"{words}: {METHODS[handling]}."}
 
 
-def _estimate(rows: Sequence[Mapping]) -> dict:
+def _estimate(rows: Sequence[Mapping], people: int) -> dict:
     """Return the geometric mean of all rows with its interval, what is censored as intervals.
 
-    Draws of one patient are taken as they stand: this describes the measurements of a marker, not
-    patients.
+    The interval is as if the draws of one patient all said the same: it counts patients.
     """
     ends = [log_ends(row) for row in rows]
-    fit = fit_normal(np.array([low for low, _ in ends]), np.array([high for _, high in ends]))
+    lows, highs = (np.array(one) for one in zip(*ends, strict=True))
+    fit = fit_normal(lows, highs, n_independent=people)
     if fit is None:
         return {}
     return {
