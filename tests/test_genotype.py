@@ -305,6 +305,21 @@ def test_what_is_not_tested_keeps_its_answer():
     assert "1 carrier, fewer than 3" in found["sentence"]
 
 
+@pytest.mark.parametrize("is_binary", [False, True])
+def test_what_two_ancestries_differ_by_is_no_association(is_binary):
+    """The allele and the outcome are both of one ancestry, and unrelated within it."""
+    copies = [1] + [0] * 10 + [1] * 9
+    values = [0, 1] + [0] * 9 + [1] * 8 + [0]
+    exposure = 20.0 * (np.arange(20) >= 10) + np.resize([1, 4, 2, 3], 20)
+    ancestry = ["European"] * 10 + ["African"] * 10
+
+    found = association(copies, values if is_binary else list(exposure), is_binary, ancestry)
+
+    assert found["p"] <= 0.05
+    assert found["verdict"] == "not_shown"
+    assert "Shuffled within ancestries p" in found["sentence"]
+
+
 def test_several_ancestries_are_told_with_the_p_within_them():
     found = association([0, 1, 2] * 4, list(range(12)), ancestry=["European"] * 8 + ["African"] * 4)
 

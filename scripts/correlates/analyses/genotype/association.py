@@ -138,12 +138,12 @@ def _tested(one: Genotypes, outcome: Outcome, settings: AssociationSettings) -> 
     found |= {"model": model, "why": why, "cells": _cells(copies, values, outcome)}
     if why:
         return found
-    if outcome.is_binary:
-        trend = exact_trend(x, values == 1, settings.confidence)
-        return found | {"result": trend, "p": trend.p, "smallest_p": trend.smallest_p}
     common = {"confidence": settings.confidence, "permutations": settings.permutations}
-    slope = permuted_slope(x, values, **common, seed=settings.seed)
-    found |= {"result": slope, "p": slope.p, "smallest_p": slope.smallest_p}
+    if outcome.is_binary:
+        result = exact_trend(x, values == 1, settings.confidence)
+    else:
+        result = permuted_slope(x, values, **common, seed=settings.seed)
+    found |= {"result": result, "p": result.p, "smallest_p": result.smallest_p}
     strata = np.array([one.ancestry.get(patient, "") for patient in patients])
     if len(set(strata)) > 1:
         within = permuted_slope(x, values, strata=strata, **common, seed=settings.seed)
@@ -180,7 +180,9 @@ def _finished(
         sentence = f"{about}: not tested, {test['why']}."
         return asked | {"verdict": NOT_TESTED, "sentence": sentence}
     estimate, low, high = _numbers(test["result"])
-    verdict = ASSOCIATED if q <= FDR else NOT_SHOWN
+    # no claim against its own interval, nor of what the ancestries alone may make
+    stands = test["p"] <= _LEVEL and test.get("p_within", 0.0) <= _LEVEL
+    verdict = ASSOCIATED if q <= FDR and stands else NOT_SHOWN
     if test["smallest_p"] > _LEVEL:
         verdict = CANNOT
     sentence = (
@@ -231,12 +233,12 @@ def _interval(low: float, high: float, confidence: float) -> str:
 
 def _how(test: dict) -> str:
     result = test["result"]
-    if isinstance(result, Trend):
-        return "Exact conditional test:"
-    kind = "All" if result.is_exact else "Sampled"
     within = ""
     if "p_within" in test:
         within = f"Shuffled within ancestries {p_value(test['p_within'])}. "
+    if isinstance(result, Trend):
+        return f"{within}Exact conditional test:"
+    kind = "All" if result.is_exact else "Sampled"
     return f"{within}{kind} {result.n_assignments:,} assignments of genotypes:"
 
 
