@@ -34,6 +34,7 @@ MEANINGS = {
     "blinding_not_recorded": "nothing says whether conjugates were scored blinded",
     "several_runs": "the conjugates of the draw were imaged in several runs",
     "control_out": "the control of the run lies far from its median over runs",
+    "not_above_background": "the stain does not exceed what two tubes without it differ by",
     "fmo_missing": "neither the draw nor the batch has an FMO tube of this marker",
     "fmo_parent_below_floor": "an FMO tube holds too few events of the population",
     "fmo_batch_median": "the FMO tube of the draw could not be used; the median of the batch's is",
