@@ -157,6 +157,26 @@ def test_the_correlation_within_patients_is_that_of_a_common_slope():
     assert found.r == pytest.approx(np.sign(t) * math.sqrt(t**2 / (t**2 + 17)))
 
 
+def test_a_fall_of_the_protein_in_everybody_is_no_correlation_within_patients():
+    rng = np.random.default_rng(0)
+    patients = np.repeat([f"P{number}" for number in range(8)], 2)
+    on = np.tile([False, True], 8)
+    messenger = 0.4 * on + rng.normal(0, 0.1, 16)
+    protein = -1.5 * on + rng.normal(0, 0.1, 16)
+
+    mixed = within_patients(messenger, protein, patients)
+    found = within_patients(messenger, protein, patients, phases=on)
+
+    assert mixed.r < -0.9
+    assert (abs(found.r) < 0.7, found.p > 0.05, found.df) == (True, True, 6)
+    # by least squares with a term of each patient and one of the drug
+    names = np.unique(patients)
+    design = np.column_stack([messenger, on, *((patients == name).astype(float) for name in names)])
+    beta, rest, *_ = np.linalg.lstsq(design, protein, rcond=None)
+    error = np.sqrt(rest[0] / 6 * np.linalg.inv(design.T @ design)[0, 0])
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(beta[0]) / error, 6))
+
+
 # ----------------------------------------------------------------------------------- words
 
 
@@ -254,7 +274,7 @@ def test_correlations_are_told_by_visit_and_within_patients(tmp_path):
     assert across["verdict"] == "correlated"
     assert "exact p" in across["sentence"]
     within = found["within_patients", "draws of the same patient"]
-    assert "expected to disagree" in within["sentence"]
+    assert "on lenalidomide is taken out" in within["sentence"]
     assert len(changes) == 8
     assert changes[0]["pattern"] == "protein down, messenger level"
     assert (tmp_path / "figure.svg").stat().st_size > 1000

@@ -27,6 +27,7 @@ from correlates.analyses.concordance.settings import ConcordanceSettings
 from correlates.analyses.multiplicity import FDR, benjamini_hochberg
 from correlates.analyses.sign_flip import PairedShift
 from correlates.analyses.wording import number, p_value, patients, smallest
+from correlates.clinical.dosing.phases import COMBO
 
 ACROSS, WITHIN, CHANGE = "across_patients", "within_patients", "change_on_lenalidomide"
 CORRELATED, INVERSE, NOT_SHOWN = "correlated", "inverse", "not_shown"
@@ -223,12 +224,17 @@ def _within(asked, those, settings, confidence) -> dict:
         sentence = f"{asked['name']}, {contrast}: not correlated, since {_NOT_ONE_SCALE}."
         return _told(asked, WITHIN, contrast, n, NOT_EVALUABLE, sentence)
     found = within_patients(
-        measured["log2_mrna"], measured["log2_protein"], measured["patient"], confidence
+        measured["log2_mrna"],
+        measured["log2_protein"],
+        measured["patient"],
+        confidence,
+        (measured["phase"] == COMBO).to_numpy(),
     )
     sentence = (
         f"{asked['name']}, {contrast}: repeated-measures correlation {number(found.r)} "
         f"({len(measured)} draws of {patients(n)}, {_interval(found, confidence)}). "
-        f"Two-sided {p_value(found.p)} (t, {found.df} degrees of freedom)."
+        f"Two-sided {p_value(found.p)} (t, {found.df} degrees of freedom). What all change by on "
+        "lenalidomide is taken out."
         if not math.isnan(found.r)
         else f"{asked['name']}, {contrast}: too few draws for a correlation within patients."
     )
@@ -247,11 +253,6 @@ def _correlated(asked, question, contrast, n, found, sentence, confidence, censo
             verdict = CORRELATED if found.r > 0 else INVERSE
     if verdict == NOT_SHOWN:
         sentence += " An agreement is not shown, which is not to say that there is none."
-    if question == WITHIN and asked["is_degraded"]:
-        sentence += (
-            " Draws on lenalidomide are expected to disagree with those before: the drug takes the "
-            "protein and leaves the messenger."
-        )
     return _told(
         asked,
         question,

@@ -147,7 +147,11 @@ def _fisher(r: float, se: float, confidence: float) -> tuple[float, float]:
 
 
 def within_patients(
-    x: np.ndarray, y: np.ndarray, patients: Sequence[str], confidence: float = 0.95
+    x: np.ndarray,
+    y: np.ndarray,
+    patients: Sequence[str],
+    confidence: float = 0.95,
+    phases: Sequence[str] | None = None,
 ) -> Correlation:
     """Return the repeated-measures correlation: one slope for all, a level of each patient's own.
 
@@ -159,11 +163,15 @@ def within_patients(
         Whose each draw is; those with a single draw say nothing here and are left out.
     confidence
         Of the interval.
+    phases
+        What was taken at each draw; the mean difference between phases is then taken out of both
+        sides. Left in, a drug that lowers one of them in everybody makes a correlation out of
+        whichever way the mean of the other happens to go.
 
     Returns
     -------
-    ``df = draws - patients - 1``; NaN where fewer than one is left, or a side does not vary
-    within patients.
+    ``df = draws - patients - 1``, less the phases beyond one; NaN where fewer than one is left, or
+    a side does not vary within patients.
 
     Notes
     -----
@@ -175,8 +183,11 @@ def within_patients(
     kept = np.isin(who, names[counts > 1])
     x, y, who = x[kept], y[kept], who[kept]
     n, k = x.size, np.unique(who).size
-    df = n - k - 1
     dx, dy = _centred(x, who), _centred(y, who)
+    df = n - k - 1
+    if phases is not None and n:
+        dx, dy, taken = _without_phases(dx, dy, who, np.asarray(phases)[kept])
+        df -= taken
     if df < 1 or not (dx @ dx > 0 and dy @ dy > 0):
         return Correlation(math.nan, math.nan, math.nan, n, max(df, 0), math.nan, "", math.nan)
     r = float(np.clip(dx @ dy / math.sqrt((dx @ dx) * (dy @ dy)), -1, 1))
@@ -186,6 +197,20 @@ def within_patients(
     if df > 1:
         low, high = _fisher(r, 1 / math.sqrt(df - 1), confidence)
     return Correlation(r, low, high, n, df, p, STUDENT, 0.0, FISHER)
+
+
+def _without_phases(dx, dy, who, phases):
+    """Return both sides without what phases differ by, and how many parameters that took."""
+    names = np.unique(phases)[1:]
+    shifts = [_centred((phases == name).astype(float), who) for name in names]
+    design = np.column_stack([np.zeros(len(who)), *shifts])
+    left = [one - design @ np.linalg.lstsq(design, one, rcond=None)[0] for one in (dx, dy)]
+    # what is left of a side that the phases explain is rounding
+    left = [
+        np.where(np.abs(one) > _TIED * np.abs(whole).max(), one, 0.0)
+        for one, whole in zip(left, (dx, dy), strict=True)
+    ]
+    return *left, int(np.linalg.matrix_rank(design))
 
 
 def _centred(values: np.ndarray, who: np.ndarray) -> np.ndarray:
