@@ -66,6 +66,16 @@ def test_a_pair_needs_both_draws_and_values_that_can_be_used(visits):
     assert (found.n, found.n_without_draw, found.n_not_evaluable) == (1, 1, 1)
 
 
+def test_a_draw_whose_value_is_lost_is_stood_for_by_its_other_name(visits):
+    rows = table({"P1": {"C1D1": None, "C1D8": 4}, "P2": {"C1D1": 3, "C1D8": 6}})
+    trough = table({"P1": {"C0D1": 2}, "P2": {"C0D1": 1}})
+    trough = trough.assign(visit="C0D28", timepoint="trough", day=28)
+
+    found = pairs_of(pd.concat([rows, trough]), DRAWS, visits)
+
+    assert [row["value"] for row in found.before] == [2, 3]
+
+
 def test_differences_of_censored_values_are_intervals(visits):
     low, high = pairs([2, "<2", "<2", 4], [8, 8, "<4", ">16"], visits).differences()
 

@@ -24,7 +24,7 @@ from correlates.analyses.concordance.changes import (
 from correlates.analyses.concordance.correlations import Correlation, spearman, within_patients
 from correlates.analyses.concordance.pairs import SERIES
 from correlates.analyses.concordance.settings import ConcordanceSettings
-from correlates.analyses.multiplicity import FDR, benjamini_hochberg
+from correlates.analyses.multiplicity import ALPHA, FDR, benjamini_hochberg
 from correlates.analyses.sign_flip import PairedShift
 from correlates.analyses.wording import number, p_value, patients, smallest
 from correlates.clinical.dosing.phases import COMBO
@@ -34,7 +34,6 @@ CORRELATED, INVERSE, NOT_SHOWN = "correlated", "inverse", "not_shown"
 NOT_EVALUABLE = "not_evaluable"
 ASSAYS = {"qpcr": "RT-qPCR", "rnaseq": "RNA sequencing", "scrna": "single-cell RNA"}
 METHODS = {"flow": "intracellular flow", "western": "western blot"}
-_LEVEL = 0.05
 _CHANGE_WORDS = {
     EXPECTED: (
         "Protein down with its messenger unchanged is the expected pharmacology of lenalidomide, "
@@ -129,7 +128,7 @@ def _q_of(asked_changes: Sequence[tuple]) -> np.ndarray:
     return benjamini_hochberg(
         [
             np.nan
-            if found.protein is None or found.protein.smallest_p > _LEVEL
+            if found.protein is None or found.protein.smallest_p > ALPHA
             else found.protein.p
             for _, _, found in asked_changes
         ]
@@ -247,9 +246,9 @@ def _correlated(asked, question, contrast, n, found, sentence, confidence, censo
     verdict = NOT_EVALUABLE
     if not math.isnan(found.r):
         verdict = NOT_SHOWN
-        if found.smallest_p > _LEVEL:
+        if found.smallest_p > ALPHA:
             verdict = UNREACHABLE
-        elif found.p <= _LEVEL:
+        elif found.p <= ALPHA:
             verdict = CORRELATED if found.r > 0 else INVERSE
     if verdict == NOT_SHOWN:
         sentence += " An agreement is not shown, which is not to say that there is none."

@@ -11,7 +11,7 @@ import pandas as pd
 from correlates.analyses.answers import answer
 from correlates.analyses.genotype.permutation import Slope, permuted_slope
 from correlates.analyses.genotype.trend import Trend, exact_trend
-from correlates.analyses.multiplicity import FDR, benjamini_hochberg, family_verdict
+from correlates.analyses.multiplicity import ALPHA, FDR, benjamini_hochberg, family_verdict
 from correlates.analyses.wording import event_of, number, p_value
 from correlates.analyses.wording import smallest as smallest_text
 
@@ -19,7 +19,6 @@ QUESTION = "Are germline genotypes associated with exposure, toxicity or respons
 ASSOCIATED, NOT_SHOWN, CANNOT, NOT_TESTED = "associated", "not_shown", "cannot_reach", "not_tested"
 ADDITIVE, DOMINANT = "additive", "dominant"
 LOW_RATE = "call_rate_below_limit"
-_LEVEL = 0.05
 CAUTION = (
     "An association with few patients is a hint for other cohorts; that none is shown says "
     "nothing of effects that so few cannot show."
@@ -181,9 +180,9 @@ def _finished(
         return asked | {"verdict": NOT_TESTED, "sentence": sentence}
     estimate, low, high = _numbers(test["result"])
     # no claim against its own interval, nor of what the ancestries alone may make
-    stands = test["p"] <= _LEVEL and test.get("p_within", 0.0) <= _LEVEL
+    stands = test["p"] <= ALPHA and test.get("p_within", 0.0) <= ALPHA
     verdict = ASSOCIATED if q <= FDR and stands else NOT_SHOWN
-    if test["smallest_p"] > _LEVEL:
+    if test["smallest_p"] > ALPHA:
         verdict = CANNOT
     sentence = (
         f"{about}: {_size(test, per, estimate)} ({_interval(low, high, settings.confidence)}). "

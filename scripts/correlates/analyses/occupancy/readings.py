@@ -111,10 +111,9 @@ def find_reading(
     """
     wanted = comparison.alone if is_alone else comparison.combination
     phase = IBR_RUNIN if is_alone else COMBO
-    names = [wanted, *settings.visits.aliases_of(*wanted)]
     found = [
         reading_of(row, comparison.window, phase, dosing, settings)
-        for name in names
+        for name in settings.visits.names_of(wanted)
         for row in _at(rows, name)
     ]
     return next((one for one in found if not one.causes), found[0] if found else None)

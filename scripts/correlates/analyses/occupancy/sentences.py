@@ -6,16 +6,16 @@ import numpy as np
 
 from correlates.analyses import equivalence
 from correlates.analyses.cells import CELLS
+from correlates.analyses.multiplicity import ALPHA
 from correlates.analyses.occupancy.pairs import Pair
 from correlates.analyses.occupancy.readings import CAUSES, EVERYTHING
 from correlates.analyses.occupancy.reference import Median
 from correlates.analyses.occupancy.settings import PRIMARY_SERIES, WINDOW_WORDS, Comparison
 from correlates.analyses.occupancy.within_patient import WithinPatient
-from correlates.analyses.sign_flip import MOST_COUNTED, PairedShift
+from correlates.analyses.paired_draws import left_out_words, sign_flip_words
+from correlates.analyses.sign_flip import PairedShift
 from correlates.analyses.wording import number, p_value, patients, percent, smallest
 from correlates.intervals import clopper_pearson
-
-_LEVEL = 0.05
 
 
 def what(target: str, cell: str, measured: str = "occupancy") -> str:
@@ -78,11 +78,10 @@ def p_sentence(shift: PairedShift) -> str:
         seen += "values were"
     else:
         seen = p_value(shift.p)
-    how = "Exact sign-flip" if shift.n <= MOST_COUNTED else "Sign-flip (normal approximation)"
-    said = f"{how} {seen}; the smallest that {pairs_allow(shift.n)} is "
+    said = f"{sign_flip_words(shift.n)} {seen}; the smallest that {pairs_allow(shift.n)} is "
     said += smallest(shift.smallest_p)
-    if shift.smallest_p > _LEVEL:
-        said += f", so {pairs_words(shift.n)} cannot reach {_LEVEL:g}"
+    if shift.smallest_p > ALPHA:
+        said += f", so {pairs_words(shift.n)} cannot reach {ALPHA:g}"
     return f"{said}."
 
 
@@ -124,8 +123,7 @@ def ceiling_sentence(used: Sequence[Pair], shift: PairedShift) -> str:
 
 def left_out_sentence(causes: Mapping[str, int]) -> str:
     """Return who is left out and why; empty where nobody is."""
-    said = [f"{patients(count)} {CAUSES[cause]}" for cause, count in causes.items()]
-    return f"Left out: {', '.join(said)}." if said else ""
+    return left_out_words((count, CAUSES[cause]) for cause, count in causes.items())
 
 
 def hours_sentence(used: Sequence[Pair]) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from math import isinf
 
 from correlates.analyses.cells import CELLS, SPECIMENS
+from correlates.analyses.multiplicity import ALPHA
 from correlates.analyses.rnaseq.composition import MIXED, Adjusted
 from correlates.analyses.rnaseq.pairs import LEFT_OUT
 from correlates.analyses.sign_flip import MOST_COUNTED, PairedShift
@@ -13,7 +14,6 @@ _COMPOSITION = (
     "RNA of unsorted cells (composition_confounded): the change may be one of cells and not of "
     "expression."
 )
-_LEVEL = 0.05
 _ANALYTES = {
     **{"crbn_total": "CRBN mRNA, all transcripts,", "crbn_fl": "CRBN mRNA with exon 10"},
     "mir155": "miR-155",
@@ -88,9 +88,9 @@ def _how(shift: PairedShift) -> str:
 
 def _unreachable(shift: PairedShift) -> str:
     """Say that no values of so few pairs could reach the usual level."""
-    if shift.smallest_p <= _LEVEL:
+    if shift.smallest_p <= ALPHA:
         return ""
-    return f", so that {shift.n} pairs cannot reach {_LEVEL:g}"
+    return f", so that {shift.n} pairs cannot reach {ALPHA:g}"
 
 
 def _corrected(q: float, n_features: int) -> str:

@@ -7,18 +7,18 @@ import numpy as np
 import pandas as pd
 
 from correlates.analyses.answers import answer
-from correlates.analyses.multiplicity import FDR, benjamini_hochberg
+from correlates.analyses.multiplicity import ALPHA, FDR, benjamini_hochberg
+from correlates.analyses.paired_draws import correction_words, left_out_words, p_to_correct
 from correlates.analyses.soluble.estimates import RATIO, Change, change_of, is_rise
 from correlates.analyses.soluble.pairs import BELOW, Pairs, is_usable, pairs_of
 from correlates.analyses.wording import number, p_value, patients, smallest
 from correlates.assays.soluble.handling import handling_of
-from correlates.clinical.dosing.settings import VisitSettings, draw_of
+from correlates.clinical.dosing.settings import VisitSettings, draw_of, name_of_draw
 
 ASSAY, QUESTION = "soluble", "change"
 RISES, FALLS, NOT_SHOWN = "rises", "falls", "no change shown"
 TOO_FEW, NO_PAIRS = "too few pairs", "no pairs"
 VERDICTS = (RISES, FALLS, NOT_SHOWN, TOO_FEW, NO_PAIRS)
-LEVEL = 0.05
 CONCENTRATION = "__conc__"
 
 
@@ -71,7 +71,7 @@ def change_answers(
             key = feature.partition("__")[0]
             head = f"{labels.get(key, key)} in {specimen}, {draws[1]} against {draws[0]}"
             found.append((row, pairs, change, head))
-    p_values = [_p_of(change) for _, _, change, _ in found]
+    p_values = [p_to_correct(change) for _, _, change, _ in found]
     q_values = benjamini_hochberg(p_values) if p_values else []
     return [
         _told(row, pairs, change, head, float(q), (len(found), confidence, design_note))
@@ -81,13 +81,8 @@ def change_answers(
 
 def _was_measured(rows: pd.DataFrame, draw: str, visits: VisitSettings) -> bool:
     """Tell whether a marker was measured at a draw in anybody, also if it cannot be evaluated."""
-    wanted = draw_of(draw)
-    names = {wanted, *visits.aliases_of(*wanted)}
-    return bool(names & set(zip(rows["visit"], rows["timepoint"], strict=True)))
-
-
-def _p_of(change: Change | None) -> float:
-    return np.nan if change is None or change.smallest_p > LEVEL else change.p
+    drawn = zip(rows["visit"], rows["timepoint"], strict=True)
+    return not {name_of_draw(*one) for one in drawn}.isdisjoint(visits.names_of(draw_of(draw)))
 
 
 def _told(
@@ -138,14 +133,13 @@ def _tested(change: Change, q: float, size: int) -> str:
     if change.p_least < change.p:
         said += f" at worst, {p_value(change.p_least)} at best, whatever the limits hide"
     said += f"; the smallest attainable is {smallest(change.smallest_p)}"
-    if change.smallest_p > LEVEL:
-        return f"{said}, so {LEVEL:g} cannot be reached and no change can be claimed."
-    q_said = p_value(q).replace("p", "q", 1)
-    return f"{said}. Over the {size} changes of this assay (Benjamini and Hochberg): {q_said}."
+    if change.smallest_p > ALPHA:
+        return f"{said}, so {ALPHA:g} cannot be reached and no change can be claimed."
+    return f"{said}. {correction_words(q, size, 'change')}"
 
 
 def _verdict(change: Change, q: float) -> str:
-    if change.smallest_p > LEVEL:
+    if change.smallest_p > ALPHA:
         return TOO_FEW
     # no claim against its own 95 % interval, however many others of the family are small
     if q > FDR or change.p > LEVEL:
@@ -159,5 +153,4 @@ def _left_out(pairs: Pairs) -> str:
         (pairs.n_without_draw, "without one of the two draws"),
         (pairs.n_not_evaluable, "with a value that is not evaluable"),
     ]
-    said = [f"{patients(count)} {why}" for count, why in parts if count]
-    return f"Left out: {', '.join(said)}." if said else ""
+    return left_out_words(parts)

@@ -8,8 +8,9 @@ import pandas as pd
 from scipy.stats import linregress, t
 
 from correlates.analyses.answers import answer
+from correlates.analyses.paired_draws import row_of_draw
 from correlates.analyses.soluble.changes import ASSAY, CONCENTRATION
-from correlates.analyses.soluble.pairs import is_usable, row_at
+from correlates.analyses.soluble.pairs import is_usable
 from correlates.analyses.wording import number, patients
 from correlates.assays.soluble.handling import log_ends
 from correlates.clinical.dosing.settings import VisitSettings
@@ -68,7 +69,7 @@ def _rise(
     least = 1 + settings["rise_pct"] / 100
     ends, lost, draws = [], 0, []
     for _, own in rows.groupby("patient", sort=True):
-        first = row_at(own, settings["baseline"], visits)
+        first = row_of_draw(own, settings["baseline"], visits, is_usable)
         later = [
             row
             for row in own.to_dict("records")
@@ -158,7 +159,7 @@ def _levels(
     pairs = []
     for patient, rows in own.groupby("patient", sort=True):
         of_patient = clearances[clearances["patient"] == patient]
-        both = [row_at(one, baseline, visits) for one in (of_patient, rows)]
+        both = [row_of_draw(one, baseline, visits, is_usable) for one in (of_patient, rows)]
         if None not in both and all(one["status"] == "ok" and one["value"] > 0 for one in both):
             pairs.append(tuple(float(np.log2(one["value"])) for one in both))
     return pairs

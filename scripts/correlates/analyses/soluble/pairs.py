@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from correlates.analyses.paired_draws import row_of_draw
 from correlates.assays.soluble.handling import log_ends
-from correlates.clinical.dosing.settings import VisitSettings, draw_of
+from correlates.clinical.dosing.settings import VisitSettings
 from correlates.measurements import CENSORED
 
 BELOW = frozenset({"lt_lloq", "nd"})
@@ -82,7 +83,7 @@ def pairs_of(rows: pd.DataFrame, draws: Sequence[str], visits: VisitSettings) ->
     """
     before, after, without, unfit = [], [], 0, 0
     for _, own in rows.groupby("patient", sort=True):
-        both = [row_at(own, one, visits) for one in draws]
+        both = [row_of_draw(own, one, visits, is_usable) for one in draws]
         if None in both:
             without += 1
         elif all(is_usable(one) for one in both):
@@ -98,11 +99,3 @@ def is_usable(row: Mapping) -> bool:
     if row["status"] in CENSORED:
         return row["limit"] > 0
     return row["status"] == "ok" and row["value"] > 0
-
-
-def row_at(rows: pd.DataFrame, text: str, visits: VisitSettings) -> dict | None:
-    """Return the row of a draw, or of another of its names; None if there is none."""
-    wanted = draw_of(text)
-    names = [wanted, *visits.aliases_of(*wanted)]
-    records = {(row["visit"], row["timepoint"]): row for row in rows.to_dict("records")}
-    return next((records[name] for name in names if name in records), None)

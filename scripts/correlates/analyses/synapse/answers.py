@@ -13,17 +13,23 @@ import pandas as pd
 
 from correlates.analyses.answers import answer
 from correlates.analyses.cells import CELLS, SPECIMENS
-from correlates.analyses.multiplicity import FDR, benjamini_hochberg
-from correlates.analyses.sign_flip import MOST_COUNTED, PairedShift, paired_shift
+from correlates.analyses.multiplicity import ALPHA, FDR, benjamini_hochberg
+from correlates.analyses.paired_draws import (
+    correction_words,
+    left_out_words,
+    p_to_correct,
+    row_of_draw,
+    sign_flip_words,
+)
+from correlates.analyses.sign_flip import PairedShift, paired_shift
 from correlates.analyses.wording import number, p_value, patients, smallest
 from correlates.clinical.dosing.phases import UNASSIGNED, planned_phase
-from correlates.clinical.dosing.settings import VisitSettings, draw_of, name_of_draw
+from correlates.clinical.dosing.settings import VisitSettings, draw_of
 
 ASSAY = "synapse"
 HIGHER, LOWER, NOT_SHOWN = "higher", "lower", "no change shown"
 TOO_FEW, NO_PAIRS = "too few pairs", "no pairs"
 VERDICTS = (HIGHER, LOWER, NOT_SHOWN, TOO_FEW, NO_PAIRS)
-LEVEL = 0.05
 _FEATURE = re.compile(r"synapse(?:_b_normal)?__(?P<statistic>rri|area|gzmb)(?:__\w+)?")
 _WORDS = {
     "rri": "Recruitment of F-actin to the synapse (median index)",
@@ -81,7 +87,7 @@ def answer_synapse(
             where = SPECIMENS.get(specimen, specimen)
             row = answer(ASSAY, "Change of the synapse", feature, f"{after} - {before} ({where})")
             found.append((row, pairs, _shift(pairs, confidence), (before, after)))
-    p_values = [_p_of(shift) for _, _, shift, _ in found]
+    p_values = [p_to_correct(shift) for _, _, shift, _ in found]
     q_values = benjamini_hochberg(p_values) if p_values else []
     return [
         _told(*one, float(q), len(found), design_note)
@@ -95,16 +101,12 @@ def _place(name: tuple[str, str]) -> tuple:
     return list(_WORDS).index(statistic), name
 
 
-def _p_of(shift: PairedShift | None) -> float:
-    return np.nan if shift is None or shift.smallest_p > LEVEL else shift.p
-
-
 def _pairs(rows: pd.DataFrame, before: str, after: str, visits: VisitSettings) -> Pairs:
     statistic = _FEATURE.fullmatch(rows["feature"].iloc[0])["statistic"]
     differences, without, other, unfit, unblinded = [], 0, 0, 0, 0
     planned = [planned_phase(*draw_of(one)) for one in (before, after)]
     for _, own in rows.groupby("patient", sort=True):
-        both = [_at(own, one, visits) for one in (before, after)]
+        both = [row_of_draw(own, one, visits, _is_ok) for one in (before, after)]
         if None in both:
             without += 1
             continue
@@ -128,13 +130,8 @@ def _is_of_another_phase(row: dict, planned: str) -> bool:
     return known and row["phase"] != planned
 
 
-def _at(rows: pd.DataFrame, text: str, visits: VisitSettings) -> dict | None:
-    """Return the row of a draw, or of another of its names."""
-    wanted = draw_of(text)
-    names = [wanted, *visits.aliases_of(*wanted)]
-    records = {name_of_draw(row["visit"], row["timepoint"]): row for row in rows.to_dict("records")}
-    found = [records[name] for name in names if name in records]
-    return next((one for one in found if one["status"] == "ok"), found[0] if found else None)
+def _is_ok(row: dict) -> bool:
+    return row["status"] == "ok"
 
 
 def _shift(pairs: Pairs, confidence: float) -> PairedShift | None:
@@ -192,22 +189,19 @@ def _interval(low: float, high: float, shift: PairedShift) -> str:
 
 
 def _tested(shift: PairedShift, q: float, size: int, verdict: str) -> str:
-    how = "Exact sign-flip" if shift.n <= MOST_COUNTED else "Sign-flip (normal approximation)"
     allow = "allows" if shift.n == 1 else "allow"
-    said = f"{how} {p_value(shift.p)}; the smallest that {patients(shift.n)} {allow} is "
-    said += smallest(shift.smallest_p)
-    if shift.smallest_p > LEVEL:
-        return f"{said}, so {LEVEL:g} cannot be reached and no change can be claimed."
-    q_said = p_value(q).replace("p", "q", 1)
-    questions = "question" if size == 1 else f"{size} questions"
-    said += f". Over the {questions} of this assay (Benjamini and Hochberg): {q_said}."
+    said = f"{sign_flip_words(shift.n)} {p_value(shift.p)}; the smallest that "
+    said += f"{patients(shift.n)} {allow} is {smallest(shift.smallest_p)}"
+    if shift.smallest_p > ALPHA:
+        return f"{said}, so {ALPHA:g} cannot be reached and no change can be claimed."
+    said += f". {correction_words(q, size, 'question')}"
     if verdict != NOT_SHOWN:
         return said
     return f"{said} A change is not shown, which is not to say that there is none."
 
 
 def _verdict(shift: PairedShift, q: float) -> str:
-    if shift.smallest_p > LEVEL:
+    if shift.smallest_p > ALPHA:
         return TOO_FEW
     if q > FDR or shift.low <= 0 <= shift.high:
         return NOT_SHOWN
@@ -220,8 +214,7 @@ def _left_out(pairs: Pairs) -> list[str]:
         (pairs.n_other_phase, "drawn in another phase of treatment than the visit's"),
         (pairs.n_not_evaluable, "with too few conjugates, or none scored"),
     ]
-    said = [f"{patients(count)} {why}" for count, why in parts if count]
-    told = [f"Left out: {', '.join(said)}."] if said else []
+    told = [left_out_words(parts)]
     if pairs.n_unblinded:
         told.append(f"Not scored blinded: {patients(pairs.n_unblinded)} of those compared.")
     return told

@@ -214,7 +214,7 @@ def _off_window(
 
     A draw that may stand for another is in its window if it is in that of either.
     """
-    names = [name_of_draw(visit, timepoint), *settings.aliases_of(visit, timepoint)]
+    names = settings.names_of(name_of_draw(visit, timepoint))
     due = [due_day(name, at, dosing) for name, at in names]
     if day is None:
         return due[0], None

@@ -55,6 +55,10 @@ class VisitSettings:
         found = [one for group in self.aliases if own in group for one in group if one != own]
         return list(dict.fromkeys(found))
 
+    def names_of(self, draw: tuple[str, str]) -> list[tuple[str, str]]:
+        """Return every name of a draw, as visit and timepoint, its own first."""
+        return [draw, *self.aliases_of(*draw)]
+
 
 def name_of_draw(visit: str, timepoint: str) -> tuple[str, str]:
     """Return visit and timepoint of a draw, each in its one spelling."""
