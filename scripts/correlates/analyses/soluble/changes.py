@@ -142,7 +142,7 @@ def _verdict(change: Change, q: float) -> str:
     if change.smallest_p > ALPHA:
         return TOO_FEW
     # no claim against its own 95 % interval, however many others of the family are small
-    if q > FDR or change.p > LEVEL:
+    if q > FDR or change.p > ALPHA:
         return NOT_SHOWN
     rises = is_rise(change) if np.isfinite(change.estimate) else change.rose > change.fell
     return RISES if rises else FALLS
