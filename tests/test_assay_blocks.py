@@ -177,6 +177,17 @@ def test_a_verdict_looks_like_what_it_is(tmp_path, verdict, badge):
     assert view["questions"][0]["rows"][0]["badge"] == badge
 
 
+def test_a_verdict_is_not_read_as_its_opposite(tmp_path):
+    path = tmp_path / "results" / "analyses" / "pk" / "answers.tsv"
+    said = [answer("pk", "Is it changed?", "a", "", verdict="no_effect_shown", caution="")]
+    write_answers(path, said)
+    empty = pd.DataFrame({"assay": [], "feature": []})
+    (view,) = assay_views(files_by_folder([path]), empty, lambda path, label: "")
+
+    (row,) = view["questions"][0]["rows"]
+    assert (row["verdict"], row["badge"]) == ("within the no-effect bound", "good")
+
+
 def test_no_assay_is_no_block():
     text = environment().get_template("assays.html.j2").render(assays=[])
 

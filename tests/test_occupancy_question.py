@@ -37,6 +37,15 @@ def test_small_differences_are_equivalent_within_the_margin():
     assert set(row) == set(ANSWER_COLUMNS)
 
 
+def test_a_margin_of_the_study_is_not_called_a_default():
+    own = SETTINGS.__class__(**(SETTINGS.__dict__ | {"margins": {"btk": 0.5, "itk": 10}}))
+
+    said = primary(trough_pairs(ALONE, BOTH), settings=own)["sentence"]
+
+    assert "within ±0.5 points (the margin that the study's config sets)" in said
+    assert "default" not in said
+
+
 def test_five_pairs_say_that_they_cannot_reach_the_level():
     row = primary(trough_pairs(ALONE[:5], [one + 1 for one in ALONE[:5]]))
 

@@ -298,3 +298,12 @@ def test_an_analyte_that_nobody_measured_is_said_to_be_so():
     assert answer_of(table, "ibrutinib__cmax_dn")["sentence"].endswith("measured in no profile.")
     said = [one["sentence"] for one in literature_answers(table, {}, LiteratureSettings())]
     assert all(one.endswith("was measured in no profile.") for one in said)
+
+
+def test_a_bound_of_the_study_is_not_called_that_of_a_guideline():
+    table = rows(AUC, [2.0] * 5, [1.0, 4.0, 1.4, 2.8, 2.0])
+
+    said = answer_of(table, no_effect_low=0.9, no_effect_high=1.11)["sentence"]
+
+    assert "the no-effect bound 0.90 to 1.11 (set by the study's config)" in said
+    assert "ICH" not in said

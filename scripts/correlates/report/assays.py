@@ -17,6 +17,11 @@ WEAK_VERDICTS = (
 # Those that ask for somebody's attention hold one of these.
 ALARMS = ("below expected", "mismatch")
 GOOD, OPEN, ALARM = "good", "off", "accepted_with_warning"
+# Verdicts whose key could be read as its opposite: that an effect is absent was shown.
+SAID = {
+    "no_effect_shown": "within the no-effect bound",
+    "effect_beyond_bound": "beyond the no-effect bound",
+}
 # Questions that the tables name by a key, as a reader would ask them.
 ASKED = {
     ("soluble", "change"): "Which soluble markers change between the draws?",
@@ -106,7 +111,9 @@ def _questions(key: str, answers: Sequence[Mapping]) -> list[dict]:
             {
                 "words": ASKED.get((key, question)) or sentence_case(question.replace("_", " ")),
                 "rows": [
-                    dict(row) | {"caution": caution, "badge": _badge(row["verdict"])}
+                    dict(row)
+                    | {"caution": caution, "badge": _badge(row["verdict"])}
+                    | {"verdict": SAID.get(row["verdict"], row["verdict"])}
                     for row, caution in zip(rows, own, strict=True)
                 ],
                 "cautions": " ".join(common),

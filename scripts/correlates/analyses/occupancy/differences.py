@@ -9,7 +9,12 @@ from correlates.analyses.equivalence import NO_PAIRS, TOO_FEW, equivalence_verdi
 from correlates.analyses.occupancy import sentences as say
 from correlates.analyses.occupancy.pairs import Pair
 from correlates.analyses.occupancy.series import Series
-from correlates.analyses.occupancy.settings import ASSAY, Comparison, OccupancySettings
+from correlates.analyses.occupancy.settings import (
+    ASSAY,
+    DEFAULT_MARGINS,
+    Comparison,
+    OccupancySettings,
+)
 from correlates.analyses.sign_flip import PairedShift, paired_shift
 
 # above this share of pairs censored at both times neither an estimate nor a p means anything
@@ -31,7 +36,9 @@ def difference_answer(
     n_censored = sum(one.is_censored for one in used)
     at_both = sum(one.alone.is_above_ceiling and one.combination.is_above_ceiling for one in used)
     is_hidden = at_both > MOST_CENSORED * len(used)
-    judged = say.verdict_sentence(verdict, margin, shift)
+    judged = say.verdict_sentence(
+        verdict, margin, shift, is_default=margin == DEFAULT_MARGINS.get(series.target)
+    )
     if verdict != TOO_FEW:
         judged = f"{judged} {say.single_patients_sentence(used, margin)}"
     if is_hidden:

@@ -85,9 +85,12 @@ def p_sentence(shift: PairedShift) -> str:
     return f"{said}."
 
 
-def verdict_sentence(verdict: str, margin: float, shift: PairedShift | None, unit="points") -> str:
-    """Return what the verdict of equivalence does and does not say."""
-    within = f"±{margin:g} {unit} (a default of this project)"
+def verdict_sentence(
+    verdict: str, margin: float, shift: PairedShift | None, *, is_default: bool
+) -> str:
+    """Return what the verdict of equivalence does and does not say, with whose margin it is."""
+    whose = "a default of this project" if is_default else "the margin that the study's config sets"
+    within = f"±{margin:g} points ({whose})"
     words = {
         equivalence.EQUIVALENT: f"The whole interval lies within {within}: equivalent.",
         equivalence.BEYOND: f"The whole interval lies beyond {within}.",

@@ -14,6 +14,8 @@ WINDOW_WORDS = {TROUGH: "trough", PEAK: "4 h after the dose"}
 # Of which target and cells the primary question is asked; every other answer is exploratory.
 PRIMARY_SERIES = ("btk", "cll")
 Draw = tuple[str, str]
+# The shipped margins in points, of which an answer says that they are no standard.
+DEFAULT_MARGINS = {"btk": 5, "itk": 10}
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ _NOT_BY_DOSE = {
 }
 SHOWN, BEYOND, NOT_SHOWN = "no_effect_shown", "effect_beyond_bound", "not_shown"
 NOT_ESTIMABLE, TOO_FEW = "not_estimable", "too_few_pairs"
+# The no-effect bound that ICH M12 names where nothing is known of exposure and effect.
+ICH_M12 = (0.80, 1.25)
 FED, FASTED = "dose_fed", "dose_fasted"
 
 
@@ -136,9 +138,11 @@ def _answer(
 
 
 def _what_it_shows(ratio: Ratio, verdict: str, settings: InteractionSettings) -> str:
-    bound = f"the no-effect bound {settings.bound} (the default of ICH M12, which calls it"
-    bound += " conservative)"
     low, high = settings.no_effect_low, settings.no_effect_high
+    is_default = (low, high) == ICH_M12
+    whose = "the default of ICH M12, which calls it conservative"
+    whose = whose if is_default else "set by the study's config"
+    bound = f"the no-effect bound {settings.bound} ({whose})"
     if verdict == SHOWN:
         off = "" if ratio.low <= 1 <= ratio.high else ", though it excludes a ratio of 1"
         return f"The interval lies within {bound}{off}: no relevant effect is shown."
