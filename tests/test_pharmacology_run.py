@@ -12,6 +12,10 @@ from study import Study, copy_checkout
 
 pytestmark = pytest.mark.workflow
 ASSAYS = ("pk", "variants", "genotype")
+ANSWERS = ("results/analyses/pk/answers.tsv", "results/analyses/genotype/answers.tsv")
+ASKED = (*ANSWERS, "results/variants/measurements.parquet")
+# Questions are asked of the whole cohort, so what any assay measures anew asks them again.
+OF_THE_COHORT = {"build_cohort": 1, "compare_exposure": 1, "associate_genotypes": 1}
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +40,7 @@ def study(tmp_path_factory):
             "analyses": {"contrasts": [], "model": {"endpoints": []}},
         }
     )
-    answers = [f"results/analyses/{name}/answers.tsv" for name in ("pk", "genotype")]
-    study.run_well(*answers, "results/variants/measurements.parquet")
+    study.run_well(*ASKED)
     return study
 
 
@@ -79,3 +82,29 @@ def test_every_flag_of_the_three_is_told_in_words(study):
 
     assert len(flags) > 10
     assert flags <= set(MEANINGS)
+
+
+def test_a_run_leaves_nothing_to_do(study):
+    assert study.planned(*ASKED) == {}
+
+
+def test_a_row_of_one_sheet_runs_its_assay_and_the_cohort_alone(study):
+    sheet = study.folder / "assays" / "variants" / "variants.tsv"
+    text = sheet.read_text()
+    sheet.write_text(text.rsplit("\n", 2)[0] + "\n")
+    planned = study.planned(*ASKED)
+    sheet.write_text(text)
+
+    assert planned == {"measure_variants": 1} | OF_THE_COHORT
+
+
+def test_a_setting_of_one_assay_runs_it_and_the_cohort_alone(study):
+    config = study.read_config()
+    study.write_config(config | {"pk": {"interaction": {"no_effect_low": 0.7}}})
+    of_question = study.planned(*ASKED)
+    study.write_config(config | {"pk": {"runs": {"max_cv_pct": 12}}})
+    of_assay = study.planned(*ASKED)
+    study.write_config(config)
+
+    assert of_question == {"compare_exposure": 1}
+    assert of_assay == {"measure_pk": 1} | OF_THE_COHORT
