@@ -423,3 +423,12 @@ def test_verdicts_of_plates_samples_and_calibrators():
     assert failed >= {"plate2"}
     controls = {row["analyte"]: row for row in calibrator_rows(plates, 50)}
     assert [controls[gene]["n_runs"] for gene in ("rhoh", "tbp", "gusb")] == [2, 2, 3]
+
+
+@pytest.mark.parametrize(("cq", "said"), [(24.5, "1.5 cycles before"), (28.0, "2.0 cycles after")])
+def test_how_near_a_negative_control_comes_up_is_told_by_its_side(cq, said):
+    wells = [*exact("p1", SAMPLE), well("p1", 90, "RHOH", cq, "ntc")]
+
+    (run,) = measure_qpcr(wells, settings(**FEW)).runs
+
+    assert f"{said} the weakest sample" in run["reasons"]

@@ -646,6 +646,14 @@ def test_the_glossary_holds_the_flags_that_occur():
     assert [word for word, _ in found] == ["fallback no valley", "day planned"]
 
 
+def test_flags_that_hold_a_reference_gene_are_told_in_words():
+    found = dict(glossary([["reference_tbp_not_usable", "reference_b2m", "reference_not_used"]]))
+
+    assert found["reference tbp not usable"].startswith("the reference gene TBP has no usable")
+    assert "divided by β2-microglobulin" in found["reference b2m"]
+    assert found["reference not used"] == "a reference gene of the panel was not used"
+
+
 def test_a_feature_that_was_never_measured_is_named_and_stops_nothing(study, page_of):
     report = {"max_figures": 2, "features": ["nk", "t_cd44"]}
 

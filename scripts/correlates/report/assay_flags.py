@@ -35,8 +35,6 @@ _QPCR = {
     "contamination",
     "outside_standard_curve": "the Cq lies outside of the range of the dilution series",
     "reference_not_used": "a reference gene of the panel was not used",
-    "reference_actb": "divided by ACTB, which the disease or the drugs may move",
-    "reference_b2m": "divided by B2M, which the disease or the drugs may move",
     "reference_stability_unknown": "too few samples to judge whether the references are stable",
     "references_unstable": "the reference genes move against each other by more than the limit",
     "too_few_references": "fewer reference genes than the panel needs",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from correlates.flow.figures.labels import FLAG_WORDS
+from correlates.pages.analytes import analyte_name
 from correlates.report.assay_flags import MEANINGS as OF_ASSAYS
 from correlates.report.pharmacology_flags import MEANINGS as OF_PHARMACOLOGY
 
@@ -172,6 +173,14 @@ _OF_COUNTS = {
 }
 _OF_COUNT = re.compile(f"cbc_(.+?)_({'|'.join(_OF_COUNTS)})")
 
+# A reference gene stands within a flag of RT-qPCR: ``reference_tbp_not_usable``.
+_OF_REFERENCE = re.compile(r"reference_(\w+?)(_not_usable)?")
+_LOST_REFERENCE = (
+    "the reference gene {} has no usable value in this sample, and the mean of the others lies "
+    "elsewhere"
+)
+_DISCOURAGED_REFERENCE = "divided by {}, which the disease or the drugs may move"
+
 
 def glossary(flags: Iterable[Iterable[str]]) -> list[tuple[str, str]]:
     """Return the flags that occur, as the page writes them, each with its meaning.
@@ -187,6 +196,10 @@ def glossary(flags: Iterable[Iterable[str]]) -> list[tuple[str, str]]:
         if of_count := _OF_COUNT.fullmatch(code):
             count, state = of_count.groups()
             known[code] = _OF_COUNTS[state].format(_COUNTS.get(count, count.upper()))
+        elif of_reference := _OF_REFERENCE.fullmatch(code):
+            gene, is_lost = of_reference.groups()
+            words = _LOST_REFERENCE if is_lost else _DISCOURAGED_REFERENCE
+            known[code] = words.format(analyte_name(gene))
     return [(code.replace("_", " "), meaning) for code, meaning in known.items()]
 
 

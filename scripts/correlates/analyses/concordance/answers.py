@@ -127,9 +127,7 @@ def _q_of(asked_changes: Sequence[tuple]) -> np.ndarray:
     """Correct the falls of all proteins together; one that cannot be reached counts as p = 1."""
     return benjamini_hochberg(
         [
-            np.nan
-            if found.protein is None or found.protein.smallest_p > ALPHA
-            else found.protein.p
+            np.nan if found.protein is None or found.protein.smallest_p > ALPHA else found.protein.p
             for _, _, found in asked_changes
         ]
     )

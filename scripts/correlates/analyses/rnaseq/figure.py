@@ -64,9 +64,10 @@ def _draw_part(axis, name: str, shown: Sequence[Asked]) -> None:
         axis.scatter(shift.mean_low, place, s=26, marker="D", color=INK, zorder=4)
     labels = [f"{feature_words(one.feature)}, {one.contrast.name}" for one in shown]
     axis.set_yticks(range(len(shown)), labels)
-    axis.invert_yaxis()
+    # room above the first and below the last, which would else lie on the axes
+    axis.set_ylim(len(shown) - 0.4, -0.6)
     dress(axis, "", name, "")
     axis.tick_params(axis="y", labelsize=6, length=0)
     if name == "log2 change":
-        said = "dots: patients (x: flagged library); diamond and line: mean with its interval"
+        said = "dots: patients (x: flagged); diamond and line: mean with its interval"
         axis.set_title(said, fontsize=7, loc="left", color=MUTED)

@@ -57,7 +57,9 @@ def _of_negatives(plates: Plates, plate: str, genes: Sequence[str]) -> Iterable[
     own = [one for one in plates.negatives if one.plate == plate]
     for one in own:
         if not one.is_clear:
-            gap = "and no sample was measured" if one.gap is None else f"{one.gap:.1f} cycles after"
+            gap = "and no sample was measured"
+            if one.gap is not None:
+                gap = f"{abs(one.gap):.1f} cycles {'after' if one.gap >= 0 else 'before'}"
             of = f" of {one.sample}" if one.sample else ""
             words = f"{one.kind}{of} of {one.gene} comes up at Cq {one.cq:.1f}, {gap}"
             words += "." if one.gap is None else " the weakest sample: too near."
