@@ -25,6 +25,7 @@ from correlates.analyses.concordance.correlations import Correlation, spearman, 
 from correlates.analyses.concordance.pairs import SERIES
 from correlates.analyses.concordance.settings import ConcordanceSettings
 from correlates.analyses.multiplicity import ALPHA, FDR, benjamini_hochberg
+from correlates.analyses.proteins import METHODS
 from correlates.analyses.sign_flip import PairedShift
 from correlates.analyses.wording import number, p_value, patients, smallest
 from correlates.clinical.dosing.phases import COMBO
@@ -33,7 +34,6 @@ ACROSS, WITHIN, CHANGE = "across_patients", "within_patients", "change_on_lenali
 CORRELATED, INVERSE, NOT_SHOWN = "correlated", "inverse", "not_shown"
 NOT_EVALUABLE = "not_evaluable"
 ASSAYS = {"qpcr": "RT-qPCR", "rnaseq": "RNA sequencing", "scrna": "single-cell RNA"}
-METHODS = {"flow": "intracellular flow", "western": "western blot"}
 _CHANGE_WORDS = {
     EXPECTED: (
         "Protein down with its messenger unchanged is the expected pharmacology of lenalidomide, "

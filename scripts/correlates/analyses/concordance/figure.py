@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from correlates.analyses.cells import CELLS
-from correlates.analyses.concordance.answers import ASSAYS, METHODS
+from correlates.analyses.concordance.answers import ASSAYS
 from correlates.analyses.concordance.pairs import SERIES
+from correlates.analyses.proteins import METHODS
 from correlates.assays.figures import (
     COLOURS,
     LINE,

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from correlates.analyses.proteins import METHOD_OF
 from correlates.measurements import CENSORED, USABLE
 
 # A messenger's analyte may be one of several of its gene, such as full-length CRBN.
 _MESSENGER = re.compile(r"([a-z0-9]+)(_[a-z0-9]+)?__log2_(?:cnrq|cpm|pb_cpm)__([a-z0-9_]+)")
 _PROTEIN = re.compile(r"([a-z0-9]+)__(mesf|net|log2_ratio)__([a-z0-9_]+)")
-_METHOD = {"mesf": "flow", "net": "flow", "log2_ratio": "western"}
 _ASSAYS = ("qpcr", "rnaseq", "scrna")
 DRAW = ["patient", "visit", "timepoint"]
 SERIES = ["gene", "cell", "analyte", "assay", "method"]
@@ -81,7 +81,7 @@ def _proteins(measured: pd.DataFrame, genes: Sequence[str]) -> pd.DataFrame:
         rows.append(
             _key(row)
             | {
-                **{"gene": named[1], "cell": named[3], "method": _METHOD[named[2]]},
+                **{"gene": named[1], "cell": named[3], "method": METHOD_OF[named[2]]},
                 **{"statistic": named[2], "run": row["run"], "day": row["day"]},
                 **{"phase": row["phase"], "log2_protein": value, "side_protein": _side(row)},
             }

@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-import numpy as np
-
 from correlates.analyses.answers import answer
 from correlates.analyses.cells import CELLS
 from correlates.analyses.degradation.courses import NOT_EVALUABLE, Course
@@ -18,20 +16,19 @@ from correlates.analyses.degradation.kinetics import (
     UPPER_ONLY,
     Decay,
 )
-from correlates.analyses.degradation.profiles import Point
 from correlates.analyses.degradation.settings import DegradationSettings
+from correlates.analyses.degradation.shifts import mid_ends, mid_shift, off_ends, off_shift
 from correlates.analyses.degradation.timing import OFF
-from correlates.analyses.multiplicity import FDR, benjamini_hochberg
-from correlates.analyses.sign_flip import PairedShift, paired_shift, smallest_p_of_pairs
+from correlates.analyses.multiplicity import ALPHA, FDR, benjamini_hochberg
+from correlates.analyses.proteins import METHODS
+from correlates.analyses.sign_flip import PairedShift, smallest_p_of_pairs
 from correlates.analyses.wording import number, p_value, patients, smallest
 
 REMAINING, KINETICS, WEEK_OFF = "remaining", "kinetics", "time_off"
 FELL, ROSE, UNCHANGED = "fell", "rose", "no_change_shown"
 RECOVERS, NO_RECOVERY, NO_TIME_OFF = "recovers", "no_recovery_shown", "no_time_off"
 TOO_FEW, UNREACHABLE = "too_few_patients", "not_attainable"
-_LEVEL = 0.05
 _TOLD = ("half_life_h", "plateau_pct")
-METHODS = {"flow": "intracellular flow", "western": "western blot"}
 _PHARMACOLOGY = {
     "ikzf1": "A fall is the expected effect of lenalidomide on this protein.",
     "ikzf3": "A fall is the expected effect of lenalidomide on this protein.",
@@ -76,7 +73,7 @@ def degradation_answers(
     ordered = sorted(groups.items())
     q_values = [
         _q_of([of(those, settings, confidence) for _, those in ordered])
-        for of in (_mid_shift, _off_shift)
+        for of in (mid_shift, off_shift)
     ]
     found = []
     for (key, those), q_remaining, q_off in zip(ordered, *q_values, strict=True):
@@ -96,7 +93,7 @@ def degradation_answers(
 def _q_of(shifts: Sequence[PairedShift | None]) -> list[tuple[float, int]]:
     """Correct one question over all proteins and cells: q of each, and how many there are."""
     p = [
-        math.nan if one is None or one.smallest_p > _LEVEL else one.p  # cannot be reached
+        math.nan if one is None or one.smallest_p > ALPHA else one.p  # cannot be reached
         for one in shifts
     ]
     size = sum(one is not None for one in shifts)
@@ -133,56 +130,6 @@ def _caution(key: tuple, those: Iterable[Course], design_note: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def mid_cycle(course: Course, settings: DegradationSettings) -> list[Point]:
-    """Return the draws on the drug in the middle of a cycle."""
-    first, last = settings.mid_cycle_days
-    return [
-        one
-        for one in course.profile.told
-        if one.timing.window != OFF and first <= one.timing.cycle_day <= last
-    ]
-
-
-def _log2_ends(points: Sequence[Point]) -> tuple[float, float]:
-    """Return the mean log2 share that remains, as an interval where a draw is below a limit."""
-    highs = [math.log2(one.pct / 100) if one.pct > 0 else -math.inf for one in points]
-    ends = zip(points, highs, strict=True)
-    lows = [-math.inf if one.level.is_censored else high for one, high in ends]
-    return float(np.mean(lows)), float(np.mean(highs))
-
-
-def _mid_ends(those: Iterable[Course], settings) -> list[tuple[float, float]]:
-    by_patient = [_log2_ends(points) for one in those if (points := mid_cycle(one, settings))]
-    return [one for one in by_patient if one[1] > -math.inf]
-
-
-def _mid_shift(those: Iterable[Course], settings, confidence: float) -> PairedShift | None:
-    """Return the mean log2 share that remains in mid-cycle; None of too few patients."""
-    return _shift(_mid_ends(those, settings), settings, confidence)
-
-
-def _off_ends(those: Iterable[Course], settings) -> list[tuple[float, float]]:
-    pairs = []
-    for one in those:
-        off = [point for point in one.profile.told if point.timing.window == OFF]
-        on = mid_cycle(one, settings)
-        if off and on:
-            (off_low, off_high), (on_low, on_high) = _log2_ends(off), _log2_ends(on)
-            pairs.append((off_low - on_high, off_high - on_low))
-    return [one for one in pairs if not any(map(math.isnan, one))]
-
-
-def _off_shift(those: Iterable[Course], settings, confidence: float) -> PairedShift | None:
-    """Return the mean log2 ratio of time off to mid-cycle; None of too few patients."""
-    return _shift(_off_ends(those, settings), settings, confidence)
-
-
-def _shift(ends: Sequence[tuple], settings, confidence: float) -> PairedShift | None:
-    return (
-        None if len(ends) < settings.min_patients else paired_shift(*np.array(ends).T, confidence)
-    )
-
-
 def _corrected(q: float, size: int) -> str:
     if size < 2 or math.isnan(q):
         return ""
@@ -194,7 +141,7 @@ def _remaining(asked, those, settings, level, caution) -> dict:
     confidence, q, size = level
     first, last = settings.mid_cycle_days
     contrast = f"days {first} to {last} of the cycles on lenalidomide against B1"
-    by_patient = _mid_ends(those, settings)
+    by_patient = mid_ends(those, settings)
     n = len(by_patient)
     left_out = len(those) - n
     if n < settings.min_patients:
@@ -203,7 +150,7 @@ def _remaining(asked, those, settings, level, caution) -> dict:
             f"fewer than {settings.min_patients}. {_left_out(left_out, those)}"
         ).strip()
         return _answer(asked, REMAINING, contrast, n, TOO_FEW, sentence, caution)
-    shift = _mid_shift(those, settings, confidence)
+    shift = mid_shift(those, settings, confidence)
     verdict = _verdict_of(shift, q, (FELL, ROSE, UNCHANGED))
     estimate, low, high = (100 * 2**end for end in (shift.mean_high, shift.low, shift.high))
     shares = sorted(100 * 2**high for _, high in by_patient)
@@ -286,7 +233,7 @@ def _mostly(counts: Counter, n: int) -> str:
 def _time_off(asked, those, settings, level, caution) -> dict:
     confidence, q, size = level
     contrast = _off_contrast(settings)
-    pairs = _off_ends(those, settings)
+    pairs = off_ends(those, settings)
     n = len(pairs)
     if not n:
         sentence = (
@@ -296,7 +243,7 @@ def _time_off(asked, those, settings, level, caution) -> dict:
     if n < settings.min_patients:
         sentence = f"{asked['name']}: only {patients(n)} with draws on and off the drug."
         return _answer(asked, WEEK_OFF, contrast, n, TOO_FEW, sentence, caution)
-    shift = _off_shift(those, settings, confidence)
+    shift = off_shift(those, settings, confidence)
     verdict = _verdict_of(shift, q, (NO_RECOVERY, RECOVERS, NO_RECOVERY))
     low, high = 2**shift.low, 2**shift.high
     censored = sum(one[0] < one[1] for one in pairs)
@@ -330,9 +277,9 @@ def _verdict_of(shift: PairedShift, q: float, words: tuple[str, str, str]) -> st
 
     A claim passes 0.05 itself, and 0.10 corrected over all proteins and kinds of cell.
     """
-    if smallest_p_of_pairs(shift.n) > _LEVEL:
+    if smallest_p_of_pairs(shift.n) > ALPHA:
         return UNREACHABLE
-    if shift.p > _LEVEL or q > FDR:
+    if shift.p > ALPHA or q > FDR:
         return words[2]
     return words[0] if shift.mean_high < 0 else words[1]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from correlates.analyses.cells import CELLS
-from correlates.analyses.degradation.answers import METHODS
 from correlates.analyses.degradation.courses import Course
 from correlates.analyses.degradation.kinetics import FITTED, UPPER_ONLY
 from correlates.analyses.degradation.timing import OFF
+from correlates.analyses.proteins import METHODS
 from correlates.assays.figures import (
     COLOURS,
     LINE,

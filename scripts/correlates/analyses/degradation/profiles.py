@@ -9,6 +9,7 @@ import pandas as pd
 from correlates.analyses.degradation.remaining import LINEAR, LOG2, Z95, Level, percent_remaining
 from correlates.analyses.degradation.settings import DegradationSettings
 from correlates.analyses.degradation.timing import Timing, timing_of
+from correlates.analyses.proteins import METHOD_OF
 from correlates.clinical.dosing.dosing import Dosing
 from correlates.clinical.dosing.draws import DrawNote, note_of
 from correlates.clinical.dosing.phases import COMBO, FU, IBR_CONT
@@ -18,7 +19,6 @@ from correlates.measurements import CENSORED, KEY, USABLE
 _AFTER = (COMBO, IBR_CONT, FU)
 # What stands for the protein, the best first: calibrated molecules, a net signal, a blot.
 _STATISTICS = {"mesf": LINEAR, "net": LINEAR, "log2_ratio": LOG2}
-_METHOD = {"mesf": "flow", "net": "flow", "log2_ratio": "western"}
 NO_BASELINE = "no B1 of this protein"
 NOT_ABOVE_NOISE = "B1 is not above noise"
 _OUT_OF_TIME = "neither a study day nor a first dose places this draw"
@@ -171,7 +171,7 @@ def _protein_rows(measured: pd.DataFrame, settings: DegradationSettings) -> pd.D
         return rows.iloc[:0]
     rows = rows.assign(marker=parts[0], statistic=parts[1], cell=parts[2])
     rows = rows[rows["marker"].isin(settings.markers) & rows["statistic"].isin(list(_STATISTICS))]
-    return rows.assign(method=rows["statistic"].map(_METHOD))
+    return rows.assign(method=rows["statistic"].map(METHOD_OF))
 
 
 def _records(rows: pd.DataFrame) -> list[dict]:
