@@ -217,3 +217,16 @@ def test_features_of_assays_have_words_and_units(feature, words, unit):
     given = unit if unit in ("%", "h.ng/mL", "clr", "log2 CPM") else "1"
 
     assert (feature_name(feature), unit_shown(given, feature)) == (words, unit)
+
+
+def test_the_overview_is_folded_beside_a_figure_of_answers_and_open_alone(files):
+    (view,) = assay_views(files, as_table([]), lambda path, label: "")
+    template = environment().get_template("assays.html.j2")
+
+    beside = template.render(assays=[view | {"figure": "ANSWERS", "overview": "VALUES"}])
+    alone = template.render(assays=[view | {"figure": "", "overview": "VALUES"}])
+
+    assert "own values</summary>" in beside
+    assert beside.index("ANSWERS") < beside.index("VALUES")
+    assert "own values</summary>" not in alone
+    assert alone.count("VALUES") == 1

@@ -150,7 +150,9 @@ def _tiles(content: Content, lost: int | None) -> list[tuple[str, str]]:
         ),
         (
             _share(used, files, "file"),
-            f"{files - used:,} not used, each with its reason" if files > used else "all used",
+            (f"{files - used:,} not used, each with its reason" if files > used else "all used")
+            if files
+            else "no FCS file is part of the study",
         ),
         (
             plural(measured, "measurement"),
