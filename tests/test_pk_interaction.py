@@ -118,6 +118,15 @@ def test_what_an_interval_shows(factors, verdict, said):
     assert found["p"] is None
 
 
+def test_a_rare_large_effect_is_seen_beside_no_effect_shown():
+    factors = np.array([0.98, 1.02] * 20 + [0.95, 3.0])
+    found = answer_of(rows(AUC, np.full(42, 2.0), 2.0 * factors))
+
+    assert found["verdict"] == "no_effect_shown"
+    said = "Ratios of single patients are 0.950 to 3.00, 1 of 42 outside 0.80 to 1.25"
+    assert said in found["sentence"]
+
+
 def test_not_shown_says_how_many_pairs_it_takes():
     found = answer_of(rows(AUC, [2.0] * 5, [1.0, 4.0, 1.4, 2.8, 2.0]))
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 from scipy import sparse
-from scipy.stats import hypergeom, poisson
+from scipy.stats import hypergeom, nbinom, poisson
 
 from correlates.assays.scrna.cell_types import (
     marker_genes,
@@ -17,6 +17,7 @@ from correlates.assays.scrna.cell_types import (
 )
 from correlates.assays.scrna.cells import cell_metrics, judge_cells
 from correlates.assays.scrna.doublets import find_doublets, valley
+from correlates.assays.scrna.overdispersion import interval_of_sum, variance_of_sum
 from correlates.assays.scrna.planning import named_files, parts_of, settings_from
 from correlates.assays.scrna.pseudobulk import (
     centred_log_ratio,
@@ -26,6 +27,7 @@ from correlates.assays.scrna.pseudobulk import (
     thinned_share,
 )
 from correlates.assays.scrna.variable import log_shares, variable_genes
+from correlates.intervals import garwood
 from study import ROOT
 
 SETTINGS = settings_from(yaml.safe_load((ROOT / "config/config.yaml").read_text())["scrna"])
@@ -241,6 +243,53 @@ def test_log2_cpm_of_a_pseudobulk(count, status, value, limit):
     if count:
         assert poisson.sf(count - 1, 2 ** answer["ci_low"]) == pytest.approx(0.025)
     assert poisson.cdf(count, 2 ** answer["ci_high"]) == pytest.approx(0.025)
+
+
+def test_the_variance_of_a_sum_is_about_the_share_that_each_library_would_hold():
+    counts, library = np.array([2, 4, 6, 0]), np.array([100, 200, 300, 400])
+
+    # 12 of 1,000: 1.2, 2.4, 3.6 and 4.8 are expected; squares .64 + 2.56 + 5.76 + 23.04
+    assert variance_of_sum(counts, library) == pytest.approx(4 / 3 * 32)
+    assert variance_of_sum(library // 100, library) == pytest.approx(0)
+    assert variance_of_sum(counts[:1], library[:1]) is None
+
+
+def test_the_interval_of_a_sum_is_the_exact_one_of_a_negative_binomial():
+    count, variance, n_cells = 60, 240.0, 1_000_000
+    low, high = interval_of_sum(count, variance, n_cells, 0.95)
+    size = count**2 / (variance - count)
+
+    # so many cells that Student's t is normal
+    assert nbinom.sf(count - 1, size, size / (size + low)) == pytest.approx(0.025, abs=1e-4)
+    assert nbinom.cdf(count, size, size / (size + high)) == pytest.approx(0.025, abs=1e-4)
+    few = interval_of_sum(count, variance, 20, 0.95)
+    assert few[0] < low
+    assert few[1] > high
+
+
+@pytest.mark.parametrize("variance", [None, 0.0, 20.0])
+def test_the_interval_of_a_sum_is_never_within_that_of_counting(variance):
+    counting = tuple(float(end) for end in garwood(32, 0.95))
+
+    assert interval_of_sum(32, variance, 40, 0.95) == counting
+    assert interval_of_sum(0, 0.0, 40, 0.95)[1] == pytest.approx(3.689, abs=0.001)
+
+
+@pytest.mark.parametrize("n_cells", [20, 40, 200])
+@pytest.mark.parametrize("phi", [0.0, 0.5, 1.5])
+def test_the_interval_holds_the_mean_of_a_draw_whose_cells_differ(phi, n_cells):
+    """Counts of cells of unlike depth, Poisson or negative binomial, about 1 and 5 a cell."""
+    rng = np.random.default_rng(7)
+    for mean in (1, 5):
+        held = []
+        for _ in range(800):
+            library = rng.lognormal(0, 0.4, n_cells) * 1000
+            levels = rng.gamma(1 / phi, phi, n_cells) if phi else np.ones(n_cells)
+            counts = rng.poisson(mean * library / 1000 * levels)
+            variance = variance_of_sum(counts, library)
+            low, high = interval_of_sum(int(counts.sum()), variance, n_cells, 0.95)
+            held.append(low <= mean * library.sum() / 1000 <= high)
+        assert 0.915 <= np.mean(held) <= 0.99
 
 
 def test_a_gene_at_its_limit_would_have_been_seen():

@@ -1,6 +1,7 @@
 """Single cells measured: what simulated files hold is found again, what cannot be says why."""
 
 import json
+import math
 import tempfile
 import warnings
 from pathlib import Path
@@ -16,6 +17,7 @@ from scipy import sparse
 from correlates.assays.scrna.collect import collect_files
 from correlates.assays.scrna.measure import measure_sample
 from correlates.assays.scrna.one_file import measure_file
+from correlates.assays.scrna.overdispersion import interval_of_sum
 from correlates.assays.scrna.planning import named_files, settings_from
 from correlates.assays.scrna.sizes import PLAIN
 from correlates.assays.scrna.verdicts import doublet_share, judge_sample
@@ -81,7 +83,30 @@ def test_the_table_keeps_the_contract_and_every_draw_keeps_its_rows(collected):
     assert draws.min() >= 3 * len(GENES) * len(SETTINGS["report_types"])
 
 
-def test_log2_cpm_is_recovered_within_its_counting_error(collected):
+def test_the_interval_of_a_sum_is_what_the_cells_of_its_summary_show(collected):
+    found, _, results = collected
+    known = {
+        (group["n_cells"], seen["count"], seen["count_variance"])
+        for one in results.values()
+        for sample in one.summary["samples"]
+        for group in sample.get("groups", ())
+        for seen in group["genes"].values()
+        if seen["count"] > 0 and group["n_cells"] > 1
+    }
+    widths = {
+        (n, round(math.log2(high / low), 6))
+        for n, count, variance in known
+        for low, high in [interval_of_sum(count, variance, n, SETTINGS["confidence"])]
+    }
+    table = found.measurements
+    rows = table[table["feature"].str.contains("__log2_pb_cpm__") & (table["status"] == "ok")]
+
+    assert len(rows) > 20
+    for row in rows.to_dict("records"):
+        assert (row["n"], round(row["ci_high"] - row["ci_low"], 6)) in widths
+
+
+def test_log2_cpm_is_recovered_within_its_interval(collected):
     """Of the clone, where no gene has so few counts that only high values would be quantified."""
     found, truth, _ = collected
     table = found.measurements

@@ -129,6 +129,7 @@ def _answer(
         f"({_interval(ratio)}; n = {ratio.n} patients, paired; within-patient CV "
         f"{100 * ratio.cv_within:.0f} %).",
         _what_it_shows(ratio, verdict, settings),
+        _extremes(pairs, settings),
         _without_normality(exact, settings),
         _mixed(pairs, settings),
         lost,
@@ -159,6 +160,17 @@ def _what_it_shows(ratio: Ratio, verdict: str, settings: InteractionSettings) ->
         f"The intervals do not both lie within {bound}: that there is no effect is not shown, and "
         f"neither is an interaction. With this CV, {100 * settings.power:g} % power to show it, if "
         f"there is no effect, needs about {needed} pairs."
+    )
+
+
+def _extremes(pairs: Pairs, settings: InteractionSettings) -> str:
+    """Say the ratios of single patients: an interval of their mean hides a rare large one."""
+    ratios = np.exp(pairs.log_ratios)
+    out = (ratios < settings.no_effect_low) | (ratios > settings.no_effect_high)
+    return (
+        f"Ratios of single patients are {_three(float(ratios.min()))} to "
+        f"{_three(float(ratios.max()))}, {int(out.sum())} of {ratios.size} outside "
+        f"{settings.bound}; the verdict is of their mean alone."
     )
 
 

@@ -25,6 +25,7 @@ from correlates.assays.scrna.features import (
     mitochondrial,
     protein_keys,
 )
+from correlates.assays.scrna.overdispersion import variance_of_sum
 from correlates.assays.scrna.pseudobulk import centred_log_ratio, sum_by_group, thinned_share
 from correlates.assays.scrna.refusals import (
     OBS_COLUMN_MISSING,
@@ -215,8 +216,10 @@ class Lanes:
         for gene, place in self.targets.items():
             own = counts[:, [place]].toarray().ravel()
             share, deep = thinned_share(own, library, self.settings["detection_depth"])
+            variance = variance_of_sum(own, library)
             found[gene] = {
                 **{"count": int(own.sum()), "n_positive": int((own > 0).sum())},
+                "count_variance": None if variance is None else _finite(variance),
                 **{"thinned_pct": _finite(share), "n_deep": deep},
             }
         return found

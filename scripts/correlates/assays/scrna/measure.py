@@ -111,7 +111,9 @@ class _Writer:
 
     def _cpm(self, gene: str, seen: Mapping) -> dict:
         size, level = self.group["size"], self.settings["confidence"]
-        return self._value(gene, LOG2_CPM, log2_cpm(seen["count"], size, self.settings, level))
+        spread = seen["count_variance"], self.n_cells
+        answer = log2_cpm(seen["count"], size, self.settings, level, *spread)
+        return self._value(gene, LOG2_CPM, answer)
 
     def _at_depth(self, gene: str, seen: Mapping) -> dict:
         share, n_deep = seen["thinned_pct"], seen["n_deep"]

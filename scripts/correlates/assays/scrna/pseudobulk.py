@@ -10,7 +10,8 @@ import numpy as np
 from scipy import sparse
 from scipy.special import gammaln
 
-from correlates.intervals import clopper_pearson, garwood
+from correlates.assays.scrna.overdispersion import interval_of_sum
+from correlates.intervals import clopper_pearson
 
 PER_MILLION = 1e6
 # Mean count at which a gene is seen at all with a probability of 95 %.
@@ -39,7 +40,14 @@ def sum_by_group(counts: sparse.csr_matrix, groups: np.ndarray, n_groups: int) -
     return np.asarray((picks @ counts).todense(), dtype=np.int64)
 
 
-def log2_cpm(count: float, size: float, limits: Mapping, confidence: float) -> dict:
+def log2_cpm(
+    count: float,
+    size: float,
+    limits: Mapping,
+    confidence: float,
+    variance: float | None = None,
+    n_cells: int = 0,
+) -> dict:
     """Return log2 counts per million of one gene of one pseudobulk, never with a count added.
 
     Parameters
@@ -50,15 +58,18 @@ def log2_cpm(count: float, size: float, limits: Mapping, confidence: float) -> d
         ``lloq_counts``: counts from which the number is quantified.
     confidence
         Level of the interval.
+    variance, n_cells
+        Variance of the count as the cells show it, and how many they are; without it the interval
+        is of counting alone.
 
     Returns
     -------
-    ``value``, ``ci_low``, ``ci_high``, ``status``, ``limit``. The interval is Garwood's of the
-    count: the error of counting molecules, and nothing of what differs between cells or draws. No
-    count at all is ``nd`` with the limit of 3 counts, a mean that is seen with a probability of
-    95 %; fewer than ``lloq_counts`` are ``lt_lloq``.
+    ``value``, ``ci_low``, ``ci_high``, ``status``, ``limit``. The interval is that of the draw's
+    own mean: the error of counting molecules and of which cells were caught, and nothing of what
+    differs between draws. No count at all is ``nd`` with the limit of 3 counts, a mean that is seen
+    with a probability of 95 %; fewer than ``lloq_counts`` are ``lt_lloq``.
     """
-    low, high = (float(end) for end in garwood(count, confidence))
+    low, high = interval_of_sum(count, variance, n_cells, confidence)
     scaled = PER_MILLION / size
     lloq = limits["lloq_counts"]
     status = "ok" if count >= lloq else "lt_lloq" if count > 0 else "nd"
@@ -67,7 +78,7 @@ def log2_cpm(count: float, size: float, limits: Mapping, confidence: float) -> d
     return {
         "value": float(np.log2(scaled * shown)),
         "ci_low": float(np.log2(scaled * low)) if low > 0 else None,
-        "ci_high": float(np.log2(scaled * high)),
+        "ci_high": float(np.log2(scaled * high)) if np.isfinite(high) else None,
         "status": status,
         "limit": float(np.log2(scaled * limit)),
     }
