@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from correlates.assays.layouts import draw_plates, draw_run_order, well_place
+from correlates.assays.left_out import row_left_out
 from correlates.assays.quality import FAIL, FLAG, PASS, Reason, control_row, run_row, verdict_of
 from correlates.assays.rows import as_table, measurement
 from correlates.measurements import faults
@@ -108,3 +109,16 @@ def test_a_measurement_keeps_the_contract():
 
     assert faults(as_table(rows)) == []
     assert run_row("qpcr", "p1", [], 2)["verdict"] == PASS
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        pytest.param({"row": 7, "sheet": "a.tsv"}, "No unit (row 7 of a.tsv).", id="of a sheet"),
+        pytest.param({"row": None}, "No unit.", id="nobody wrote it"),
+    ],
+)
+def test_a_row_that_gave_nothing_is_told_with_its_place(row, reason):
+    found = row_left_out("well", "A1", "no unit.", row | {"patient": "P1", "visit": None})
+
+    assert (found["patient"], found["visit"], found["reason"]) == ("P1", "", reason)

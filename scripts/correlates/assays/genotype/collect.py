@@ -14,7 +14,7 @@ from correlates.assays.genotype.calls import (
     read_calls,
 )
 from correlates.assays.genotype.hardy_weinberg import exact_hwe
-from correlates.assays.left_out import left_out
+from correlates.assays.left_out import row_left_out
 from correlates.assays.quality import (
     CONTROL_COLUMNS,
     FAIL,
@@ -227,10 +227,9 @@ def _control_rows(controls: list[tuple[Call, int | None]]) -> list[dict]:
 
 
 def _left_out(one: Mapping) -> dict:
-    row, reason = one["row"], one["reason"]
-    where = f" (row {row.get('row')} of {row.get('sheet')})" if row.get("row") else ""
-    item, whose = f"{row['rsid']} {row.get('genotype') or ''}".strip(), row.get("patient") or ""
-    return left_out("genotype", item, f"{reason[0].upper()}{reason[1:]}{where}", whose)
+    row = one["row"]
+    item = f"{row['rsid']} {row.get('genotype') or ''}".strip()
+    return row_left_out("genotype", item, one["reason"], row)
 
 
 def _written(one: Call) -> dict:

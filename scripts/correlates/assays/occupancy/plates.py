@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 
+from correlates.assays.left_out import place_of
 from correlates.assays.occupancy.formulas import Signal
 from correlates.assays.occupancy.readings import CONCENTRATIONS, FLOW, Reading
 from correlates.assays.occupancy.settings import OccupancySettings
@@ -195,7 +196,7 @@ def _first(wells: Sequence[Mapping], name: str, choose=None) -> float | None:
 
 
 def _place_of(well: Mapping) -> str:
-    return well.get("well") or f"row {well.get('row')} of {well.get('sheet')}"
+    return well.get("well") or place_of(well)
 
 
 def _well(row: Mapping, blanks: Mapping[tuple, Blanks]) -> dict:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from correlates.assays.left_out import left_out
+from correlates.assays.left_out import left_out, row_left_out
 from correlates.assays.pk.measure import (
     ASSAY,
     RUN_FAILED,
@@ -214,17 +214,9 @@ def _lost(profile: Profile) -> dict:
 
 def _left_out(what: str, one: Mapping) -> dict:
     row = one["row"]
-    where = f"row {row.get('row')} of {row.get('sheet')}" if row.get("row") else ""
     hours = row.get("actual_h") if row.get("nominal_h") is None else row.get("nominal_h")
     at = "" if hours is None else f" at {hours:g} h"
-    reason = f"{one['reason']} ({where})" if where else one["reason"]
-    return left_out(
-        what,
-        f"{row['analyte']}{at}",
-        reason[0].upper() + reason[1:],
-        row.get("patient") or "",
-        row.get("visit") or "",
-    )
+    return row_left_out(what, f"{row['analyte']}{at}", one["reason"], row)
 
 
 def _sample(point: Point, failed: Iterable[str]) -> dict:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from correlates.assays.left_out import left_out
+from correlates.assays.left_out import left_out, place_of
 from correlates.assays.protein.blot_model import Levels, levels_over_blots
 from correlates.assays.protein.lanes import (
     CONTROL,
@@ -289,7 +289,7 @@ def _refused(blot: BlotMarker, lane: Lane) -> dict:
     return left_out(
         "band",
         f"{blot.marker} on {blot.blot}, lane {row['lane']}",
-        f"{WHY[lane.refused]} (row {row.get('row')} of {row.get('sheet')})",
+        f"{WHY[lane.refused]} ({place_of(row)})",
         row.get("patient") or "",
         row.get("visit") or "",
         "not used" if lane.refused == OTHER_EXPOSURE else "left out",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from correlates.assays.left_out import left_out
+from correlates.assays.left_out import left_out, place_of
 from correlates.assays.rnaseq.matrix import CountMatrix, UnreadableMatrix, library_name, read_counts
 from correlates.assays.rnaseq.settings import RnaseqSettings
 
@@ -116,7 +116,7 @@ def join_libraries(
         name = _named(row)
         whose = (row.get("patient") or "", row.get("visit") or "")
         if not name:
-            item = f"row {row['row']} of {row['sheet']}"
+            item = place_of(row)
             reason = "It names no library. Fill in library, or sample."
             unused.append(left_out("library", item, reason, *whose))
             continue

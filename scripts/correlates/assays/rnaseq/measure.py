@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from correlates.assays.left_out import left_out
+from correlates.assays.left_out import left_out, place_of
 from correlates.assays.normalise import PER_MILLION
 from correlates.assays.quality import FAIL, Reason
 from correlates.assays.rnaseq.expression import Expression
@@ -179,7 +179,7 @@ def inclusion_rows(
         if (one["gene"] or "").upper() == CRBN:
             by_draw.setdefault(_draw(one), []).append(one)
         else:
-            item = f"{one['gene']} {one['junction']}, row {one['row']} of {one['sheet']}"
+            item = f"{one['gene']} {one['junction']}, {place_of(one)}"
             unused.append(left_out("junction", item, "Only CRBN is asked for.", *whose))
     totals = {(*_key(one), one["feature"]): one for one in expressed}
     rows = []
@@ -192,7 +192,7 @@ def inclusion_rows(
         if total is not None:
             rows.append(_full_length(total, found, cell))
         for one, why in without:
-            item = f"CRBN {one['junction']}, row {one['row']} of {one['sheet']}"
+            item = f"CRBN {one['junction']}, {place_of(one)}"
             whose = (one.get("patient") or "", one.get("visit") or "")
             unused.append(left_out("junction", item, f"{why}.", *whose))
     return rows, unused

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from correlates.assays.left_out import left_out
+from correlates.assays.left_out import left_out, place_of
 from correlates.assays.quality import FAIL, LOG2, Reason, control_row, run_row, sample_row
 from correlates.assays.rows import as_table
 from correlates.assays.scrna.measure import ASSAY, LOG2_CPM, measure_sample
@@ -149,13 +149,13 @@ def _run_of(row: Mapping) -> str:
 
 def _left_out(row: Mapping, reasons: Iterable[Reason]) -> dict:
     words = " ".join(one.words for one in reasons if one.verdict == FAIL)
-    item = f"{row['file']} (row {row['row']} of {row['sheet']})"
+    item = f"{row['file']} ({place_of(row)})"
     return left_out("cells", item, words, row.get("patient") or "", row.get("visit") or "")
 
 
 def _of_sheet(row: Mapping) -> dict:
     reason = "Its row is left out: the list of problems of the sheets says why."
-    item = f"row {row['row']} of {row['sheet']}"
+    item = place_of(row)
     return left_out("cells", item, reason, row.get("patient") or "", row.get("visit") or "")
 
 

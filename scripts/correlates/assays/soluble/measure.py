@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from scipy.special import stdtrit
 
-from correlates.assays.left_out import left_out
+from correlates.assays.left_out import row_left_out
 from correlates.assays.rows import measurement
 from correlates.assays.soluble.handling import handling_rows
 from correlates.assays.soluble.plates import (
@@ -114,10 +114,7 @@ def _read(rows: Iterable[Mapping], settings: SolubleSettings, found: SolubleResu
 
 
 def _left_out(row: Mapping, reason: str) -> dict:
-    where = f"row {row.get('row')} of {row.get('sheet')}"
-    whose = row.get("patient") or "", row.get("visit") or ""
-    words = f"{reason[:1].upper()}{reason[1:]} ({where})."
-    return left_out("soluble marker", str(row.get("analyte") or ""), words, *whose)
+    return row_left_out("soluble marker", str(row.get("analyte") or ""), reason, row)
 
 
 def _refused(row: Mapping) -> dict:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from correlates.assays.left_out import left_out
+from correlates.assays.left_out import row_left_out
 from correlates.assays.quality import (
     FAIL,
     FLAG,
@@ -192,12 +192,10 @@ def _control_rows(controls: list[Finding], settings: VariantSettings) -> list[di
 
 
 def _left_out(one: Mapping) -> dict:
-    row, reason = one["row"], one["reason"]
-    where = f" (row {row.get('row')} of {row.get('sheet')})" if row.get("row") else ""
+    row = one["row"]
     what = "variant" if is_of_patient(row) else "control"
     item = f"{row.get('gene')} {row.get('hgvs_p') or 'none'}"
-    whose = row.get("patient") or "", row.get("visit") or ""
-    return left_out(what, item, f"{reason[0].upper()}{reason[1:]}{where}", *whose)
+    return row_left_out(what, item, one["reason"], row)
 
 
 def _written(one: Finding, sexes: Mapping[str, str], settings: VariantSettings) -> dict:
