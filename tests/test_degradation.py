@@ -330,6 +330,18 @@ def test_a_fall_is_claimed_after_correction_over_all_proteins():
     assert "Over the 40 proteins and kinds of cell" in remaining[0]["sentence"]
 
 
+def test_proteins_of_too_few_patients_are_none_of_the_family_that_is_corrected():
+    rows = [row for n in range(6) for row in course_of(patient=f"P{n}")]
+    for cell in range(9):
+        rows += course_of(patient="P0", feature=f"ikzf1__net__c{cell}")
+
+    answers = degradation_answers(courses_of(rows), SETTINGS, 0.95, "")
+    remaining = [one["verdict"] for one in answers if one["question"] == "remaining"]
+
+    assert remaining.count("fell") == 1
+    assert remaining.count("too_few_patients") == 9
+
+
 def test_time_off_of_a_protein_below_its_limit_is_told_as_a_bound():
     weeks = (Interval("lenalidomide", 29.0, 49.0, 10.0), Interval("lenalidomide", 57.0, None, 10.0))
     rows = []

@@ -20,6 +20,7 @@ from correlates.analyses.degradation.settings import DegradationSettings
 from correlates.analyses.degradation.shifts import mid_ends, mid_shift, off_ends, off_shift
 from correlates.analyses.degradation.timing import OFF
 from correlates.analyses.multiplicity import ALPHA, FDR, benjamini_hochberg
+from correlates.analyses.paired_draws import p_to_correct
 from correlates.analyses.proteins import METHODS
 from correlates.analyses.sign_flip import PairedShift, smallest_p_of_pairs
 from correlates.analyses.wording import number, p_value, patients, smallest
@@ -91,13 +92,14 @@ def degradation_answers(
 
 
 def _q_of(shifts: Sequence[PairedShift | None]) -> list[tuple[float, int]]:
-    """Correct one question over all proteins and cells: q of each, and how many there are."""
-    p = [
-        math.nan if one is None or one.smallest_p > ALPHA else one.p  # cannot be reached
-        for one in shifts
-    ]
-    size = sum(one is not None for one in shifts)
-    return [(float(q), size) for q in benjamini_hochberg(p)]
+    """Correct one question over all proteins and cells: q of each, and how many are tested.
+
+    Those with fewer patients than are asked for have no test and are none of the family; those
+    whose pairs cannot reach the level are, as if their p were 1.
+    """
+    tested = [one for one in shifts if one is not None]
+    q_values = iter(benjamini_hochberg([p_to_correct(one) for one in tested]))
+    return [(math.nan if one is None else float(next(q_values)), len(tested)) for one in shifts]
 
 
 def _nobody_off(settings: DegradationSettings, design_note: str) -> dict:
