@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 
 from correlates.analyses.sign_flip import paired_shift, smallest_p_of_pairs
 from correlates.analyses.soluble.pairs import Pairs
-from correlates.assays.soluble.censored_fit import fit_normal
+from correlates.assays.soluble.censored_pairs import fit_change
 from correlates.assays.soluble.handling import DETECTED, MODEL
 
 RATIO, SHARE = "ratio", "share of pairs"
@@ -77,9 +77,9 @@ def _modelled(pairs: Pairs, confidence: float) -> Change:
     ends = shift.mean_low, shift.low, shift.high
     method = "paired differences of log2, exact sign-flip test and its interval"
     if pairs.n_censored:
-        fit = fit_normal(low, high, confidence)
+        fit = fit_change(*pairs.levels(), confidence)
         ends = (math.nan,) * 3 if fit is None else (fit.mean, fit.low, fit.high)
-        method = "censored maximum likelihood of paired differences of log2 (profile interval)"
+        method = "censored maximum likelihood of both log2 values of each pair (profile interval)"
     estimate, below, above = (2.0**one for one in ends)
     return Change(
         *(estimate, below, above, RATIO, shift.p, shift.p_least),

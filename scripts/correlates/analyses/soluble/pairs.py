@@ -55,6 +55,14 @@ class Pairs:
             high.append((high_other - low_one) / _LN2)
         return np.array(low, dtype=float), np.array(high, dtype=float)
 
+    def levels(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """Return the low and high ends of log2 of each value, before and after, shape (n,) each."""
+        sides = []
+        for side in (self.before, self.after):
+            ends = np.array([log_ends(row) for row in side], dtype=float).reshape(-1, 2) / _LN2
+            sides.append((ends[:, 0], ends[:, 1]))
+        return sides[0], sides[1]
+
     def detected(self) -> tuple[np.ndarray, np.ndarray]:
         """Return whether each value is detected at the highest limit of all pairs, shape (n,).
 

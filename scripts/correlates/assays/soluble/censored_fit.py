@@ -8,7 +8,7 @@ from scipy.optimize import brentq, minimize
 from scipy.special import log_ndtr
 from scipy.stats import t as student
 
-_FEWEST = 3
+FEWEST = 3
 _FAR = 60.0
 
 
@@ -61,7 +61,7 @@ def fit_normal(
     low, high = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
     exact = low == high
     measured = low[exact]
-    if measured.size < _FEWEST or np.ptp(measured) == 0:
+    if measured.size < FEWEST or np.ptp(measured) == 0:
         return None
     start = np.array([measured.mean(), math.log(measured.std(ddof=1))])
     # in units of the measured spread, so that steps and tolerances mean the same for all markers
@@ -80,8 +80,8 @@ def fit_normal(
     return NormalFit(
         mean=mean,
         sd=sd,
-        low=_end(shortfall, mean, -sd),
-        high=_end(shortfall, mean, sd),
+        low=end_of_profile(shortfall, mean, -sd),
+        high=end_of_profile(shortfall, mean, sd),
         n=low.size,
         n_censored=int((~exact).sum()),
         confidence=confidence,
@@ -113,7 +113,7 @@ def _log_mass(lower: float, upper: float) -> float:
     return top + math.log1p(-math.exp(min(float(log_ndtr(lower)) - top, -1e-16)))
 
 
-def _end(shortfall, mean: float, step: float) -> float:
+def end_of_profile(shortfall, mean: float, step: float) -> float:
     """Return where the profile has fallen by the drop, outward from the mean, or infinity."""
     far = mean + step / 8
     for _ in range(64):
