@@ -41,6 +41,8 @@ def fit_change(
 
     Notes
     -----
+    The levels before are taken to be normal over patients; where they are strongly skewed or of
+    two kinds, most of the bias of the likelihood of differences stays.
     A pair below its limit at both draws, and a difference of which one end is known, tell of the
     levels and not only of the change: the likelihood of differences alone leaves that out, and is
     biased, since what is censored is not independent of how large the change is. The profile falls
