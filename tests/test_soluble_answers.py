@@ -16,6 +16,7 @@ from correlates.analyses.soluble.levels import clearance_answers, rise_answers
 from correlates.analyses.soluble.pairs import pairs_of
 from correlates.assays.soluble.censored_fit import fit_normal
 from correlates.assays.soluble.censored_pairs import fit_change, log_likelihood, quadrant
+from correlates.clinical.dosing.phases import planned_phase
 from correlates.clinical.dosing.settings import VisitSettings
 from correlates.report.names import feature_name
 
@@ -40,6 +41,7 @@ def table(values, feature="il6__conc__plasma"):
     for patient, by_visit in values.items():
         for visit, value in by_visit.items():
             row = {"patient": patient, "visit": visit, "timepoint": "pre", "day": DAYS[visit]}
+            row |= {"phase": planned_phase(visit, "pre")}
             row |= {"specimen": "plasma", "feature": feature, "flags": [], "limit": math.nan}
             if value is None:
                 row |= {"value": math.nan, "status": "not_evaluable"}
@@ -71,11 +73,22 @@ def test_a_pair_needs_both_draws_and_values_that_can_be_used(visits):
 def test_a_draw_whose_value_is_lost_is_stood_for_by_its_other_name(visits):
     rows = table({"P1": {"C1D1": None, "C1D8": 4}, "P2": {"C1D1": 3, "C1D8": 6}})
     trough = table({"P1": {"C0D1": 2}, "P2": {"C0D1": 1}})
-    trough = trough.assign(visit="C0D28", timepoint="trough", day=28)
+    trough = trough.assign(visit="C0D28", timepoint="trough", day=28, phase="IBR_RUNIN")
 
     found = pairs_of(pd.concat([rows, trough]), DRAWS, visits)
 
     assert [row["value"] for row in found.before] == [2, 3]
+
+
+def test_a_draw_in_another_phase_than_its_visit_s_is_no_pair(visits):
+    """Whoever began lenalidomide late was on ibrutinib alone at the draw called C1D8."""
+    rows = table({"P1": {"C1D1": 2, "C1D8": 4}, "P2": {"C1D1": 3, "C1D8": 6}})
+    is_late = (rows["patient"] == "P2") & (rows["visit"] == "C1D8")
+    rows["phase"] = rows["phase"].mask(is_late, "IBR_RUNIN")
+
+    found = pairs_of(rows, DRAWS, visits)
+
+    assert (found.n, found.n_of_other_phase) == (1, 1)
 
 
 def test_differences_of_censored_values_are_intervals(visits):

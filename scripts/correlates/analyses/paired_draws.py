@@ -8,6 +8,7 @@ import pandas as pd
 from correlates.analyses.multiplicity import ALPHA
 from correlates.analyses.sign_flip import MOST_COUNTED
 from correlates.analyses.wording import p_value, patients
+from correlates.clinical.dosing.phases import UNASSIGNED
 from correlates.clinical.dosing.settings import VisitSettings, draw_of, name_of_draw
 
 
@@ -35,6 +36,15 @@ def row_of_draw(
     records = {name_of_draw(row["visit"], row["timepoint"]): row for row in rows.to_dict("records")}
     found = [records[name] for name in visits.names_of(draw_of(text)) if name in records]
     return next((one for one in found if is_usable(one)), found[0] if found else None)
+
+
+def is_of_another_phase(row: Mapping, planned: str) -> bool:
+    """Whether what was taken at a draw is known, and is not what its name means.
+
+    A draw called C1D8 of a patient who began lenalidomide late is none on both drugs.
+    """
+    known = {"", UNASSIGNED}.isdisjoint({row["phase"], planned})
+    return known and row["phase"] != planned
 
 
 def p_to_correct(test) -> float:

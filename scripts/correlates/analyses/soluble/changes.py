@@ -151,6 +151,7 @@ def _verdict(change: Change, q: float) -> str:
 def _left_out(pairs: Pairs) -> str:
     parts = [
         (pairs.n_without_draw, "without one of the two draws"),
+        (pairs.n_of_other_phase, "drawn in another phase of treatment than the visit's"),
         (pairs.n_not_evaluable, "with a value that is not evaluable"),
     ]
     return left_out_words(parts)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from correlates.analyses.paired_draws import row_of_draw
+from correlates.analyses.paired_draws import is_of_another_phase, row_of_draw
 from correlates.assays.soluble.handling import log_ends
-from correlates.clinical.dosing.settings import VisitSettings
+from correlates.clinical.dosing.phases import planned_phase
+from correlates.clinical.dosing.settings import VisitSettings, draw_of
 from correlates.measurements import CENSORED
 
 BELOW = frozenset({"lt_lloq", "nd"})
@@ -24,14 +25,16 @@ class Pairs:
     ----------
     before, after
         Rows of the measurement table, one a patient, in the same order.
-    n_without_draw, n_not_evaluable
-        Patients without one of the draws, and with one that is not evaluable.
+    n_without_draw, n_not_evaluable, n_of_other_phase
+        Patients without one of the draws, with one that is not evaluable, and with one in another
+        phase of treatment than its name means.
     """
 
     before: tuple[Mapping, ...]
     after: tuple[Mapping, ...]
     n_without_draw: int
     n_not_evaluable: int
+    n_of_other_phase: int = 0
 
     @property
     def n(self) -> int:
@@ -89,17 +92,20 @@ def pairs_of(rows: pd.DataFrame, draws: Sequence[str], visits: VisitSettings) ->
     visits
         Which draws may be one and the same.
     """
-    before, after, without, unfit = [], [], 0, 0
+    before, after, without, unfit, other = [], [], 0, 0, 0
+    planned = [planned_phase(*draw_of(one)) for one in draws]
     for _, own in rows.groupby("patient", sort=True):
         both = [row_of_draw(own, one, visits, is_usable) for one in draws]
         if None in both:
             without += 1
+        elif any(map(is_of_another_phase, both, planned)):
+            other += 1
         elif all(is_usable(one) for one in both):
             before.append(both[0])
             after.append(both[1])
         else:
             unfit += 1
-    return Pairs(tuple(before), tuple(after), without, unfit)
+    return Pairs(tuple(before), tuple(after), without, unfit, other)
 
 
 def is_usable(row: Mapping) -> bool:

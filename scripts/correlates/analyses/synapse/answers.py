@@ -16,6 +16,7 @@ from correlates.analyses.cells import CELLS, SPECIMENS
 from correlates.analyses.multiplicity import ALPHA, FDR, benjamini_hochberg
 from correlates.analyses.paired_draws import (
     correction_words,
+    is_of_another_phase,
     left_out_words,
     p_to_correct,
     row_of_draw,
@@ -23,7 +24,7 @@ from correlates.analyses.paired_draws import (
 )
 from correlates.analyses.sign_flip import PairedShift, paired_shift
 from correlates.analyses.wording import number, p_value, patients, smallest
-from correlates.clinical.dosing.phases import UNASSIGNED, planned_phase
+from correlates.clinical.dosing.phases import planned_phase
 from correlates.clinical.dosing.settings import VisitSettings, draw_of
 
 ASSAY = "synapse"
@@ -110,7 +111,7 @@ def _pairs(rows: pd.DataFrame, before: str, after: str, visits: VisitSettings) -
         if None in both:
             without += 1
             continue
-        if any(map(_is_of_another_phase, both, planned)):
+        if any(map(is_of_another_phase, both, planned)):
             other += 1
             continue
         values = [float(one["value"]) if one["status"] == "ok" else np.nan for one in both]
@@ -122,12 +123,6 @@ def _pairs(rows: pd.DataFrame, before: str, after: str, visits: VisitSettings) -
         differences.append(values[1] - values[0])
         unblinded += any("unblinded" in one["flags"] for one in both)
     return Pairs(np.array(differences), without, other, unfit, unblinded)
-
-
-def _is_of_another_phase(row: dict, planned: str) -> bool:
-    """Whether what was taken at a draw is known, and is not what its name means."""
-    known = {"", UNASSIGNED}.isdisjoint({row["phase"], planned})
-    return known and row["phase"] != planned
 
 
 def _is_ok(row: dict) -> bool:
