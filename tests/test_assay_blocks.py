@@ -73,6 +73,7 @@ def test_the_block_says_answers_counts_and_reasons_and_escapes_them(files):
     text = environment().get_template("assays.html.j2").render(assays=views)
 
     assert "Five &lt;pairs&gt;." in text
+    assert "symmetric about their mean" in text
     assert "The standards span &lt;2 decades." in text
     assert views[0]["features"] == [
         {"feature": "rhoh__log2_cnrq__cll", "unit": "1", "patients": 1, "rows": 2}
