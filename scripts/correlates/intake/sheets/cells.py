@@ -134,12 +134,13 @@ def _enum_reader(schema: Mapping) -> Callable[[str], str]:
 def _text_reader(schema: Mapping) -> Callable[[str], str]:
     pattern = re.compile(schema["pattern"]) if "pattern" in schema else None
     legal = f"Legal: {schema['legal']}."
-    is_name, is_undated = schema.get("name", False), schema.get("undated", False)
+    is_name = schema.get("name", False)
+    is_undated = schema.get("undated", pattern is not None) and not schema.get("dated", False)
 
     def read(text: str) -> str:
         if is_name:
             _refuse_made_number(text)
-        if (is_undated or pattern) and _DATED_NAME.fullmatch(text):
+        if is_undated and _DATED_NAME.fullmatch(text):
             remedy = "Give it a name of its own, without a date: results show names as they are."
             problem = "this name is a calendar date"
             raise CellError(problem, remedy, HIDDEN)

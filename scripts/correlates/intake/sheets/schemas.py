@@ -26,6 +26,7 @@ def load_schema(name: str) -> dict:
     spreadsheet may damage), ``coded_dates`` (a name in which a date becomes a short code, so that
     names that differ stay different), ``kept_back`` (a column that nothing is made of but study
     days), ``where_empty`` (what an empty field means), ``key`` (columns that together name a row)
+    ``dated`` (a column that is a date by its meaning and goes no further than its sheet)
     and ``moved`` (former keys of the config, with what each is called now). Sheets of assays say
     ``of_a_draw`` (their rows are of draws: the columns that tell which are those of the aliquots;
     ``patient`` where a row is of a patient only), ``nobody`` (the values of a column with which a
