@@ -210,6 +210,7 @@ def _results(content: Content) -> list[dict]:
 
 _LEFT_OUT = {
     "file": ("file", "files"),
+    "cells": ("group of cells", "groups of cells"),
     "acquisition": ("gated file", "gated files"),
     "draw": ("draw without a phase", "draws without a phase"),
 }
