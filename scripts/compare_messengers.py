@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from correlates.analyses.answers import write_answers
-from correlates.analyses.concordance.answers import b1_draws, concordance_answers
+from correlates.analyses.concordance.answers import concordance_answers
 from correlates.analyses.concordance.changes import CHANGE_COLUMNS
 from correlates.analyses.concordance.figure import draw_concordance
-from correlates.analyses.concordance.pairs import PAIR_COLUMNS, expression_pairs
+from correlates.analyses.concordance.pairs import PAIR_COLUMNS, b1_draws, expression_pairs
 from correlates.analyses.concordance.settings import ConcordanceSettings
 from correlates.clinical.dosing.dosing import dosing_of_cohort
 from correlates.clinical.records import read_records

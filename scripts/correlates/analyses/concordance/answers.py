@@ -343,11 +343,3 @@ def _told(asked, question, contrast, n, verdict, sentence, **more) -> dict:
         caution=asked["caution"],
         **more,
     )
-
-
-def b1_draws(features: pd.DataFrame) -> dict[str, set[tuple[str, str]]]:
-    """Return the draws that stand for B1 of any feature, by patient."""
-    found: dict[str, set[tuple[str, str]]] = {}
-    for row in features[features["baseline"] == "B1"].to_dict("records"):
-        found.setdefault(row["patient"], set()).add((row["visit"], row["timepoint"]))
-    return found

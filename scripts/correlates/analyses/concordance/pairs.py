@@ -121,3 +121,11 @@ def _side(row: Mapping) -> int:
     if row["status"] not in CENSORED:
         return 0
     return 1 if row["status"] == "gt_uloq" else -1
+
+
+def b1_draws(features: pd.DataFrame) -> dict[str, set[tuple[str, str]]]:
+    """Return the draws that stand for B1 of any feature, by patient."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for row in features[features["baseline"] == "B1"].to_dict("records"):
+        found.setdefault(row["patient"], set()).add((row["visit"], row["timepoint"]))
+    return found

@@ -25,6 +25,7 @@ from correlates.assays.quality import (
     sample_row,
     verdict_of,
 )
+from correlates.assays.results import AssayResults
 from correlates.assays.rows import measurement
 
 ASSAY = "genotype"
@@ -40,17 +41,11 @@ ALL = "all"
 
 
 @dataclass
-class GenotypeResults:
-    """What comes of the sheets: rows of the tables, of calls and of loci, and of the layout."""
+class GenotypeResults(AssayResults):
+    """What comes of the sheets, with rows of calls and of loci."""
 
-    measurements: list[dict] = field(default_factory=list)
-    left_out: list[dict] = field(default_factory=list)
-    runs: list[dict] = field(default_factory=list)
-    samples: list[dict] = field(default_factory=list)
-    controls: list[dict] = field(default_factory=list)
     calls: list[dict] = field(default_factory=list)
     loci: list[dict] = field(default_factory=list)
-    order: list[dict] = field(default_factory=list)
 
 
 def measure_genotypes(

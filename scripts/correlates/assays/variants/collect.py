@@ -13,6 +13,7 @@ from correlates.assays.quality import (
     sample_row,
     verdict_of,
 )
+from correlates.assays.results import AssayResults
 from correlates.assays.variants.findings import (
     CONTRADICTS,
     LOW_DEPTH,
@@ -37,16 +38,10 @@ _ONE_PERCENT = 0.01
 
 
 @dataclass
-class VariantResults:
-    """What comes of the sheets: rows of the tables, of `FINDING_COLUMNS`, and of the layout."""
+class VariantResults(AssayResults):
+    """What comes of the sheets, with rows of `FINDING_COLUMNS` and what was found."""
 
-    measurements: list[dict] = field(default_factory=list)
-    left_out: list[dict] = field(default_factory=list)
-    runs: list[dict] = field(default_factory=list)
-    samples: list[dict] = field(default_factory=list)
-    controls: list[dict] = field(default_factory=list)
     findings: list[dict] = field(default_factory=list)
-    order: list[dict] = field(default_factory=list)
     found: list[Finding] = field(default_factory=list)
 
 
